@@ -1,0 +1,28 @@
+// User and room names (docs/protocol.md, "Frames"): code points, NFC, allowed characters; and the
+// skeleton by which two names clash (UTS 39 on the NFKC case-fold). ICU does the tables.
+// Thread: any; the ICU objects behind it are immutable after first use.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace stentor::chat {
+
+inline constexpr std::uint32_t kUserNameCodePointsMax = 32;
+inline constexpr std::uint32_t kRoomNameCodePointsMax = 64;
+
+// The name in NFC, or why it is none, in words for the client ("name: longer than 32 characters").
+// Names that are not NFC already are normalised, not refused.
+std::expected<std::string, std::string> normalize_user_name(std::string_view raw);
+// The same for rooms; names that begin with "dm." are refused as reserved.
+std::expected<std::string, std::string> normalize_room_name(std::string_view raw);
+
+// Equal exactly when two user names clash.
+std::string name_skeleton(std::string_view name);
+
+// Number of code points of valid UTF-8.
+std::size_t code_point_count(std::string_view utf8);
+
+}  // namespace stentor::chat

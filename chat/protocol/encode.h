@@ -1,0 +1,87 @@
+// The server's frames of the native protocol as JSON text (docs/protocol.md, "Frames"). Each function
+// appends one whole JSON object to `out`; the WebSocket header is the caller's (ws::append_frame).
+// Written by hand because it is the hot path: fmt and an escape that copies clean stretches at once.
+// Thread: any; pure. Invariant: what is appended is valid JSON in UTF-8 whatever the strings hold.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/ids.h"
+#include "chat/protocol/error_code.h"
+
+namespace stentor::chat {
+
+// `text` as a JSON string with its quotes: control characters, quote, backslash, U+2028/9 escaped.
+void append_json_string(std::string& out, std::string_view text);
+
+struct WelcomeLimits {
+    std::size_t message_bytes;
+    std::uint32_t content_code_points;
+    std::uint32_t rooms;
+    std::uint32_t send_rate;
+};
+void append_welcome(std::string& out, std::string_view connection, std::int64_t ping_ms,
+                    const WelcomeLimits& limits);
+void append_logged_in(std::string& out, std::string_view id, UserId user, std::string_view name,
+                      std::string_view session);
+
+struct MemberView {
+    UserId user;
+    std::string_view name;
+};
+struct JoinedView {
+    std::string_view id;
+    std::string_view room;
+    std::string_view epoch;
+    std::uint64_t seq;    // head: live events follow from seq + 1
+    std::uint64_t first;  // oldest seq kept; seq + 1 when nothing is kept
+    bool recovered;
+    std::span<const std::string_view> events;  // JSON objects as they were live, oldest first
+    bool more;
+    std::uint64_t version;
+    std::uint64_t count;
+    std::span<const MemberView> members;
+};
+void append_joined(std::string& out, const JoinedView& joined);
+void append_left(std::string& out, std::string_view id, std::string_view room);
+
+enum class Durability : std::uint8_t { kMemory, kDisk, kSynced, kReplicated };
+std::string_view wire_word(Durability durability);
+
+void append_ack(std::string& out, std::string_view id, std::string_view room, std::string_view epoch,
+                std::uint64_t seq, std::int64_t at_ms, Durability durability, bool duplicate);
+
+struct MessageView {
+    std::string_view room;
+    std::uint64_t seq;
+    std::int64_t at_ms;
+    UserId user;
+    std::string_view from;
+    std::string_view content;
+    std::string_view client_id;  // empty: none
+    std::uint64_t reply_to;      // 0: none
+};
+void append_message(std::string& out, const MessageView& message);
+
+void append_presence(std::string& out, std::string_view room, std::uint64_t version,
+                     std::uint64_t count, std::span<const MemberView> joined,
+                     std::span<const UserId> left);
+void append_members(std::string& out, std::string_view id, std::string_view room,
+                    std::uint64_t version, std::uint64_t count, std::span<const MemberView> members,
+                    bool more);
+void append_history(std::string& out, std::string_view id, std::string_view room,
+                    std::string_view epoch, std::uint64_t first, std::uint64_t seq,
+                    std::span<const std::string_view> events, bool more);
+void append_gap(std::string& out, std::string_view room, std::string_view epoch, std::uint64_t from,
+                std::uint64_t to);
+void append_pong(std::string& out, std::string_view id, std::int64_t at_ms);
+void append_goodbye(std::string& out, std::int64_t reconnect_after_ms);
+// `retry_after_ms` is written when it is not zero; `fatal` when true.
+void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view message,
+                  std::int64_t retry_after_ms = 0, bool fatal = false);
+
+}  // namespace stentor::chat

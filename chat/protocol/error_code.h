@@ -1,0 +1,42 @@
+// The error codes of docs/protocol.md ("Errors and closing"), words of the field, and the close codes
+// of our own. Thread: any; they are values.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace stentor::chat {
+
+enum class ErrorCode : std::uint8_t {
+    kBadJson,
+    kBadRequest,
+    kUnknownType,
+    kLoginFirst,
+    kNameTaken,
+    kBadName,
+    kBadRoom,
+    kNotInRoom,
+    kNoSuchMessage,
+    kIdReused,
+    kForbidden,
+    kTooLarge,
+    kTooManyRooms,
+    kRateLimited,
+    kNotStored,
+    kUnavailable,
+};
+
+// "bad_json", …: the wire word.
+std::string_view wire_word(ErrorCode code);
+
+namespace close_code {
+inline constexpr std::uint16_t kNormal = 1000;
+inline constexpr std::uint16_t kGoingAway = 1001;
+inline constexpr std::uint16_t kInternalError = 1011;
+inline constexpr std::uint16_t kServiceRestart = 1012;
+inline constexpr std::uint16_t kTryAgainLater = 1013;
+inline constexpr std::uint16_t kTimeout = 4408;        // no login or no pong in time
+inline constexpr std::uint16_t kTooManySends = 4429;   // over the send rate for 30 s in a row
+}  // namespace close_code
+
+}  // namespace stentor::chat

@@ -1,0 +1,78 @@
+// A byte ring whose memory is mapped twice in a row, so that what it holds, and what is free, is
+// always one contiguous span; and the pool that lends rings (decision 1: one memfd a reactor, each
+// slot mapped twice, lent only while bytes are pending).
+// Thread: owner reactor. Invariant: head <= tail, tail - head <= capacity (64-bit, never wrap).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/error.h"
+
+namespace stentor::core {
+
+// Readers of what a ring holds (simdjson) may touch this many bytes behind the span; their content
+// is arbitrary. RingPool maps what is needed behind its last slot.
+inline constexpr std::size_t kReadablePaddingBytes = 64;
+
+class RingPool;
+
+class MirroredRing {
+public:
+    MirroredRing() = default;  // no memory: capacity() is 0
+    MirroredRing(MirroredRing&&) noexcept;
+    MirroredRing& operator=(MirroredRing&&) noexcept;
+    ~MirroredRing();  // gives the slot back to its pool
+
+    explicit operator bool() const { return base_ != nullptr; }
+    std::size_t capacity() const { return capacity_; }
+    std::size_t size() const { return static_cast<std::size_t>(tail_ - head_); }
+    bool empty() const { return head_ == tail_; }
+
+    // Free space to receive into; valid until the next commit().
+    std::span<std::byte> writable();
+    // The first `count` bytes of writable() are now held. count <= writable().size().
+    void commit(std::size_t count);
+    // What is held, oldest first, writable in place (unmasking); valid until the next consume().
+    std::span<std::byte> readable();
+    // The first `count` bytes are done with. count <= size().
+    void consume(std::size_t count);
+
+private:
+    friend class RingPool;
+    RingPool* pool_ = nullptr;
+    std::byte* base_ = nullptr;
+    std::size_t capacity_ = 0;  // a runtime value on purpose: see decision 1
+    std::uint64_t head_ = 0;
+    std::uint64_t tail_ = 0;
+};
+
+class RingPool {
+public:
+    struct Config {
+        std::size_t ring_bytes;  // a power of two, a multiple of the page size
+        std::uint32_t rings_max;
+        std::uint32_t kept_resident = 16;  // free rings that keep their memory
+    };
+    static std::expected<std::unique_ptr<RingPool>, Error> create(const Config& config);
+    ~RingPool();  // every ring must have come back
+
+    // A ring, empty; one without memory when rings_max are lent (counted in exhausted()).
+    MirroredRing borrow();
+
+    std::uint32_t lent() const;
+    std::uint64_t exhausted() const;
+    std::size_t ring_bytes() const;
+
+private:
+    friend class MirroredRing;
+    RingPool();
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace stentor::core

@@ -1,0 +1,95 @@
+// The two small faces between the sockets and what runs on them: Application is called by a reactor,
+// Link is what the application calls. The simulation implements Link too, without sockets.
+// Thread: owner reactor for all of it. Invariant: for each on_open() exactly one on_closed(); no call
+// with an id after its on_closed(); a Link call with a dead id does nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/connection_id.h"
+#include "core/instant.h"
+#include "net/parcel.h"
+#include "net/peer_address.h"
+
+namespace stentor::net {
+
+using core::ConnectionId;
+
+class Application {
+public:
+    virtual ~Application() = default;
+
+    // A connection was accepted. `listener` is the index of the listener that it came by.
+    virtual void on_open(ConnectionId id, const PeerAddress& peer, std::uint32_t listener) = 0;
+    // All bytes received and not yet consumed: contiguous, writable in place, with
+    // core::kReadablePaddingBytes readable behind them. Returns how many are done with. What is left
+    // is handed in again, at the same content, together with what comes later, or after resume().
+    // When `bytes` is as large as a ring and nothing is consumed, the connection is aborted.
+    virtual std::size_t on_bytes(ConnectionId id, std::span<std::byte> bytes) = 0;
+    // The peer has finished sending (FIN); nothing more will come. The application decides when to
+    // finish() or abort().
+    virtual void on_peer_finished(ConnectionId id) = 0;
+    // The outbox fell to half of the limit or below; called once after each watch_drain().
+    virtual void on_drained(ConnectionId id) = 0;
+    // The connection is gone; the slot is reused only after this turn.
+    virtual void on_closed(ConnectionId id) = 0;
+
+    // Once a turn, after receiving: lanes, then timers. Also called when only a doorbell rang.
+    virtual void on_lanes(core::Instant now) = 0;
+    virtual void on_timers(core::Instant now) = 0;
+    // When on_timers() next has something to do.
+    virtual std::optional<core::Instant> next_deadline() const = 0;
+    // The sleep protocol: may the reactor block? (core::BroadcastQueue::Port::prepare_sleep/awake)
+    virtual bool prepare_sleep() = 0;
+    virtual void awake() = 0;
+};
+
+class Link {
+public:
+    virtual ~Link() = default;
+
+    // Queues bytes for one connection (copied; small answers share a block). Never refused: callers
+    // that can wait look at backlog_bytes() and pause().
+    virtual void send(ConnectionId id, std::span<const std::byte> bytes) = 0;
+    // Queues one reference to the parcel for each slot of this shard (live connections all). A
+    // connection whose outbox has no room for it is left out and its slot appended to `full`.
+    virtual void deliver(std::span<const std::uint32_t> slots, Parcel& parcel,
+                         std::vector<std::uint32_t>& full) = 0;
+    // A parcel for deliver(), counted from zero; it frees itself when the last outbox lets go. A parcel
+    // that was delivered to nobody is freed by release_parcel().
+    virtual Parcel& make_parcel(core::SharedBytes bytes) = 0;
+    virtual void release_parcel(Parcel& parcel) = 0;
+
+    // Lets go of queued parcels that are not yet begun. Ephemeral ones of any topic; returns bytes freed.
+    virtual std::size_t shed_ephemeral(ConnectionId id) = 0;
+    // The topic whose kEvents parcels not yet begun weigh most; nothing if there is none.
+    virtual std::optional<std::uint32_t> heaviest_topic(ConnectionId id) const = 0;
+    // Lets go of that topic's kEvents parcels not yet begun; returns the first_seq of the oldest, 0 if none.
+    virtual std::uint64_t shed_topic(ConnectionId id, std::uint32_t topic) = 0;
+
+    virtual std::size_t backlog_bytes(ConnectionId id) const = 0;
+    // Ask for one on_drained(): when the backlog is (or already was) at half of the limit or below.
+    virtual void watch_drain(ConnectionId id) = 0;
+
+    // Stop and go on calling on_bytes() for a connection. After resume() held bytes are handed in
+    // again within this turn or the next, without waiting for the socket.
+    virtual void pause(ConnectionId id) = 0;
+    virtual void resume(ConnectionId id) = 0;
+
+    // Flush what is queued, shut down for writing, then read and throw away until the peer ends or a
+    // second has passed, then close (protocol.md section 4). No on_bytes() from here on.
+    virtual void finish(ConnectionId id) = 0;
+    // Reset at once; what is queued is lost.
+    virtual void abort(ConnectionId id) = 0;
+
+    // Time of the last byte received from this connection, for liveness (decision 11).
+    virtual core::Instant last_received(ConnectionId id) const = 0;
+    // The instant of this turn.
+    virtual core::Instant now() const = 0;
+};
+
+}  // namespace stentor::net
