@@ -8,6 +8,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 # Sets `paths`, `files` and `types` in the caller's scope, one entry per asset, sorted by path.
+# In `types` a semicolon is written %3B.
 macro(stentor_read_manifest manifest)
   set(paths)
   set(files)
@@ -16,6 +17,7 @@ macro(stentor_read_manifest manifest)
   get_filename_component(manifest_folder ${manifest} DIRECTORY)
   if(EXISTS ${manifest})
     file(STRINGS ${manifest} lines REGEX "^/")
+    string(REPLACE "\\;" "%3B" lines "${lines}")  # a semicolon divides a list
     list(SORT lines)
   endif()
   foreach(line IN LISTS lines)
@@ -24,7 +26,7 @@ macro(stentor_read_manifest manifest)
     endif()
     set(path "${CMAKE_MATCH_1}")
     set(file "${manifest_folder}/${CMAKE_MATCH_2}")
-    string(REPLACE ";" "\\;" type "${CMAKE_MATCH_3}")
+    set(type "${CMAKE_MATCH_3}")
     if(path IN_LIST paths)
       message(FATAL_ERROR "${manifest}: ${path} stands there twice")
     endif()
@@ -67,6 +69,7 @@ foreach(path file type IN ZIP_LISTS paths files types)
   file(SHA256 "${file}" hash)
   file(SIZE "${file}" bytes)
   string(SUBSTRING ${hash} 0 16 etag)
+  string(REPLACE "%3B" ";" type "${type}")
   string(APPEND asm "    .balign 16\n    .globl stentor_web_asset_${number}\n"
     "stentor_web_asset_${number}:\n    .incbin \"${file}\"\n    .byte 0\n")
   string(APPEND symbols "extern \"C\" const std::byte stentor_web_asset_${number}[];\n")
