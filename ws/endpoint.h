@@ -1,7 +1,7 @@
-// The server's side of one WebSocket connection (RFC 6455) as a pure function of bytes: parser, UTF-8,
-// assembler and close handshake put together. No socket, no clock.
-// Thread: owner reactor. Invariant: bytes are handled strictly in order; after kClosed or a violation
-// nothing is handed up any more.
+// The server's side of one WebSocket connection (RFC 6455) as a pure function of bytes: parser,
+// UTF-8, assembler and close handshake put together. No socket, no clock. Thread: owner reactor.
+// Invariant: bytes are handled strictly in order; after kClosed or a violation nothing is handed up
+// any more.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,19 @@
 #include <string_view>
 
 #include "ws/frame.h"
+#include "ws/frame_parser.h"
+#include "ws/utf8.h"
 #include "ws/violation.h"
 
 namespace stentor::ws {
 
+class Assembler;
+
 struct EndpointLimits {
     std::size_t message_bytes_max = 64 * 1024;
-    // A message that needs more than this of the input span (header included) is assembled in a buffer
-    // of its own instead of waiting in the span; less than the ring that feeds us.
+    // A message that needs more than this of the input span (header included) is assembled in a
+    // buffer of its own instead of waiting in the span; less than the ring that feeds us, and at
+    // most 4 GiB.
     std::size_t in_place_bytes_max = 64 * 1024;
     bool accept_binary = true;  // false: a binary message is a violation (1003)
 };
@@ -42,28 +47,72 @@ enum class EndpointState : std::uint8_t {
     kClosed,     // both close frames passed, or a violation was answered: finish the connection
 };
 
+// A handler may call close() from any of its functions; it may not destroy or move the endpoint.
 class Endpoint {
 public:
+    // The limits are shared by all connections of a listener; the caller keeps them alive.
     explicit Endpoint(const EndpointLimits& limits);
+    explicit Endpoint(EndpointLimits&&) = delete;
+    Endpoint(Endpoint&&) noexcept;
+    Endpoint& operator=(Endpoint&&) noexcept;
+    ~Endpoint();
 
-    // Handles what `input` holds; it begins where the last call stopped consuming, with the same bytes.
-    // Returns how many bytes are done with. A frame that is not complete may stay in the input (already
-    // unmasked and checked as far as it came, which the endpoint remembers).
+    // Handles what `input` holds; it begins where the last call stopped consuming, with the same
+    // bytes. Returns how many bytes are done with. A frame that is not complete may stay in the
+    // input (already unmasked and checked as far as it came, which the endpoint remembers). A
+    // control frame is handled when it is whole (at most kClientControlFrameBytesMax). Once
+    // kClosed, all input is done with. Pings are answered in order and at once, until the peer's
+    // close frame; how many pongs may wait to be sent is the caller's to bound.
     std::size_t consume(std::span<std::byte> input, EndpointHandler& handler);
 
     // Begins the close handshake; sends nothing when it was begun before. The reason is cut to 123
-    // bytes at a code point boundary.
+    // bytes at a code point boundary. Precondition: is_wire_close_code(code), the reason is UTF-8.
     void close(std::uint16_t code, std::string_view reason, EndpointHandler& handler);
 
-    EndpointState state() const;
+    EndpointState state() const { return state_; }
     // The rule that the peer broke, if one was; kNone otherwise.
-    Violation violation() const;
+    Violation violation() const { return violation_; }
     // What the peer's close frame said; 1005 when it had no code, 0 before it came.
-    std::uint16_t peer_close_code() const;
+    std::uint16_t peer_close_code() const { return peer_close_code_; }
     // Is a frame or a fragmented message half received? (memory and slow-frame rules)
     bool mid_message() const;
     // Memory held beyond sizeof(*this).
     std::size_t held_bytes() const;
+
+private:
+    // How far one step came: bytes done with, and whether the next step has something to work on.
+    struct Step {
+        std::size_t done;
+        bool go_on;
+    };
+    Step begin_frame(std::span<std::byte> input, EndpointHandler& handler);
+    Step take_in_place(std::span<std::byte> input, EndpointHandler& handler);
+    Step take_chunk(std::span<std::byte> input, EndpointHandler& handler);
+    Step begin_data(const FrameHeader& header, EndpointHandler& handler);
+    Step handle_control(const FrameHeader& header, std::span<std::byte> payload,
+                        EndpointHandler& handler);
+    Step handle_close(std::span<const std::byte> payload, EndpointHandler& handler);
+    Step fail(Violation violation, EndpointHandler& handler);
+
+    bool text_goes_on(std::span<const std::byte> chunk);
+    bool text_may_end() const;
+    void send_close(std::uint16_t code, std::string_view reason, EndpointHandler& handler);
+    void forget_message();
+
+    const EndpointLimits* limits_;
+    std::unique_ptr<Assembler> assembler_;  // only while a message is assembled
+    FrameParser parser_;
+    // In place: so many bytes at the start of the input are handled, header included, and wait for
+    // the rest of their frame. 0: nothing waits in the input but what was not looked at.
+    std::uint32_t in_place_bytes_ = 0;
+    std::uint8_t in_place_header_bytes_ = 0;
+    Opcode message_opcode_ = Opcode::kContinuation;  // kContinuation: between messages
+    Utf8Validator utf8_;
+    EndpointState state_ = EndpointState::kOpen;
+    Violation violation_ = Violation::kNone;
+    std::uint16_t peer_close_code_ = 0;
+    bool half_frame_ = false;  // the input ended inside a header or a control frame
 };
+static_assert(sizeof(Endpoint) <= 64, "one for each idle connection");
 
 }  // namespace stentor::ws
