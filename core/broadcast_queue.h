@@ -1,8 +1,8 @@
-// The lock-free broadcast queue (decision 3): for each ordered pair of participants and each rank one
-// single-producer single-consumer lane, a ready bit a producer, and a doorbell for sleepers. FIFO a
-// lane by construction, no compare-and-swap on the hot path.
-// Thread: each Port is its participant's alone. Invariant: what was pushed to (to, rank) first is
-// drained first, whether or not it had to wait in the pending list.
+// The lock-free broadcast queue (decision 3): for each ordered pair of participants and each rank
+// one single-producer single-consumer lane, a ready bit a producer, and a doorbell for sleepers.
+// FIFO a lane by construction, no compare-and-swap on the hot path. Thread: each Port is its
+// participant's alone. Invariant: what was pushed to (to, rank) first is drained first, whether or
+// not it had to wait in the pending list.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ namespace stentor::core {
 struct BroadcastQueueConfig {
     std::uint32_t participants = 1;
     std::uint32_t ranks = 1;
-    std::size_t lane_slots = 1024;     // a power of two; lanes are allocated on first use
-    std::size_t pending_max = 1024;    // has_room() turns false here; push() itself never fails
+    std::size_t lane_slots = 1024;   // a power of two; lanes are allocated on first use
+    std::size_t pending_max = 1024;  // has_room() turns false here; push() itself never fails
 };
 
 template <typename Envelope>
@@ -52,16 +52,18 @@ public:
         bool publish();
 
         // ---- consumer side
-        // Hands over up to `budget` envelopes of this rank, fair between producers: fn(from, Envelope&&).
-        // fn may push. Asks `may_continue()` before each envelope and stops when it says false.
-        // Returns how many were handed over.
+        // Hands over up to `budget` envelopes of this rank, fair between producers: fn(from,
+        // Envelope&&). fn may push. Asks `may_continue()` before each envelope and stops when it
+        // says false. Returns how many were handed over.
         template <typename MayContinue, typename Fn>
-        std::size_t drain(std::uint32_t rank, std::size_t budget, MayContinue&& may_continue, Fn&& fn);
+        std::size_t drain(std::uint32_t rank, std::size_t budget, MayContinue&& may_continue,
+                          Fn&& fn);
         // Is anything waiting in a lane to us that was published before this call?
         bool has_work() const;
 
-        // The sleep protocol. prepare_sleep() says true when it is safe to block on doorbell().fd():
-        // from then on every publish() towards us rings. After waking, or when it said false: awake().
+        // The sleep protocol. prepare_sleep() says true when it is safe to block on
+        // doorbell().fd(): from then on every publish() towards us rings. After waking, or when it
+        // said false: awake().
         bool prepare_sleep();
         void awake();
         Doorbell& doorbell();

@@ -35,7 +35,8 @@ public:
     bool empty() const { return size() == 0; }
     std::span<const std::byte> bytes() const { return {data(), size()}; }
     std::string_view text() const { return {reinterpret_cast<const char*>(data()), size()}; }
-    // How many handles exist; a snapshot, exact only when the caller knows that no other thread holds one.
+    // How many handles exist; a snapshot, exact only when the caller knows that no other thread
+    // holds one.
     std::uint32_t use_count_for_test() const;
 
 private:

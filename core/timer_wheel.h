@@ -39,11 +39,12 @@ public:
     // Schedules, or moves, the timer. A time in the past fires at the next advance().
     void schedule(Timer& timer, Instant at);
     void cancel(Timer& timer);
-    // Calls on_expired(Timer&) for each timer due; it may schedule and cancel any timer, this one too.
+    // Calls on_expired(Timer&) for each timer due; it may schedule and cancel any timer, this one
+    // too.
     template <typename OnExpired>
     std::size_t advance(Instant now, OnExpired&& on_expired);
-    // When advance() next has something to do (never later than the earliest timer; may be earlier by
-    // a cascade); nothing when no timer is scheduled.
+    // When advance() next has something to do (never later than the earliest timer; may be earlier
+    // by a cascade); nothing when no timer is scheduled.
     std::optional<Instant> next_deadline() const;
     std::size_t size() const;
 };
