@@ -1,0 +1,57 @@
+# What the scripts share; sourced by them, never run. Sets `root` and goes there.
+# shellcheck shell=bash
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+# shellcheck disable=SC2034  # for those who source this
+jobs=$(nproc)
+
+say() { printf '%s\n' "stentor: $*" >&2; }
+die() {
+    say "$@"
+    exit 1
+}
+
+# usage_if_asked "$@": prints the comment at the head of the calling script for -h and --help.
+usage_if_asked() {
+    case ${1:-} in
+        -h | --help)
+            sed -n '2,/^[^#]/{/^# \{0,1\}/s///p}' "$0"
+            exit 0
+            ;;
+    esac
+}
+
+# build PRESET [target…]: configures when needed, then builds; says nothing unless something is wrong
+# (on a terminal ninja shows its one line of progress). Builds of one preset wait for each other.
+build() {
+    local preset=$1 dir=build/$1 stamp=build/$1/.configured
+    shift
+    mkdir -p "$dir"
+    exec 9>"$dir/.lock"
+    flock 9
+    if [[ ! -e $stamp || CMakePresets.json -nt $stamp ]]; then
+        say "configuring $dir"
+        cmake --preset "$preset" >"$dir/configure.log" 2>&1 || {
+            cat "$dir/configure.log" >&2
+            die "cmake could not configure $dir"
+        }
+        touch "$stamp"
+    fi
+    local quiet=(--quiet)
+    [[ -t 1 ]] && quiet=()
+    ninja -C "$dir" "${quiet[@]}" "$@" 1>&2 9>&- || return 1
+    exec 9>&-
+}
+
+# npm_packages DIR: node_modules as DIR/package-lock.json says. Needs the network only when that changed.
+npm_packages() {
+    local stamp=$1/node_modules/.stentor-lock
+    if ! cmp -s "$1/package-lock.json" "$stamp"; then
+        say "npm: installing what $1 needs"
+        (cd "$1" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \
+            npm ci --no-audit --no-fund --no-progress --loglevel=error </dev/null >&2)
+        cp "$1/package-lock.json" "$stamp"
+    fi
+}

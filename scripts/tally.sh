@@ -1,0 +1,75 @@
+# Running the parts of a test run, and counting; sourced by scripts/test and scripts/check.
+# shellcheck shell=bash
+
+passed=0 failed=0 skipped=0 verbose=0
+log_dir=build/log
+mkdir -p "$log_dir"
+
+# count KIND LOG: adds up what a part reported. Sets part_passed, part_failed, part_skipped.
+#   ctest  the JUnit file that run_part asked for
+#   tap    the `# pass 3` lines of node --test (`ℹ pass 3` in its other reporter)
+#   one    the part is one test: its exit code is the result
+count() {
+    part_passed=0 part_failed=0 part_skipped=0
+    case $1 in
+        ctest)
+            read -r part_passed part_failed part_skipped < <(awk '
+                /<testcase / { all++ }
+                /<testcase .*status="fail"/ { bad++ }
+                /<testcase .*status="(notrun|disabled)"/ { skip++ }
+                END { print all - bad - skip, bad + 0, skip + 0 }' "$2.xml" 2>/dev/null)
+            ;;
+        tap)
+            read -r part_passed part_failed part_skipped < <(awk '
+                $1 != "#" && $1 != "ℹ" { next }
+                $2 == "pass" { good += $3 }
+                $2 == "fail" || $2 == "cancelled" { bad += $3 }
+                $2 == "skipped" || $2 == "todo" { skip += $3 }
+                END { print good + 0, bad + 0, skip + 0 }' "$2")
+            ;;
+    esac
+}
+
+# run_part NAME KIND SECONDS command…: runs one part, keeps its output, shows it when it fails.
+run_part() {
+    local name=$1 kind=$2 limit_s=$3 start=$SECONDS status=0
+    local log=$log_dir/${name//[^A-Za-z0-9]/-}.log
+    shift 3
+    rm -f "$log.xml"
+    [[ $kind == ctest ]] && set -- "$@" --output-junit "$PWD/$log.xml"
+    if ((verbose)); then
+        timeout --kill-after=10 "$limit_s" "$@" </dev/null 2>&1 | tee "$log" >&2 || status=$?
+    else
+        timeout --kill-after=10 "$limit_s" "$@" </dev/null >"$log" 2>&1 || status=$?
+    fi
+    if [[ $kind == one ]]; then
+        part_passed=$((status == 0)) part_failed=$((status != 0)) part_skipped=0
+    else
+        count "$kind" "$log"
+        if ((status != 0 && part_failed == 0)); then
+            part_failed=1
+        elif ((part_passed + part_failed == 0)); then
+            printf '%s\n' "no test was run" >>"$log"
+            part_failed=1
+        fi
+    fi
+    ((status != 124)) || printf '%s\n' "stopped after $limit_s s" >>"$log"
+    if ((part_failed && !verbose)); then
+        tail -n 200 "$log" >&2
+    fi
+    say "$name: $part_passed passed, $part_failed failed, $part_skipped skipped" \
+        "($((SECONDS - start)) s$( ((part_failed)) && printf '; all of it in %s' "$log"))"
+    passed=$((passed + part_passed)) failed=$((failed + part_failed)) skipped=$((skipped + part_skipped))
+}
+
+# failed_part NAME WHY: counts a part that could not even begin.
+failed_part() {
+    say "$1: $2"
+    failed=$((failed + 1))
+}
+
+# The one line of totals, on stdout, and the exit code.
+total() {
+    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    ((failed == 0))
+}
