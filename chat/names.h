@@ -1,17 +1,24 @@
-// User and room names (docs/protocol.md, "Frames"): code points, NFC, allowed characters; and the
+// User and room names (docs/protocol.md, "Names"): code points, NFC, allowed characters; and the
 // skeleton by which two names clash (UTS 39 on the NFKC case-fold). ICU does the tables.
 // Thread: any; the ICU objects behind it are immutable after first use.
+// Invariant: a normalised name is in NFC and normalises to itself.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
 
+#include "chat/random.h"
+
 namespace stentor::chat {
 
 inline constexpr std::uint32_t kUserNameCodePointsMax = 32;
 inline constexpr std::uint32_t kRoomNameCodePointsMax = 64;
+inline constexpr std::size_t kUtf8BytesPerCodePointMax = 4;
+inline constexpr std::size_t kUserNameBytesMax = kUserNameCodePointsMax * kUtf8BytesPerCodePointMax;
+inline constexpr std::size_t kRoomNameBytesMax = kRoomNameCodePointsMax * kUtf8BytesPerCodePointMax;
 
 // The name in NFC, or why it is none, in words for the client ("name: longer than 32 characters").
 // Names that are not NFC already are normalised, not refused.
@@ -19,10 +26,13 @@ std::expected<std::string, std::string> normalize_user_name(std::string_view raw
 // The same for rooms; names that begin with "dm." are refused as reserved.
 std::expected<std::string, std::string> normalize_room_name(std::string_view raw);
 
-// Equal exactly when two user names clash.
+// Equal exactly when two user names clash. A key only, never shown: "0" becomes "O", "m" "rn".
 std::string name_skeleton(std::string_view name);
 
 // Number of code points of valid UTF-8.
 std::size_t code_point_count(std::string_view utf8);
+
+// A name for who brought none: "guest-7f3a9c". Whether it is free, its home decides.
+std::string guest_name(RandomSource& random);
 
 }  // namespace stentor::chat

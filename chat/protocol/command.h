@@ -2,9 +2,10 @@
 // message. Bounds on shapes (lengths in bytes, types, depth, duplicate keys) are checked here; what
 // depends on state (login first, not in room) is the shard's business.
 // Thread: a CommandDecoder belongs to one reactor. Invariant: the views in a Command live until the
-// decoder's next decode().
+// decoder's next decode(), also when the bytes it was decoded from are gone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -18,17 +19,23 @@
 
 namespace stentor::chat {
 
+inline constexpr std::size_t kCommandIdBytesMax = 64;
+inline constexpr std::size_t kJsonDepthMax = 16;
+inline constexpr std::uint64_t kWireIntegerMax = (std::uint64_t{1} << 53U) - 1;
+inline constexpr std::uint32_t kPageEventsMax = 100;   // of one history page or join
+inline constexpr std::uint32_t kPageMembersMax = 100;  // of one members page or join
+
 struct LoginCommand {
-    std::optional<std::string_view> name;     // as sent; not yet validated as a name
+    std::optional<std::string_view> name;  // as sent; not yet validated as a name
     std::optional<std::string_view> session;
     std::optional<std::string_view> token;
 };
 struct SincePosition {
     std::string_view epoch;
-    std::uint64_t seq = 0;
+    std::uint64_t seq = 0;  // 0: nothing seen yet
 };
 struct JoinCommand {
-    std::string_view room;
+    std::string_view room;  // as sent, here and below; not yet validated as a name
     std::optional<SincePosition> since;
     std::optional<std::uint32_t> history;  // number of newest events wanted, 0..100 (larger is cut)
 };
@@ -37,27 +44,28 @@ struct LeaveCommand {
 };
 struct SendCommand {
     std::string_view room;
-    std::string_view content;
-    std::optional<std::uint64_t> reply_to;
+    std::string_view content;               // not empty; its code points are the shard's to count
+    std::optional<std::uint64_t> reply_to;  // at least 1
 };
 struct MembersCommand {
     std::string_view room;
     std::optional<std::string_view> after;  // a user id: the page begins behind it
-    std::uint32_t limit = 100;              // 1..100 (larger is cut)
+    std::uint32_t limit = kPageMembersMax;  // 1..100 (larger is cut)
 };
 struct HistoryCommand {
     std::string_view room;
     std::optional<std::uint64_t> before;  // exclusive bounds
     std::optional<std::uint64_t> after;
-    std::uint32_t limit = 100;  // 1..100 (larger is cut)
+    std::uint32_t limit = kPageEventsMax;  // 1..100 (larger is cut)
 };
 struct PingCommand {};
 
+using CommandBody = std::variant<LoginCommand, JoinCommand, LeaveCommand, SendCommand,
+                                 MembersCommand, HistoryCommand, PingCommand>;
+
 struct Command {
     std::string_view id;  // empty: none was sent (an empty id is a bad_request)
-    std::variant<LoginCommand, JoinCommand, LeaveCommand, SendCommand, MembersCommand, HistoryCommand,
-                 PingCommand>
-        body;
+    CommandBody body;
 };
 
 // Why a frame is no command. `id` is the frame's own, if it could be read.
@@ -72,7 +80,7 @@ public:
     CommandDecoder();
     ~CommandDecoder();
 
-    // `text` is valid UTF-8 with core::kReadablePaddingBytes readable behind it.
+    // `text` is valid UTF-8 with core::kReadablePaddingBytes readable behind it. It is not copied.
     std::expected<Command, Refusal> decode(std::span<const std::byte> text);
 
 private:

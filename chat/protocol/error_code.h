@@ -1,5 +1,5 @@
-// The error codes of docs/protocol.md ("Errors and closing"), words of the field, and the close codes
-// of our own. Thread: any; they are values.
+// The error codes of docs/protocol.md ("Errors and closing"), words of the field, and the close
+// codes of our own. Thread: any; they are values.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ inline constexpr std::uint16_t kGoingAway = 1001;
 inline constexpr std::uint16_t kInternalError = 1011;
 inline constexpr std::uint16_t kServiceRestart = 1012;
 inline constexpr std::uint16_t kTryAgainLater = 1013;
-inline constexpr std::uint16_t kTimeout = 4408;        // no login or no pong in time
-inline constexpr std::uint16_t kTooManySends = 4429;   // over the send rate for 30 s in a row
+inline constexpr std::uint16_t kTimeout = 4408;       // no login or no pong in time
+inline constexpr std::uint16_t kTooManySends = 4429;  // over the send rate for 30 s in a row
 }  // namespace close_code
 
 }  // namespace stentor::chat
