@@ -15,6 +15,7 @@
 #include <string_view>
 #include <variant>
 
+#include "chat/limits.h"
 #include "chat/protocol/error_code.h"
 
 namespace stentor::chat {
@@ -22,8 +23,6 @@ namespace stentor::chat {
 inline constexpr std::size_t kCommandIdBytesMax = 64;
 inline constexpr std::size_t kJsonDepthMax = 16;
 inline constexpr std::uint64_t kWireIntegerMax = (std::uint64_t{1} << 53U) - 1;
-inline constexpr std::uint32_t kPageEventsMax = 100;   // of one history page or join
-inline constexpr std::uint32_t kPageMembersMax = 100;  // of one members page or join
 
 struct LoginCommand {
     std::optional<std::string_view> name;  // as sent; not yet validated as a name
