@@ -1,7 +1,7 @@
-// The two small faces between the sockets and what runs on them: Application is called by a reactor,
-// Link is what the application calls. The simulation implements Link too, without sockets.
-// Thread: owner reactor for all of it. Invariant: for each on_open() exactly one on_closed(); no call
-// with an id after its on_closed(); a Link call with a dead id does nothing.
+// The two small faces between the sockets and what runs on them: Application is called by a
+// reactor, Link is what the application calls. The simulation implements Link too, without sockets.
+// Thread: owner reactor for all of it. Invariant: for each on_open() exactly one on_closed(); no
+// call with an id after its on_closed(); a Link call with a dead id does nothing.
 #pragma once
 
 #include <cstddef>
@@ -26,9 +26,10 @@ public:
     // A connection was accepted. `listener` is the index of the listener that it came by.
     virtual void on_open(ConnectionId id, const PeerAddress& peer, std::uint32_t listener) = 0;
     // All bytes received and not yet consumed: contiguous, writable in place, with
-    // core::kReadablePaddingBytes readable behind them. Returns how many are done with. What is left
-    // is handed in again, at the same content, together with what comes later, or after resume().
-    // When `bytes` is as large as a ring and nothing is consumed, the connection is aborted.
+    // core::kReadablePaddingBytes readable behind them. Returns how many are done with. What is
+    // left is handed in again, at the same content, together with what comes later, or after
+    // resume(). When `bytes` is as large as a ring and nothing is consumed, the connection is
+    // aborted.
     virtual std::size_t on_bytes(ConnectionId id, std::span<std::byte> bytes) = 0;
     // The peer has finished sending (FIN); nothing more will come. The application decides when to
     // finish() or abort().
@@ -59,16 +60,18 @@ public:
     // connection whose outbox has no room for it is left out and its slot appended to `full`.
     virtual void deliver(std::span<const std::uint32_t> slots, Parcel& parcel,
                          std::vector<std::uint32_t>& full) = 0;
-    // A parcel for deliver(), counted from zero; it frees itself when the last outbox lets go. A parcel
-    // that was delivered to nobody is freed by release_parcel().
+    // A parcel for deliver(), counted from zero; it frees itself when the last outbox lets go. A
+    // parcel that was delivered to nobody is freed by release_parcel().
     virtual Parcel& make_parcel(core::SharedBytes bytes) = 0;
     virtual void release_parcel(Parcel& parcel) = 0;
 
-    // Lets go of queued parcels that are not yet begun. Ephemeral ones of any topic; returns bytes freed.
+    // Lets go of queued parcels that are not yet begun. Ephemeral ones of any topic; returns bytes
+    // freed.
     virtual std::size_t shed_ephemeral(ConnectionId id) = 0;
     // The topic whose kEvents parcels not yet begun weigh most; nothing if there is none.
     virtual std::optional<std::uint32_t> heaviest_topic(ConnectionId id) const = 0;
-    // Lets go of that topic's kEvents parcels not yet begun; returns the first_seq of the oldest, 0 if none.
+    // Lets go of that topic's kEvents parcels not yet begun; returns the first_seq of the oldest, 0
+    // if none.
     virtual std::uint64_t shed_topic(ConnectionId id, std::uint32_t topic) = 0;
 
     virtual std::size_t backlog_bytes(ConnectionId id) const = 0;
@@ -80,8 +83,8 @@ public:
     virtual void pause(ConnectionId id) = 0;
     virtual void resume(ConnectionId id) = 0;
 
-    // Flush what is queued, shut down for writing, then read and throw away until the peer ends or a
-    // second has passed, then close (protocol.md section 4). No on_bytes() from here on.
+    // Flush what is queued, shut down for writing, then read and throw away until the peer ends or
+    // a second has passed, then close (protocol.md section 4). No on_bytes() from here on.
     virtual void finish(ConnectionId id) = 0;
     // Reset at once; what is queued is lost.
     virtual void abort(ConnectionId id) = 0;

@@ -21,8 +21,8 @@ struct Parcel {
     core::SharedBytes bytes;
     std::uint32_t references = 0;
     ParcelKind kind = ParcelKind::kAnswer;
-    std::uint32_t topic = 0;        // the application's room number on this shard
-    std::uint64_t first_seq = 0;    // of kEvents: the events inside, first..last
+    std::uint32_t topic = 0;      // the application's room number on this shard
+    std::uint64_t first_seq = 0;  // of kEvents: the events inside, first..last
     std::uint64_t last_seq = 0;
 };
 

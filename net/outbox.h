@@ -1,0 +1,125 @@
+// What waits to be sent on one connection: references to parcels (shared) and blocks of answers
+// (its own), oldest first. Bounded for parcels in bytes and references; see docs/protocol.md, slow
+// readers. Thread: owner reactor. Invariant: bytes() is the sum of what is queued less what of the
+// first entry was sent; no memory of its own while at most two entries wait and none of them is an
+// answer.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "net/parcel.h"
+#include "net/parcel_pool.h"
+
+namespace stentor::net {
+
+class Outbox {
+public:
+    static constexpr std::uint32_t kReferencesMax = 512;
+    // Answers share a block up to this size; a larger one has a block of its own.
+    static constexpr std::size_t kAnswerBlockBytes = 16 * 1024;
+
+    Outbox() = default;
+    ~Outbox();  // clear() came before
+    Outbox(const Outbox&) = delete;
+    Outbox& operator=(const Outbox&) = delete;
+
+    bool empty() const { return count_ == 0; }
+    std::size_t bytes() const { return bytes_; }
+    std::uint32_t references() const { return count_; }
+    // Has a parcel of that size room? An empty outbox has room for any one parcel.
+    bool has_room(std::size_t parcel_bytes, std::size_t limit_bytes) const {
+        return count_ == 0 || (bytes_ + parcel_bytes <= limit_bytes && count_ < kReferencesMax);
+    }
+
+    // Queues one reference; the parcel is not empty.
+    void push(Parcel& parcel) {
+        ++parcel.references;
+        bytes_ += parcel.bytes.size();
+        push_entry(Entry::of(parcel));
+    }
+    // Queues a copy: behind the answer that is queued last, as long as that one is not begun.
+    void append_answer(std::span<const std::byte> bytes);
+
+    // What to send next, oldest first: fills `out` up to about `bytes_max` (at least one entry) and
+    // says how many entries it filled. Valid until anything else is called.
+    std::size_t gather(std::span<iovec> out, std::size_t bytes_max) const;
+    // The first `count` bytes were sent. count <= bytes().
+    void consume(std::size_t count, ParcelPool& pool);
+    void clear(ParcelPool& pool);
+
+    // What is not yet begun may be let go; see Link for the meaning of these.
+    std::size_t shed_ephemeral(ParcelPool& pool);
+    std::optional<std::uint32_t> heaviest_topic() const;
+    // The first_seq of the oldest that was let go, 0 if there was none; adds to `freed_bytes`.
+    std::uint64_t shed_topic(std::uint32_t topic, ParcelPool& pool, std::size_t& freed_bytes);
+
+    // Memory held beyond sizeof(*this), without the parcels, which others share.
+    std::size_t held_bytes() const;
+
+private:
+    struct AnswerBlock {
+        std::uint32_t size;
+        std::uint32_t capacity;
+        std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
+    };
+    // A parcel, or with its lowest bit set an answer block.
+    class Entry {
+    public:
+        Entry() = default;
+        static Entry of(Parcel& parcel) { return Entry(reinterpret_cast<std::uintptr_t>(&parcel)); }
+        static Entry of(AnswerBlock& block) {
+            return Entry(reinterpret_cast<std::uintptr_t>(&block) | 1u);
+        }
+        Parcel* parcel() const { return is_answer() ? nullptr : reinterpret_cast<Parcel*>(word_); }
+        AnswerBlock* answer() const {
+            return is_answer() ? reinterpret_cast<AnswerBlock*>(word_ & ~std::uintptr_t{1})
+                               : nullptr;
+        }
+        std::span<const std::byte> bytes() const;
+
+    private:
+        explicit Entry(std::uintptr_t word) : word_(word) {}
+        bool is_answer() const { return (word_ & 1u) != 0; }
+        std::uintptr_t word_ = 0;
+    };
+    static constexpr std::uint32_t kInline = 2;
+
+    Entry* slots() { return capacity_ == kInline ? inline_ : ring_; }
+    const Entry* slots() const { return capacity_ == kInline ? inline_ : ring_; }
+    Entry& at(std::uint32_t index) { return slots()[(head_ + index) & (capacity_ - 1)]; }
+    const Entry& at(std::uint32_t index) const {
+        return slots()[(head_ + index) & (capacity_ - 1)];
+    }
+    void push_entry(Entry entry) {
+        if (count_ == capacity_) grow();
+        at(count_++) = entry;
+    }
+    void pop_front(ParcelPool& pool);
+    void grow();
+    void give_back_ring();
+    // How many entries at the front must stay because bytes of them were sent: 0 or 1.
+    std::uint32_t begun() const { return sent_of_first_ > 0 ? 1 : 0; }
+    // Keeps the entries from begun() on for which keep(entry) says true; returns the bytes let go.
+    template <typename Keep>
+    std::size_t retain(ParcelPool& pool, Keep&& keep);
+    static AnswerBlock* new_block(std::size_t capacity);
+    static void let_go(Entry entry, ParcelPool& pool);
+
+    union {
+        Entry inline_[kInline] = {};
+        Entry* ring_;
+    };
+    std::size_t bytes_ = 0;
+    std::uint32_t sent_of_first_ = 0;
+    std::uint32_t head_ = 0;
+    std::uint32_t count_ = 0;
+    std::uint32_t capacity_ = kInline;  // a power of two
+};
+static_assert(sizeof(Outbox) == 40);
+
+}  // namespace stentor::net

@@ -1,0 +1,167 @@
+// The reactor: one thread, its sockets, and the turn that moves bytes between them and the
+// application (design section 3). Read Reactor::turn() in reactor.cc first. Thread: owner reactor,
+// except stop(), connections() and metrics(), which are any thread's. Invariant: for each on_open()
+// exactly one on_closed(), which comes in a reap phase; a slot is reused only after it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/connection_id.h"
+#include "core/error.h"
+#include "core/instant.h"
+#include "core/mirrored_ring.h"
+#include "core/timer_wheel.h"
+#include "net/application.h"
+#include "net/connection_table.h"
+#include "net/io_backend.h"
+#include "net/parcel_pool.h"
+#include "net/reactor_metrics.h"
+#include "net/unique_fd.h"
+
+namespace stentor::net {
+
+class Handoff;
+struct NewSocket;
+
+struct ReactorConfig {
+    std::uint8_t shard = 0;              // in the ids of its connections; its place in the hand-off
+    const core::Clock* clock = nullptr;  // none: the system's
+    std::size_t ring_bytes = 128 * 1024;  // more than the largest message that is taken in place
+    std::uint32_t rings_max = 4096;  // half-received frames at one time, the scratch ring included
+    std::size_t outbox_bytes = 256 * 1024;
+    std::size_t receive_bytes_max = 256 * 1024;  // for one connection in one turn
+    std::uint32_t events_max = 512;              // in one turn
+    core::Duration flush_budget = std::chrono::milliseconds{2};
+    core::Duration stall_timeout = std::chrono::seconds{30};
+    std::size_t stall_bytes_min = 16 * 1024;  // what a full outbox must lose within stall_timeout
+    core::Duration finish_timeout = std::chrono::seconds{3};  // to flush after finish()
+    core::Duration linger_timeout = std::chrono::seconds{1};  // for the peer to end after that
+};
+
+class Reactor final : public Link {
+public:
+    // `handoff` brings new sockets and outlives the reactor; none: only adopt() does.
+    static std::expected<std::unique_ptr<Reactor>, core::Error> create(const ReactorConfig& config,
+                                                                       Handoff* handoff = nullptr);
+    ~Reactor() override;
+
+    // Before run(): a descriptor that wakes the reactor while it is readable. Application::awake()
+    // quiets it (core::BroadcastQueue::Port does).
+    std::expected<void, core::Error> watch_doorbell(int fd);
+
+    // Turns until stop(). Connections that are open then are reset and on_closed() comes for each.
+    void run(Application& application);
+    // Any thread, any number of times; also from the application itself when it has drained.
+    void stop();
+
+    // run() is begin(), turn() until stopped, end(). Tests turn it by hand.
+    void begin(Application& application);
+    void turn();
+    void end();
+    // A socket that came another way than by the hand-off; non-blocking. Within a turn or before
+    // one.
+    void adopt(NewSocket socket);
+
+    std::uint32_t connections() const {
+        return static_cast<std::uint32_t>(metrics_.connections.value());
+    }
+    const ReactorMetrics& metrics() const { return metrics_; }
+
+    // ---- Link
+    void send(ConnectionId id, std::span<const std::byte> bytes) override;
+    void deliver(std::span<const std::uint32_t> slots, Parcel& parcel,
+                 std::vector<std::uint32_t>& full) override;
+    Parcel& make_parcel(core::SharedBytes bytes) override;
+    void release_parcel(Parcel& parcel) override;
+    std::size_t shed_ephemeral(ConnectionId id) override;
+    std::optional<std::uint32_t> heaviest_topic(ConnectionId id) const override;
+    std::uint64_t shed_topic(ConnectionId id, std::uint32_t topic) override;
+    std::size_t backlog_bytes(ConnectionId id) const override;
+    void watch_drain(ConnectionId id) override;
+    void pause(ConnectionId id) override;
+    void resume(ConnectionId id) override;
+    void finish(ConnectionId id) override;
+    void abort(ConnectionId id) override;
+    core::Instant last_received(ConnectionId id) const override;
+    core::Instant now() const override { return now_; }
+
+private:
+    Reactor(const ReactorConfig& config, Handoff* handoff, std::unique_ptr<IoBackend> backend,
+            std::unique_ptr<core::RingPool> rings);
+
+    // ---- the phases
+    void sleep_until_work();
+    void receive();
+    void lanes();
+    void timers();
+    void flush();
+    void reap();
+
+    // ---- receive
+    void take_new_sockets();
+    void hand_in_again();
+    void on_event(const IoEvent& event);
+    void receive_from(Connection& connection);
+    bool hand_in(Connection& connection, core::MirroredRing& ring);
+    void lend_scratch(Connection& connection);
+    void throw_away(Connection& connection);
+    void peer_finished(Connection& connection);
+
+    // ---- flush
+    std::size_t collect_dirty();
+    void settle(const SendRequest& request, Connection& connection);
+    void backlog_began(Connection& connection);
+    void on_flushed(Connection& connection);
+    void call_drained();
+    void mark_full(Connection& connection);
+    void mark_dirty(Connection& connection);
+    void unlink_dirty(Connection& connection);
+    void freed(Connection& connection, std::size_t bytes);
+
+    void on_timer(Connection& connection);
+    void on_stall_timer(Connection& connection);
+    void set_interest(Connection& connection, bool read, bool write);
+    void close(Connection& connection, bool reset);
+    void schedule_reap(Connection& connection);
+    void free_connection(Connection& connection);
+    std::optional<core::Duration> sleep_time() const;
+    bool has_work() const;
+    Connection* open_connection(ConnectionId id);
+
+    ReactorConfig config_;
+    core::SystemClock system_clock_;
+    const core::Clock& clock_;
+    Handoff* handoff_;
+    Application* application_ = nullptr;
+    std::unique_ptr<IoBackend> backend_;
+    std::unique_ptr<core::RingPool> rings_;
+    core::MirroredRing scratch_;
+    core::TimerWheel timers_;
+    ParcelPool parcels_;
+    ConnectionTable connections_;
+    core::Instant now_;
+    std::uint32_t dirty_first_;
+    std::uint32_t dirty_last_;
+    std::span<const IoEvent> events_;
+    std::uint64_t outbox_bytes_ = 0;
+
+    std::vector<ConnectionId> resumed_;       // bytes held, to be handed in again
+    std::vector<ConnectionId> drain_checks_;  // on_drained() may be due
+    std::vector<std::uint32_t> reap_;
+    std::vector<iovec> pieces_;
+    std::vector<SendRequest> requests_;
+    std::vector<Connection*> flushing_;
+
+    UniqueFd stop_bell_;
+    std::atomic<bool> stopping_{false};
+    ReactorMetrics metrics_;
+};
+
+}  // namespace stentor::net
