@@ -39,9 +39,11 @@ build() {
         }
         touch "$stamp"
     fi
-    local quiet=(--quiet)
-    [[ -t 1 ]] && quiet=()
-    ninja -C "$dir" "${quiet[@]}" "$@" 1>&2 9>&- || return 1
+    if [[ -t 1 ]]; then
+        ninja -C "$dir" "$@" 1>&2 9>&- || return 1
+    else
+        ninja -C "$dir" --quiet "$@" 9>&- | { grep -vx 'ninja: no work to do.' || true; } >&2 || return 1
+    fi
     exec 9>&-
 }
 
@@ -51,7 +53,10 @@ npm_packages() {
     if ! cmp -s "$1/package-lock.json" "$stamp"; then
         say "npm: installing what $1 needs"
         (cd "$1" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \
-            npm ci --no-audit --no-fund --no-progress --loglevel=error </dev/null >&2)
+            npm ci --no-audit --no-fund --no-progress </dev/null >"$root/build/npm.log" 2>&1) || {
+            tail -n 30 build/npm.log >&2
+            return 1
+        }
         cp "$1/package-lock.json" "$stamp"
     fi
 }

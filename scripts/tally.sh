@@ -30,17 +30,19 @@ count() {
     esac
 }
 
-# run_part NAME KIND SECONDS command…: runs one part, keeps its output, shows it when it fails.
+# run_part NAME KIND SECONDS command…: runs one part, keeps its output, shows it when it fails. After
+# SECONDS it is stopped, unless that is 0.
 run_part() {
-    local name=$1 kind=$2 limit_s=$3 start=$SECONDS status=0
+    local name=$1 kind=$2 limit_s=$3 start=$SECONDS status=0 limited=()
     local log=$log_dir/${name//[^A-Za-z0-9]/-}.log
     shift 3
     rm -f "$log.xml"
     [[ $kind == ctest ]] && set -- "$@" --output-junit "$PWD/$log.xml"
+    ((limit_s == 0)) || limited=(timeout --kill-after=10 "$limit_s")
     if ((verbose)); then
-        timeout --kill-after=10 "$limit_s" "$@" </dev/null 2>&1 | tee "$log" >&2 || status=$?
+        "${limited[@]}" "$@" </dev/null 2>&1 | tee "$log" >&2 || status=$?
     else
-        timeout --kill-after=10 "$limit_s" "$@" </dev/null >"$log" 2>&1 || status=$?
+        "${limited[@]}" "$@" </dev/null >"$log" 2>&1 || status=$?
     fi
     if [[ $kind == one ]]; then
         part_passed=$((status == 0)) part_failed=$((status != 0)) part_skipped=0
