@@ -1,7 +1,8 @@
 // A byte ring whose memory is mapped twice in a row, so that what it holds, and what is free, is
 // always one contiguous span; and the pool that lends rings (decision 1: one memfd a reactor, each
 // slot mapped twice, lent only while bytes are pending).
-// Thread: owner reactor. Invariant: head <= tail, tail - head <= capacity (64-bit, never wrap).
+// Thread: owner reactor. Invariant: head <= tail, tail - head <= capacity (64-bit, never wrap);
+// what was ever written lies below peak, or peak >= capacity.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,7 @@
 namespace stentor::core {
 
 // Readers of what a ring holds (simdjson) may touch this many bytes behind the span; their content
-// is arbitrary. RingPool maps what is needed behind its last slot.
+// is arbitrary. RingPool keeps a page mapped behind every slot.
 inline constexpr std::size_t kReadablePaddingBytes = 64;
 
 class RingPool;
@@ -39,16 +40,20 @@ public:
     void commit(std::size_t count);
     // What is held, oldest first, writable in place (unmasking); valid until the next consume().
     std::span<std::byte> readable();
-    // The first `count` bytes are done with. count <= size().
+    // The first `count` bytes are done with. count <= size(). An emptied ring begins at its first
+    // byte again: small messages stay in one page, and in the cache.
     void consume(std::size_t count);
 
 private:
     friend class RingPool;
+    void give_back();
+
     RingPool* pool_ = nullptr;
     std::byte* base_ = nullptr;
     std::size_t capacity_ = 0;  // a runtime value on purpose: see decision 1
     std::uint64_t head_ = 0;
     std::uint64_t tail_ = 0;
+    std::uint64_t peak_ = 0;  // the highest tail since it was borrowed
 };
 
 class RingPool {
@@ -64,15 +69,31 @@ public:
     // A ring, empty; one without memory when rings_max are lent (counted in exhausted()).
     MirroredRing borrow();
 
-    std::uint32_t lent() const;
-    std::uint64_t exhausted() const;
-    std::size_t ring_bytes() const;
+    std::uint32_t lent() const { return lent_; }
+    std::uint64_t exhausted() const { return exhausted_; }
+    std::size_t ring_bytes() const { return config_.ring_bytes; }
+    // Free slots that keep more than their first page.
+    std::uint32_t resident_free() const { return static_cast<std::uint32_t>(warm_.size()); }
 
 private:
     friend class MirroredRing;
-    RingPool();
-    struct State;
-    std::unique_ptr<State> state_;
+    explicit RingPool(const Config& config) : config_(config) {}
+    bool map_next_slot();
+    bool map(std::size_t address_offset, std::size_t file_offset, std::size_t bytes);
+    std::byte* address_of(std::uint32_t slot) const;
+    void take_back(std::byte* base, std::uint64_t peak);
+
+    Config config_;
+    std::size_t page_bytes_ = 0;
+    int memory_fd_ = -1;
+    std::byte* space_ = nullptr;  // reserved address space: two ring_bytes a slot, and a page
+    std::size_t space_bytes_ = 0;
+    std::uint32_t mapped_ = 0;         // slots [0, mapped_) are mapped
+    std::vector<std::uint32_t> warm_;  // free, with their memory
+    std::vector<std::uint32_t> cold_;  // free, with one page at most
+    std::vector<bool> has_memory_;     // by slot: more than the first page may be resident
+    std::uint32_t lent_ = 0;
+    std::uint64_t exhausted_ = 0;
 };
 
 }  // namespace stentor::core
