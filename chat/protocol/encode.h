@@ -1,14 +1,16 @@
-// The server's frames of the native protocol as JSON text (docs/protocol.md, "Frames"). Each function
-// appends one whole JSON object to `out`; the WebSocket header is the caller's (ws::append_frame).
-// Written by hand because it is the hot path: fmt and an escape that copies clean stretches at once.
-// Thread: any; pure. Invariant: what is appended is valid JSON in UTF-8 whatever the strings hold.
+// The server's frames of the native protocol as JSON text (docs/protocol.md, "Frames"). Each
+// function appends one whole JSON object to `out`; the WebSocket header is the caller's
+// (ws::append_frame). Written by hand because it is the hot path: fmt and an escape that copies
+// clean stretches at once. Thread: any; pure. Invariant: from strings in valid UTF-8 (checked where
+// they came in), what is appended is valid JSON whatever they hold. An empty `id` is left out: the
+// command bore none.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "chat/ids.h"
 #include "chat/protocol/error_code.h"
@@ -52,8 +54,9 @@ void append_left(std::string& out, std::string_view id, std::string_view room);
 enum class Durability : std::uint8_t { kMemory, kDisk, kSynced, kReplicated };
 std::string_view wire_word(Durability durability);
 
-void append_ack(std::string& out, std::string_view id, std::string_view room, std::string_view epoch,
-                std::uint64_t seq, std::int64_t at_ms, Durability durability, bool duplicate);
+void append_ack(std::string& out, std::string_view id, std::string_view room,
+                std::string_view epoch, std::uint64_t seq, std::int64_t at_ms,
+                Durability durability, bool duplicate);
 
 struct MessageView {
     std::string_view room;
