@@ -1,0 +1,257 @@
+// What shards say to each other, by rank (design.md, "When something is full"): ask < append < stored
+// < tell. Handling one creates only higher ranks; a tell creates nothing.
+// Thread: any; an envelope is owned by one lane slot at a time. Invariant: only plain values and owned
+// boxes, never a pointer into another shard.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "chat/ids.h"
+#include "chat/protocol/encode.h"
+#include "chat/protocol/error_code.h"
+#include "core/broadcast_queue.h"
+#include "core/connection_id.h"
+#include "core/shared_bytes.h"
+
+namespace stentor::chat {
+
+using core::ConnectionId;
+
+enum class Rank : std::uint32_t { kAsk, kAppend, kStored, kTell };
+inline constexpr std::uint32_t kRanks = 4;
+
+// A room as one shard knows it, generation-tagged: a delivery to a room that the shard has let go of
+// in the meantime finds nothing.
+struct LocalRoomId {
+    std::uint32_t slot = 0;
+    std::uint32_t generation = 0;
+    friend bool operator==(LocalRoomId, LocalRoomId) = default;
+};
+// One attempt of a connection to be in a room; answers to an older attempt are ignored.
+using JoinNumber = std::uint32_t;
+
+// ---- asks: shard of a connection -> home of a user, of a name, of a room
+
+struct AttachUser {
+    ConnectionId connection;
+    UserId user;
+};
+struct DetachUser {
+    UserId user;
+};
+struct SetUserName {
+    UserId user;
+    std::string name;
+};
+struct ClaimName {
+    ConnectionId connection;  // who is answered; generation 0: nobody
+    UserId user;
+    std::uint32_t claims;     // connections of the user that go by it
+    std::string skeleton;
+};
+struct ReleaseName {
+    UserId user;
+    std::uint32_t claims;
+    std::string skeleton;
+};
+struct Join {
+    ConnectionId connection;
+    JoinNumber number;
+    LocalRoomId local_room;
+    UserId user;
+    std::string name;
+    std::string room;
+    std::string command_id;
+    bool resume;                // since was given
+    Position since;
+    std::uint32_t history;
+};
+struct Leave {
+    ConnectionId connection;
+    bool dropped;  // without a word: the user stays a while
+    std::string room;
+};
+// One box from the command to the ack: the asker fills the first part, the home and the log the second.
+struct Publish {
+    ConnectionId connection;
+    UserId user;
+    std::string name;
+    std::string room;
+    std::string command_id;  // the client's message id; empty: no ack wanted
+    std::string content;
+    std::uint64_t reply_to = 0;
+
+    std::string epoch;
+    std::uint64_t seq = 0;
+    std::int64_t at_ms = 0;
+    Durability durability = Durability::kMemory;
+    bool duplicate = false;
+};
+struct ListMembers {
+    ConnectionId connection;
+    std::string room;
+    std::string command_id;
+    UserId after;
+    std::uint32_t limit;
+};
+struct ReadHistory {
+    ConnectionId connection;
+    std::string room;
+    std::string command_id;
+    bool from_oldest;      // after was given: the page begins there; else it ends at `before`
+    std::uint64_t after;   // exclusive
+    std::uint64_t before;  // exclusive; 0: to the newest
+    std::uint32_t limit;
+};
+
+// ---- append, stored: home <-> a log on a thread of its own
+
+// Names one opening of a room at its home; never reused.
+using RoomKey = std::uint64_t;
+
+struct OpenLog {
+    RoomKey key;
+    std::string room;
+};
+struct AppendToLog {
+    RoomKey key;
+    std::unique_ptr<Publish> publish;
+};
+struct CloseLog {
+    RoomKey key;
+};
+struct LogOpened {
+    RoomKey key;
+    bool failed;
+    std::string epoch;
+    std::uint64_t head;  // seq of the newest event
+};
+// An event that the log has numbered. From our own append, or (a shared log) from another node.
+struct LogStored {
+    RoomKey key;
+    std::unique_ptr<Publish> publish;
+    bool ours;
+};
+struct LogRefused {
+    RoomKey key;
+    ErrorCode code;
+    std::unique_ptr<Publish> publish;
+};
+
+// ---- tells: homes -> shards with connections
+
+struct UserAttached {
+    ConnectionId connection;
+    std::string name;  // what the user is called on other connections now; empty: nowhere
+};
+struct UserRenamed {
+    UserId user;
+    std::string name;
+};
+struct NameAnswered {
+    ConnectionId connection;
+    UserId user;
+    bool granted;
+    std::string skeleton;  // to give it back when the connection died meanwhile
+};
+// An event of a room as bytes inside a shared block: one WebSocket frame, header included.
+struct EventFrame {
+    std::uint64_t seq;
+    core::SharedBytes block;
+    std::uint32_t offset;
+    std::uint32_t size;
+    std::uint32_t header_size;
+    std::string_view json() const {
+        return block.text().substr(offset + header_size, size - header_size);
+    }
+};
+struct MemberName {
+    UserId user;
+    std::string name;
+};
+struct EventsPage {
+    std::string epoch;
+    std::uint64_t head = 0;   // seq of the newest event told
+    std::uint64_t first = 1;  // oldest kept
+    bool more = false;
+    std::vector<EventFrame> events;
+};
+struct MembersPage {
+    std::uint64_t version = 0;
+    std::uint64_t count = 0;
+    bool more = false;
+    std::vector<MemberName> members;
+};
+struct Joined {
+    ConnectionId connection;
+    JoinNumber number;
+    std::string room;
+    std::string command_id;
+    bool recovered;
+    EventsPage page;
+    MembersPage members;
+};
+struct JoinRefused {
+    ConnectionId connection;
+    JoinNumber number;
+    ErrorCode code;
+    std::string room;
+    std::string command_id;
+    std::string message;
+};
+struct Acked {
+    std::unique_ptr<Publish> publish;
+};
+struct Refused {
+    ConnectionId connection;
+    ErrorCode code;
+    std::string command_id;
+    std::string message;
+};
+struct MembersListed {
+    ConnectionId connection;
+    std::string room;
+    std::string command_id;
+    MembersPage page;
+};
+struct HistoryRead {
+    ConnectionId connection;
+    std::string room;
+    std::string command_id;
+    EventsPage page;
+};
+// Frames for all members that a shard holds: events first..last, or presence (first_seq is 0).
+struct Deliver {
+    LocalRoomId local_room;
+    std::uint64_t first_seq;
+    std::uint64_t last_seq;
+    core::SharedBytes frames;
+};
+// The server ends: say goodbye to every connection. Sent by the control participant.
+struct Drain {};
+
+template <typename T>
+using Box = std::unique_ptr<T>;
+
+using Envelope = std::variant<
+    std::monostate,
+    // asks
+    AttachUser, DetachUser, Box<SetUserName>, Box<ClaimName>, Box<ReleaseName>, Box<Join>, Box<Leave>,
+    Box<Publish>, Box<ListMembers>, Box<ReadHistory>,
+    // append
+    Box<OpenLog>, AppendToLog, CloseLog,
+    // stored
+    Box<LogOpened>, LogStored, LogRefused,
+    // tells
+    Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>, Box<JoinRefused>, Acked, Box<Refused>,
+    Box<MembersListed>, Box<HistoryRead>, Deliver, Drain>;
+static_assert(sizeof(Envelope) <= 48, "a lane slot");
+
+using BroadcastQueue = core::BroadcastQueue<Envelope>;
+using Port = BroadcastQueue::Port;
+
+}  // namespace stentor::chat

@@ -1,0 +1,52 @@
+// The names whose hash falls on this shard: who holds which (docs/protocol.md, "Names"). A name
+// belongs to its user while a connection claims it, and for `name_hold` after.
+// Thread: owner reactor. Invariant: one user a skeleton; claims is the number of logged-in connections
+// that go by it, on all shards.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "chat/context.h"
+
+namespace stentor::chat {
+
+class NameHome {
+public:
+    explicit NameHome(Context& context) : context_(context) {}
+
+    // Answers the asking connection by NameAnswered, if there is one.
+    void handle(const ClaimName& ask);
+    void handle(const ReleaseName& ask);
+
+    // Lets go of the names whose time is over.
+    void on_timers();
+    std::optional<core::Instant> next_deadline() const;
+
+private:
+    struct Holder {
+        UserId user;
+        std::uint32_t claims = 0;
+        std::uint64_t hold = 0;  // number of the hold under way; 0: claimed
+    };
+    struct Hold {
+        core::Instant until;
+        std::uint64_t number;
+        std::string skeleton;
+    };
+    void forget_front();
+    void update_gauges();
+
+    Context& context_;
+    boost::unordered_flat_map<std::string, Holder, core::StringHash, std::equal_to<>> holders_;
+    // Every hold lasts equally long, so the order of their ends is the order of their beginnings.
+    std::deque<Hold> holds_;
+    std::uint64_t holds_begun_ = 0;
+    std::size_t held_ = 0;
+};
+
+}  // namespace stentor::chat

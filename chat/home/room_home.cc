@@ -1,0 +1,351 @@
+#include "chat/home/room_home.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/check.h"
+#include "ws/frame_writer.h"
+
+namespace stentor::chat {
+
+RoomHome::RoomHome(Context& context, RoomKey key, std::string name)
+    : context_(context), key_(key), name_(std::move(name)), shards_(context.shards) {}
+
+RoomHome::~RoomHome() {
+    context_.gauge(ShardGauge::kHistoryBytes, -static_cast<std::int64_t>(recent_bytes_));
+    context_.gauge(ShardGauge::kHomeRoomMembers, -static_cast<std::int64_t>(users_.size()));
+}
+
+void RoomHome::begin(std::string epoch, std::uint64_t head) {
+    epoch_ = std::move(epoch);
+    head_ = head;
+}
+
+// ---- who is in it
+
+void RoomHome::handle(const Join& ask) {
+    close_run();  // a run ends at any change of membership: who is new gets the events by the page
+    const auto [member_at, user_is_new] = users_.try_emplace(ask.user);
+    Member& member = member_at->second;
+    if (user_is_new) {
+        member.name = ask.name;
+        presence_.joined(ask.user);
+        context_.gauge(ShardGauge::kHomeRoomMembers, 1);
+    } else {
+        set_name(ask.user, member, ask.name);
+    }
+    member.return_by = 0;
+    OnShard& shard = shards_[ask.connection.shard];
+    shard.local_room = ask.local_room;
+    if (sessions_.emplace(ask.connection.packed(), ask.user).second) {
+        ++member.sessions;
+        ++shard.sessions;
+    }
+
+    auto joined = std::make_unique<Joined>();
+    joined->connection = ask.connection;
+    joined->number = ask.number;
+    joined->room = name_;
+    joined->command_id = ask.command_id;
+    const bool position_is_known = ask.since.epoch == epoch_ && ask.since.seq <= head_ &&
+                                   ask.since.seq + 1 >= first_kept();
+    joined->recovered = !ask.resume || position_is_known;
+    joined->page = ask.resume && position_is_known
+                       ? page_after(ask.since.seq, 0, kPageEventsMax)
+                       : page_newest(0, ask.history);
+    joined->members = members_page(UserId{}, kPageMembersMax);
+    context_.count(ShardCounter::kJoins);
+    context_.tell(ask.connection.shard, std::move(joined));
+}
+
+void RoomHome::handle(const Leave& ask) {
+    const auto session = sessions_.find(ask.connection.packed());
+    if (session == sessions_.end()) {
+        return;  // its join was refused
+    }
+    close_run();
+    const UserId user = session->second;
+    sessions_.erase(session);
+    --shards_[ask.connection.shard].sessions;
+    Member& member = users_.at(user);
+    if (--member.sessions > 0) {
+        return;
+    }
+    if (ask.dropped) {
+        member.return_by = ++returns_begun_;
+        returns_.push_back({context_.now + kDroppedUserStays, member.return_by, user});
+    } else {
+        remove_user(user);
+    }
+}
+
+void RoomHome::remove_user(UserId user) {
+    users_.erase(user);
+    presence_.left(user);
+    context_.gauge(ShardGauge::kHomeRoomMembers, -1);
+}
+
+void RoomHome::set_name(UserId user, Member& member, const std::string& name) {
+    if (member.name != name) {
+        member.name = name;
+        presence_.renamed(user);
+    }
+}
+
+void RoomHome::on_timer() {
+    while (!returns_.empty() && returns_.front().until <= context_.now) {
+        const auto at = users_.find(returns_.front().user);
+        if (at != users_.end() && at->second.return_by == returns_.front().number) {
+            remove_user(at->first);
+        }
+        returns_.pop_front();
+    }
+}
+
+std::optional<core::Instant> RoomHome::next_deadline() const {
+    std::optional<core::Instant> next = presence_.next_deadline();
+    if (!returns_.empty() && (!next || returns_.front().until < *next)) {
+        next = returns_.front().until;
+    }
+    return next;
+}
+
+bool RoomHome::is_in(ConnectionId connection, const std::string& command_id) {
+    if (sessions_.contains(connection.packed())) {
+        return true;
+    }
+    context_.tell(connection.shard,
+                  std::make_unique<Refused>(Refused{connection, ErrorCode::kNotInRoom, command_id,
+                                                    "join the room \"" + name_ + "\" first"}));
+    return false;
+}
+
+// ---- events
+
+std::unique_ptr<Publish> RoomHome::handle(std::unique_ptr<Publish> ask) {
+    if (!is_in(ask->connection, ask->command_id)) {
+        return nullptr;
+    }
+    if (ask->reply_to > head_) {
+        refuse(*ask, ErrorCode::kNoSuchMessage, "reply_to: the room has no such message");
+        return nullptr;
+    }
+    set_name(ask->user, users_.at(ask->user), ask->name);
+    ++in_log_;
+    return ask;
+}
+
+void RoomHome::on_stored(LogStored&& stored) {
+    Publish& publish = *stored.publish;
+    in_log_ -= stored.ours ? 1 : 0;
+    if (!publish.duplicate) {
+        STENTOR_CHECK(publish.seq == head_ + 1);
+        append_to_run(publish);
+        head_ = publish.seq;
+        context_.count(ShardCounter::kPublished);
+    } else {
+        context_.count(ShardCounter::kDuplicates);
+    }
+    // On the lane before the run that holds the event, so the ack comes before the message.
+    if (stored.ours && !publish.command_id.empty()) {
+        context_.tell(publish.connection.shard, Acked{std::move(stored.publish)});
+    }
+}
+
+void RoomHome::on_refused(LogRefused&& refused) {
+    --in_log_;
+    switch (refused.code) {
+        case ErrorCode::kIdReused:
+            refuse(*refused.publish, refused.code,
+                   "id: already used by you in this room for another text");
+            break;
+        case ErrorCode::kNotStored:
+            refuse(*refused.publish, refused.code, "the message could not be stored");
+            break;
+        default:
+            refuse(*refused.publish, ErrorCode::kUnavailable, "busy: nothing was accepted, try again");
+    }
+}
+
+void RoomHome::refuse(const Publish& ask, ErrorCode code, std::string message) {
+    context_.tell(ask.connection.shard, std::make_unique<Refused>(Refused{
+                                            ask.connection, code, ask.command_id, std::move(message)}));
+}
+
+void RoomHome::append_to_run(const Publish& publish) {
+    std::string json;
+    append_message(json, {.room = name_,
+                          .seq = publish.seq,
+                          .at_ms = publish.at_ms,
+                          .user = publish.user,
+                          .from = publish.name,
+                          .content = publish.content,
+                          .client_id = publish.command_id,
+                          .reply_to = publish.reply_to});
+    const std::size_t header_size = ws::frame_header_bytes(json.size());
+    if (!run_.empty() && run_.size() + header_size + json.size() > kRunBytesMax) {
+        close_run();
+    }
+    in_run_.push_back({.offset = static_cast<std::uint32_t>(run_.size()),
+                       .size = static_cast<std::uint32_t>(header_size + json.size()),
+                       .header_size = static_cast<std::uint32_t>(header_size)});
+    ws::append_frame(run_, ws::Opcode::kText, json);
+}
+
+void RoomHome::close_run() {
+    if (run_.empty()) {
+        return;
+    }
+    const core::SharedBytes block = core::SharedBytes::copy_of(run_);
+    const std::uint64_t first = head_ - in_run_.size() + 1;
+    std::uint64_t seq = first;
+    for (const InRun& frame : in_run_) {
+        recent_.push_back({seq++, block, frame.offset, frame.size, frame.header_size});
+    }
+    recent_bytes_ += run_.size();
+    context_.gauge(ShardGauge::kHistoryBytes, static_cast<std::int64_t>(run_.size()));
+    run_.clear();
+    in_run_.clear();
+    while (recent_.size() > kRoomEventsMax || (recent_bytes_ > kRoomBytesMax && recent_.size() > 1)) {
+        drop_oldest_event();
+    }
+    tell_members(block, first, head_);
+}
+
+void RoomHome::drop_oldest_event() {
+    recent_bytes_ -= recent_.front().size;
+    context_.gauge(ShardGauge::kHistoryBytes, -std::int64_t{recent_.front().size});
+    recent_.pop_front();
+}
+
+void RoomHome::tell_members(const core::SharedBytes& frames, std::uint64_t first,
+                            std::uint64_t last) {
+    for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
+        if (shards_[shard].sessions > 0) {
+            context_.tell(shard, Deliver{shards_[shard].local_room, first, last, frames});
+        }
+    }
+}
+
+void RoomHome::tell_what_is_new() {
+    if (presence_.due(context_.now, users_.size())) {
+        tell_presence();
+    }
+    close_run();
+}
+
+void RoomHome::tell_presence() {
+    const PresenceLedger::News news = presence_.take(context_.now, users_.size());
+    if (sessions_.empty()) {
+        return;
+    }
+    std::vector<MemberView> joined;
+    for (const UserId user : news.joined) {
+        joined.push_back({user, users_.at(user).name});
+    }
+    std::string json;
+    append_presence(json, name_, presence_.version(), users_.size(), joined, news.left);
+    std::string frame;
+    ws::append_frame(frame, ws::Opcode::kText, json);
+    tell_members(core::SharedBytes::copy_of(frame), 0, 0);
+}
+
+// ---- reading
+
+void RoomHome::handle(const ListMembers& ask) {
+    if (!is_in(ask.connection, ask.command_id)) {
+        return;
+    }
+    context_.tell(ask.connection.shard,
+                  std::make_unique<MembersListed>(MembersListed{
+                      ask.connection, name_, ask.command_id, members_page(ask.after, ask.limit)}));
+}
+
+void RoomHome::handle(const ReadHistory& ask) {
+    if (!is_in(ask.connection, ask.command_id)) {
+        return;
+    }
+    close_run();
+    auto read = std::make_unique<HistoryRead>();
+    read->connection = ask.connection;
+    read->room = name_;
+    read->command_id = ask.command_id;
+    read->page = ask.from_oldest ? page_after(ask.after, ask.before, ask.limit)
+                                 : page_newest(ask.before, ask.limit);
+    context_.tell(ask.connection.shard, std::move(read));
+}
+
+MembersPage RoomHome::members_page(UserId after, std::uint32_t limit) const {
+    MembersPage page{.version = presence_.version(), .count = users_.size()};
+    auto at = users_.upper_bound(after);
+    for (; at != users_.end() && page.members.size() < limit; ++at) {
+        page.members.push_back({at->first, at->second.name});
+    }
+    page.more = at != users_.end();
+    return page;
+}
+
+EventsPage RoomHome::empty_page() const {
+    return {.epoch = epoch_, .head = head_, .first = first_kept(), .more = false, .events = {}};
+}
+
+namespace {
+
+// Counts what still fits one page: events and bytes.
+class PageRoom {
+public:
+    PageRoom(std::uint32_t events, std::size_t outbox_bytes)
+        : events_(std::min(events, kPageEventsMax)), bytes_(std::min(kPageBytesMax, outbox_bytes / 2)) {}
+    // One event always fits, or nobody could ever read it.
+    bool take(const EventFrame& event) {
+        if (events_ == 0 || (taken_ > 0 && event.size > bytes_)) {
+            return false;
+        }
+        --events_;
+        ++taken_;
+        bytes_ -= std::min<std::size_t>(bytes_, event.size);
+        return true;
+    }
+
+private:
+    std::uint32_t events_;
+    std::uint32_t taken_ = 0;
+    std::size_t bytes_;
+};
+
+}  // namespace
+
+// Oldest first from after + 1; `more`: newer ones remain within the bounds.
+EventsPage RoomHome::page_after(std::uint64_t after, std::uint64_t before,
+                                std::uint32_t limit) const {
+    EventsPage page = empty_page();
+    PageRoom room(limit, context_.limits.outbox_bytes);
+    const std::uint64_t first = std::max(after + 1, page.first);
+    for (std::uint64_t seq = first; seq <= head_ && (before == 0 || seq < before); ++seq) {
+        const EventFrame& event = recent_[seq - page.first];
+        if (!room.take(event)) {
+            page.more = true;
+            break;
+        }
+        page.events.push_back(event);
+    }
+    return page;
+}
+
+// The newest below `before`, oldest first; `more`: older ones exist.
+EventsPage RoomHome::page_newest(std::uint64_t before, std::uint32_t limit) const {
+    EventsPage page = empty_page();
+    PageRoom room(limit, context_.limits.outbox_bytes);
+    const std::uint64_t end = before == 0 ? head_ + 1 : std::min(before, head_ + 1);
+    std::uint64_t begin = end;
+    while (begin > page.first && room.take(recent_[begin - 1 - page.first])) {
+        --begin;
+    }
+    for (std::uint64_t seq = begin; seq < end; ++seq) {
+        page.events.push_back(recent_[seq - page.first]);
+    }
+    page.more = begin > page.first;
+    return page;
+}
+
+}  // namespace stentor::chat

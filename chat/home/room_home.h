@@ -1,0 +1,115 @@
+// One room at its home: who is in it, its recent events as the frames that everybody got, and the run
+// of events that this turn adds (decision 6: encode once, coalesce).
+// Thread: owner reactor of the home. Invariant: every member shard is told the events 1, 2, 3, … in
+// order and each once; a session counts from the turn in which it is told Joined.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "chat/context.h"
+#include "chat/home/presence_ledger.h"
+
+namespace stentor::chat {
+
+class RoomHome {
+public:
+    RoomHome(Context& context, RoomKey key, std::string name);
+    ~RoomHome();
+    RoomHome(const RoomHome&) = delete;
+    RoomHome& operator=(const RoomHome&) = delete;
+
+    // The log is open: from now on the handlers below may be called.
+    void begin(std::string epoch, std::uint64_t head);
+
+    void handle(const Join& ask);
+    void handle(const Leave& ask);
+    // What must reach the log comes back; a publish that is refused is answered here.
+    std::unique_ptr<Publish> handle(std::unique_ptr<Publish> ask);
+    void handle(const ListMembers& ask);
+    void handle(const ReadHistory& ask);
+
+    void on_stored(LogStored&& stored);
+    void on_refused(LogRefused&& refused);
+
+    // End of turn: presence that is due, then the run; all as tells.
+    void tell_what_is_new();
+    // Users who dropped and did not come back leave now.
+    void on_timer();
+    // When on_timer() or tell_what_is_new() next has something to do by itself.
+    std::optional<core::Instant> next_deadline() const;
+    bool has_news() const { return !run_.empty() || presence_.due(context_.now, users_.size()); }
+
+    RoomKey key() const { return key_; }
+    const std::string& name() const { return name_; }
+    // Nobody is in it, nobody is expected back, nothing is under way.
+    bool deserted() const { return users_.empty() && in_log_ == 0 && run_.empty(); }
+    bool has_history() const { return !recent_.empty(); }
+    std::size_t history_bytes() const { return recent_bytes_; }
+    void drop_oldest_event();
+
+private:
+    struct Member {
+        std::string name;
+        std::uint32_t sessions = 0;
+        std::uint64_t return_by = 0;  // number in returns_ when dropped; 0: here
+    };
+    struct OnShard {
+        LocalRoomId local_room;
+        std::uint32_t sessions = 0;
+    };
+    struct Return {
+        core::Instant until;
+        std::uint64_t number;
+        UserId user;
+    };
+
+    void set_name(UserId user, Member& member, const std::string& name);
+    void remove_user(UserId user);
+    void append_to_run(const Publish& publish);
+    void close_run();
+    void tell_members(const core::SharedBytes& frames, std::uint64_t first, std::uint64_t last);
+    void tell_presence();
+    void refuse(const Publish& ask, ErrorCode code, std::string message);
+    bool is_in(ConnectionId connection, const std::string& command_id);
+
+    std::uint64_t first_kept() const { return recent_.empty() ? head_ + 1 : recent_.front().seq; }
+    EventsPage page_after(std::uint64_t after, std::uint64_t before, std::uint32_t limit) const;
+    EventsPage page_newest(std::uint64_t before, std::uint32_t limit) const;
+    EventsPage empty_page() const;
+    MembersPage members_page(UserId after, std::uint32_t limit) const;
+
+    Context& context_;
+    const RoomKey key_;
+    const std::string name_;
+    std::string epoch_;
+    std::uint64_t head_ = 0;   // newest event stored
+    std::size_t in_log_ = 0;   // appends not yet answered
+
+    std::map<UserId, Member> users_;
+    boost::unordered_flat_map<std::uint64_t, UserId, core::IdHash> sessions_;  // by ConnectionId
+    std::vector<OnShard> shards_;
+    std::deque<Return> returns_;
+    std::uint64_t returns_begun_ = 0;
+    PresenceLedger presence_;
+
+    std::deque<EventFrame> recent_;
+    std::size_t recent_bytes_ = 0;
+
+    struct InRun {
+        std::uint32_t offset;
+        std::uint32_t size;
+        std::uint32_t header_size;
+    };
+    std::string run_;  // frames of events first..head_, not yet told
+    std::vector<InRun> in_run_;
+};
+
+}  // namespace stentor::chat

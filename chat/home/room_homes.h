@@ -1,0 +1,74 @@
+// The rooms at home on this shard: finds or opens them, keeps asks waiting while the log opens one,
+// brings publishes to the log and its answers back.
+// Thread: owner reactor. Invariant: asks about one room are handled in the order in which they came.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "chat/context.h"
+#include "chat/home/room_home.h"
+#include "chat/log/room_log.h"
+
+namespace stentor::chat {
+
+class RoomHomes final : public LogSink {
+public:
+    RoomHomes(Context& context, RoomLog& log);
+    ~RoomHomes() override;
+
+    // An ask about a room, boxed as it came.
+    using Ask = std::variant<Box<Join>, Box<Leave>, Box<Publish>, Box<ListMembers>, Box<ReadHistory>>;
+    void handle(Ask&& ask);
+
+    void on_log_opened(LogOpened&& opened) override;
+    void on_log_stored(LogStored&& stored) override;
+    void on_log_refused(LogRefused&& refused) override;
+
+    // Once a turn, behind all asks: asks that waited, then what is new in each room that has news.
+    void end_turn();
+    void on_timer(core::Timer& timer);
+
+private:
+    struct Entry {
+        Entry(Context& context, RoomKey key, std::string name);
+        RoomHome room;
+        core::Timer timer;
+        bool open = false;
+        bool touched = false;               // stands in touched_
+        std::deque<Ask> waiting;            // while the log opens, and until they had their turn
+        std::optional<std::list<RoomKey>::iterator> empty_at;  // place among the empty rooms
+    };
+
+    Entry* find_or_open(const std::string& name);
+    Entry* find(RoomKey key);
+    void wait(Entry& entry, Ask&& ask);
+    void apply(Entry& entry, Ask&& ask);
+    void apply_waiting(Entry& entry);
+    void refuse_waiting(Entry& entry);
+    void refuse(const Ask& ask, ErrorCode code, const char* message);
+    void touch(Entry& entry);
+    void settle(Entry& entry);
+    void forget(Entry& entry);
+    bool make_room();
+    void bound_history(RoomHome& newest);
+
+    Context& context_;
+    RoomLog& log_;
+    boost::unordered_flat_map<std::string, RoomKey, core::StringHash, std::equal_to<>> by_name_;
+    boost::unordered_flat_map<RoomKey, std::unique_ptr<Entry>, core::IdHash> rooms_;
+    RoomKey keys_used_ = 0;
+    std::vector<RoomKey> touched_;  // rooms that may have news at the end of this turn
+    std::list<RoomKey> empty_;      // rooms with history and nobody in them, longest empty first
+};
+
+}  // namespace stentor::chat

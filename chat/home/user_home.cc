@@ -1,0 +1,52 @@
+#include "chat/home/user_home.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace stentor::chat {
+
+void UserHome::handle(const AttachUser& ask) {
+    const std::uint32_t shard = ask.connection.shard;
+    const auto [at, is_new] = users_.try_emplace(ask.user.value);
+    User& user = at->second;
+    const auto here = std::ranges::find(user.shards, shard, &OnShard::shard);
+    if (here == user.shards.end()) {
+        user.shards.push_back({shard, 1});
+    } else {
+        ++here->connections;
+    }
+    context_.gauge(ShardGauge::kHomeUsers, is_new ? 1 : 0);
+    context_.tell(shard, std::make_unique<UserAttached>(UserAttached{ask.connection, user.name}));
+}
+
+void UserHome::handle(const DetachUser& ask, std::uint32_t shard) {
+    const auto at = users_.find(ask.user.value);
+    STENTOR_CHECK(at != users_.end());
+    auto& shards = at->second.shards;
+    const auto here = std::ranges::find(shards, shard, &OnShard::shard);
+    STENTOR_CHECK(here != shards.end());
+    if (--here->connections == 0) {
+        shards.erase(here);
+    }
+    if (shards.empty()) {
+        users_.erase(at);
+        context_.gauge(ShardGauge::kHomeUsers, -1);
+    }
+}
+
+void UserHome::handle(const SetUserName& ask) {
+    const auto at = users_.find(ask.user.value);
+    STENTOR_CHECK(at != users_.end());  // the asker is attached until it says otherwise
+    User& user = at->second;
+    if (user.name == ask.name) {
+        return;
+    }
+    user.name = ask.name;
+    // The asker too: when two shards rename at once, all of them end with what came last here.
+    for (const OnShard& on : user.shards) {
+        context_.tell(on.shard, std::make_unique<UserRenamed>(UserRenamed{ask.user, ask.name}));
+    }
+}
+
+}  // namespace stentor::chat

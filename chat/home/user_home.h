@@ -1,0 +1,39 @@
+// The users whose hash falls on this shard: on which shards they are connected and what they are
+// called now. A user without a connection costs nothing: its identity is in its session token.
+// Thread: owner reactor. Invariant: connections of a user = attaches - detaches, per shard.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "chat/context.h"
+
+namespace stentor::chat {
+
+class UserHome {
+public:
+    explicit UserHome(Context& context) : context_(context) {}
+
+    // Answers by UserAttached.
+    void handle(const AttachUser& ask);
+    void handle(const DetachUser& ask, std::uint32_t shard);
+    // Tells all shards of the user by UserRenamed, if the name is another.
+    void handle(const SetUserName& ask);
+
+private:
+    struct OnShard {
+        std::uint32_t shard;
+        std::uint32_t connections;
+    };
+    struct User {
+        std::string name;  // empty until the first login is through
+        std::vector<OnShard> shards;
+    };
+    boost::unordered_flat_map<std::uint64_t, User, core::IdHash> users_;
+    Context& context_;
+};
+
+}  // namespace stentor::chat

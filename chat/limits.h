@@ -1,0 +1,56 @@
+// Every limit of the chat floor in one place, with what holds between them (design.md section 6).
+// docs/limits.md is the operator's view. Thread: immutable after start.
+// Invariant: what one command can make fits the queues that carry it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/instant.h"
+
+namespace stentor::chat {
+
+inline constexpr std::size_t kRunBytesMax = 16 * 1024;     // events of a room sent as one
+inline constexpr std::uint32_t kPageEventsMax = 100;       // one joined or history frame
+inline constexpr std::size_t kPageBytesMax = 128 * 1024;
+inline constexpr std::uint32_t kPageMembersMax = 100;
+inline constexpr std::uint32_t kRoomsPerConnectionMax = 100;
+inline constexpr std::size_t kRoomEventsMax = 1000;        // a memory room keeps this many events …
+inline constexpr std::size_t kRoomBytesMax = 1024 * 1024;  // … and this many bytes of them
+inline constexpr std::size_t kWaitingForLogMax = 1024;     // asks that wait for a room to be opened
+inline constexpr std::size_t kHeldNamesMax = 65536;        // names of absent users, a shard
+inline constexpr std::uint32_t kBigRoomMembers = 100;      // presence is paced from here on
+inline constexpr std::uint32_t kPresenceNamesMax = 20;     // names in one frame of a big room
+inline constexpr std::uint32_t kSendBurstSeconds = 2;      // bursts of twice the send rate
+
+struct Limits {
+    std::size_t message_bytes_max = 64 * 1024;
+    std::uint32_t content_code_points_max = 4096;
+    std::size_t outbox_bytes = 256 * 1024;
+    std::uint32_t sends_per_second = 20;  // 0: no limit
+    std::size_t store_queue_bytes = 8 * 1024 * 1024;
+    std::uint32_t rooms_per_shard_max = 100'000;
+    std::size_t history_bytes_per_shard_max = 256 * 1024 * 1024;
+
+    core::Duration handshake_timeout = std::chrono::seconds{5};
+    core::Duration login_timeout = std::chrono::seconds{10};
+    core::Duration ping_interval = std::chrono::seconds{25};
+    core::Duration pong_timeout = std::chrono::seconds{20};
+    core::Duration name_hold = std::chrono::minutes{10};
+};
+
+inline constexpr core::Duration kOverRateMax = std::chrono::seconds{30};
+inline constexpr core::Duration kDroppedUserStays = std::chrono::seconds{10};
+inline constexpr core::Duration kBigRoomPresenceInterval = std::chrono::milliseconds{500};
+inline constexpr core::Duration kRoomOpenTimeout = std::chrono::seconds{5};
+// A deadline that is noticed this late says that we were slow, not the peer (decision 11).
+inline constexpr core::Duration kReactorLate = std::chrono::seconds{1};
+// How soon to look again when a full lane keeps us from working.
+inline constexpr core::Duration kStalledRetry = std::chrono::milliseconds{1};
+
+inline constexpr std::size_t kOutboxBytesMin = 16 * 1024;
+static_assert(kRunBytesMax <= kOutboxBytesMin, "an empty outbox takes any run");
+static_assert(kRunBytesMax <= kRoomBytesMax);
+
+}  // namespace stentor::chat

@@ -1,0 +1,77 @@
+#include "chat/log/memory_log.h"
+
+#include <algorithm>
+
+#include "chat/limits.h"
+#include "core/check.h"
+
+namespace stentor::chat {
+
+MemoryLog::MemoryLog(const core::Clock& clock, RandomSource& random)
+    : clock_(clock), random_(random), content_key_{random.next(), random.next()} {}
+
+void MemoryLog::open(RoomKey key, std::string_view /*room*/, LogSink& sink) {
+    auto room = std::make_unique<Room>();
+    room->epoch = random_epoch(random_);
+    std::string epoch = room->epoch;
+    const bool is_new = rooms_.emplace(key, std::move(room)).second;
+    STENTOR_CHECK(is_new);
+    sink.on_log_opened({.key = key, .failed = false, .epoch = std::move(epoch), .head = 0});
+}
+
+void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) {
+    Room& room = *rooms_.at(key);
+    publish->epoch = room.epoch;
+    publish->durability = Durability::kMemory;
+
+    std::string id;
+    std::uint64_t hash = 0;
+    if (!publish->command_id.empty()) {
+        id = id_key(*publish);
+        hash = content_hash(*publish);
+        if (const auto known = room.ids.find(id); known != room.ids.end()) {
+            const First& first = known->second;
+            if (first.content_hash != hash) {
+                sink.on_log_refused({key, ErrorCode::kIdReused, std::move(publish)});
+                return;
+            }
+            publish->seq = first.seq;
+            publish->at_ms = first.at_ms;
+            publish->duplicate = true;
+            sink.on_log_stored({key, std::move(publish), true});
+            return;
+        }
+    }
+
+    publish->seq = ++room.head;
+    // A clock that was set back must not make a later event look older.
+    publish->at_ms = room.last_at_ms = std::max(room.last_at_ms, clock_.unix_ms());
+    if (!id.empty()) {
+        room.ids.emplace(id, First{publish->seq, publish->at_ms, hash});
+        room.ids_in_order.push_back(std::move(id));
+        if (room.ids_in_order.size() > kRoomEventsMax) {
+            room.ids.erase(room.ids_in_order.front());
+            room.ids_in_order.pop_front();
+        }
+    }
+    sink.on_log_stored({key, std::move(publish), true});
+}
+
+void MemoryLog::close(RoomKey key) { rooms_.erase(key); }
+
+void MemoryLog::on_answer(Envelope&& /*answer*/, LogSink& /*sink*/) {
+    STENTOR_CHECK(false && "nobody answers for a log without a thread");
+}
+
+std::string MemoryLog::id_key(const Publish& publish) {
+    std::string key(sizeof publish.user.value, '\0');
+    std::copy_n(reinterpret_cast<const char*>(&publish.user.value), key.size(), key.data());
+    return key += publish.command_id;
+}
+
+// Keyed, so that nobody can look for a second text with the same hash.
+std::uint64_t MemoryLog::content_hash(const Publish& publish) const {
+    return core::siphash_1_3(content_key_, publish.content) ^ core::mix64(publish.reply_to);
+}
+
+}  // namespace stentor::chat

@@ -1,0 +1,40 @@
+// The log that numbers (decision 4): nothing else in the program assigns a seq. One RoomLog belongs to
+// one shard and holds the rooms at home there; where the events really live (memory, a database's
+// thread, another node) is its own affair. Answers come to a LogSink, at once or in a later turn.
+// Thread: owner reactor. Invariant: for one room, answers come in the order of the appends, seq rises
+// by one from stored event to stored event, and a refused append leaves no hole.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "chat/envelope.h"
+
+namespace stentor::chat {
+
+class LogSink {
+public:
+    virtual ~LogSink() = default;
+    virtual void on_log_opened(LogOpened&& opened) = 0;
+    // publish->seq, at_ms, durability, epoch are set. With publish->duplicate they are those of the
+    // first event with that (user, id), and nothing was stored now.
+    virtual void on_log_stored(LogStored&& stored) = 0;
+    // id_reused, not_stored or unavailable; nothing was accepted.
+    virtual void on_log_refused(LogRefused&& refused) = 0;
+};
+
+class RoomLog {
+public:
+    virtual ~RoomLog() = default;
+    // The room's events are wanted under this key; answered by on_log_opened.
+    virtual void open(RoomKey key, std::string_view room, LogSink& sink) = 0;
+    // Answered by on_log_stored or on_log_refused, exactly once. Only between opened and close().
+    virtual void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) = 0;
+    // No more appends under this key; answers under way still come.
+    virtual void close(RoomKey key) = 0;
+    // An envelope of Rank::kStored, from the thread where this log lives: counted here, then handed
+    // to the sink. A log without a thread of its own gets none.
+    virtual void on_answer(Envelope&& answer, LogSink& sink) = 0;
+};
+
+}  // namespace stentor::chat
