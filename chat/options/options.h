@@ -1,0 +1,53 @@
+// What an operator can set: the values that the program runs with (docs/flags.md). The table beside
+// this file (table.h) says how each is named, written and explained.
+// Thread: immutable after start. Invariant: every value was checked by the table, or is its
+// default.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/instant.h"
+#include "core/log.h"
+#include "net/listener.h"
+
+namespace stentor::chat {
+
+struct Options {
+    std::vector<net::ListenAddress> listen;
+    std::optional<net::ListenAddress> admin_listen;
+    bool reuse_port = false;     // no probe whether another program listens there
+    std::string tcp_congestion;  // empty: the system's
+    std::string ports_file;      // empty: none
+    std::vector<std::string> origins;
+    bool web = true;
+    bool echo = false;
+
+    std::uint32_t reactors = 1;
+    std::uint32_t acceptors = 1;
+
+    std::size_t message_bytes_max = 64 * 1024;
+    std::uint32_t content_code_points_max = 4096;
+    std::size_t outbox_bytes = 256 * 1024;
+    std::uint32_t sends_per_second = 20;  // 0: no limit
+    std::uint32_t connections_max = 0;
+    core::Duration name_hold = std::chrono::minutes{10};
+
+    core::Duration handshake_timeout = std::chrono::seconds{5};
+    core::Duration login_timeout = std::chrono::seconds{10};
+    core::Duration ping_interval = std::chrono::seconds{25};
+    core::Duration stall_timeout = std::chrono::seconds{30};
+
+    core::log::Level log_level = core::log::Level::kInfo;
+    core::log::Format log_format = core::log::Format::kText;
+};
+
+// The defaults on this machine: its cores and its limit of file descriptors say how many reactors
+// and connections.
+Options default_options();
+
+}  // namespace stentor::chat

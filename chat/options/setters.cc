@@ -1,0 +1,156 @@
+// The kinds of value that only one or two rows have. See setters.h.
+// Thread: any; pure. Invariant: a setter that fails has changed nothing.
+#include "chat/options/setters.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace stentor::chat {
+namespace {
+
+template <typename Value>
+struct Word {
+    std::string_view text;
+    Value value;
+};
+using core::log::Format;
+using core::log::Level;
+// The first spelling of a value is the one that is shown.
+constexpr std::array<Word<Level>, 6> kLevels{{{"debug", Level::kDebug},
+                                              {"info", Level::kInfo},
+                                              {"warning", Level::kWarning},
+                                              {"warn", Level::kWarning},
+                                              {"error", Level::kError},
+                                              {"off", Level::kOff}}};
+constexpr std::array<Word<Format>, 3> kFormats{
+    {{"text", Format::kText}, {"logfmt", Format::kLogfmt}, {"json", Format::kJson}}};
+
+template <typename Value, std::size_t kWords>
+Checked choose(Value& value, std::string_view text, const std::array<Word<Value>, kWords>& words) {
+    const auto found = std::ranges::find(words, text, &Word<Value>::text);
+    if (found != words.end()) {
+        value = found->value;
+        return {};
+    }
+    std::string expected;
+    for (const auto& word : words) {
+        expected += expected.empty() ? "" : ", ";
+        expected += word.text;
+    }
+    return std::unexpected("it must be one of " + expected);
+}
+
+template <typename Value, std::size_t kWords>
+std::vector<std::string> chosen(Value value, const std::array<Word<Value>, kWords>& words) {
+    return {std::string(std::ranges::find(words, value, &Word<Value>::value)->text)};
+}
+
+Checked check_origin(std::string_view origin) {
+    if (origin == "*" || origin == "null") return {};
+    const std::size_t colon = origin.find("://");
+    if (colon == std::string_view::npos || colon == 0) {
+        return std::unexpected("an origin is SCHEME://HOST or SCHEME://HOST:PORT, or * for all");
+    }
+    const std::string_view host = origin.substr(colon + 3);
+    if (host.empty() || host.find_first_of("/?#@* ") != std::string_view::npos) {
+        return std::unexpected("an origin ends with the host or the port: no path, no wildcard");
+    }
+    return {};
+}
+
+}  // namespace
+
+Checked set_listen(Options& options, Texts texts) {
+    std::vector<net::ListenAddress> addresses;
+    for (const std::string& text : texts) {
+        auto address = net::ListenAddress::parse(text);
+        if (!address) return std::unexpected(address.error().message());
+        addresses.push_back(std::move(*address));
+    }
+    options.listen = std::move(addresses);
+    return {};
+}
+
+std::vector<std::string> show_listen(const Options& options) {
+    std::vector<std::string> texts;
+    for (const net::ListenAddress& address : options.listen) texts.push_back(address.to_string());
+    return texts;
+}
+
+Checked set_admin_listen(Options& options, Texts texts) {
+    auto address = net::ListenAddress::parse(texts.front());
+    if (!address) return std::unexpected(address.error().message());
+    options.admin_listen = std::move(*address);
+    return {};
+}
+
+std::vector<std::string> show_admin_listen(const Options& options) {
+    if (!options.admin_listen) return {};
+    return {options.admin_listen->to_string()};
+}
+
+Checked set_origins(Options& options, Texts texts) {
+    for (const std::string& text : texts) {
+        if (Checked checked = check_origin(text); !checked) return checked;
+    }
+    options.origins.assign(texts.begin(), texts.end());
+    return {};
+}
+
+std::vector<std::string> show_origins(const Options& options) {
+    return options.origins;
+}
+
+Checked set_store(Options&, Texts texts) {
+    if (texts.front() == "memory") return {};
+    return std::unexpected("this version keeps rooms in memory only: write memory");
+}
+
+std::vector<std::string> show_store(const Options&) {
+    return {"memory"};
+}
+
+Checked set_io(Options&, Texts texts) {
+    if (texts.front() == "epoll") return {};
+    return std::unexpected("this version has epoll only");
+}
+
+std::vector<std::string> show_io(const Options&) {
+    return {"epoll"};
+}
+
+Checked set_log_level(Options& options, Texts texts) {
+    return choose(options.log_level, texts.front(), kLevels);
+}
+
+std::vector<std::string> show_log_level(const Options& options) {
+    return chosen(options.log_level, kLevels);
+}
+
+Checked set_log_format(Options& options, Texts texts) {
+    return choose(options.log_format, texts.front(), kFormats);
+}
+
+std::vector<std::string> show_log_format(const Options& options) {
+    return chosen(options.log_format, kFormats);
+}
+
+std::expected<bool, std::string> parse_switch(std::string_view text) {
+    if (text == "true" || text == "on" || text == "yes" || text == "1") return true;
+    if (text == "false" || text == "off" || text == "no" || text == "0") return false;
+    return std::unexpected("a switch is true or false");
+}
+
+Checked check_range(std::uint64_t value, std::uint64_t least, std::uint64_t most,
+                    std::string (*format)(std::uint64_t)) {
+    if (value < least) return std::unexpected("the least is " + format(least));
+    if (value > most) return std::unexpected("the most is " + format(most));
+    return {};
+}
+
+std::string format_number(std::uint64_t number) {
+    return std::to_string(number);
+}
+
+}  // namespace stentor::chat
