@@ -96,8 +96,9 @@ private:
 
     bool text_goes_on(std::span<const std::byte> chunk);
     bool text_may_end() const;
+    Opcode end_message();
+    void end(std::uint16_t code, std::string_view reason, EndpointHandler& handler);
     void send_close(std::uint16_t code, std::string_view reason, EndpointHandler& handler);
-    void forget_message();
 
     const EndpointLimits* limits_;
     std::unique_ptr<Assembler> assembler_;  // only while a message is assembled

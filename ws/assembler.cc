@@ -1,0 +1,53 @@
+// The growing buffer behind assembler.h (RFC 6455 5.4).
+// Thread: owner reactor. Invariant: capacity_ <= bytes_max_, and capacity_ < 2 * size_ +
+// kFirstBytes.
+#include "ws/assembler.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/check.h"
+
+namespace stentor::ws {
+namespace {
+
+constexpr std::size_t kFirstBytes = 256;
+
+}  // namespace
+
+bool Assembler::count_frame(std::uint64_t payload_bytes) {
+    ++frames_;
+    const std::uint64_t bytes = size_ + payload_bytes;  // both below 2^63
+    return frames_ <= kFramesFree + bytes / kBytesPerFurtherFrame;
+}
+
+void Assembler::append(std::span<const std::byte> chunk) {
+    STENTOR_CHECK(chunk.size() <= bytes_left());
+    if (chunk.empty()) return;
+    if (chunk.size() > capacity_ - size_) grow(size_ + chunk.size());
+    std::memcpy(buffer_.get() + size_, chunk.data(), chunk.size());
+    size_ += chunk.size();
+}
+
+std::span<std::byte> Assembler::message() {
+    if (buffer_ == nullptr) grow(0);
+    std::memset(buffer_.get() + size_, 0, kMessagePaddingBytes);
+    return {buffer_.get(), size_};
+}
+
+std::size_t Assembler::held_bytes() const {
+    return sizeof(*this) + (buffer_ == nullptr ? 0 : capacity_ + kMessagePaddingBytes);
+}
+
+// Doubling keeps the copies linear in the message; what came is at least half of what is held.
+void Assembler::grow(std::size_t needed) {
+    const std::size_t doubled = size_ <= bytes_max_ / 2 ? size_ * 2 : bytes_max_;
+    const std::size_t first = std::min(kFirstBytes, bytes_max_);
+    const std::size_t capacity = std::max({needed, doubled, first});
+    auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity + kMessagePaddingBytes);
+    if (size_ != 0) std::memcpy(larger.get(), buffer_.get(), size_);
+    buffer_ = std::move(larger);
+    capacity_ = capacity;
+}
+
+}  // namespace stentor::ws
