@@ -8,7 +8,6 @@
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 #include <unicode/uspoof.h>
-#include <unicode/utf8.h>
 
 #include <algorithm>
 
@@ -60,8 +59,7 @@ std::string normalized(const icu::Normalizer2& form, std::string_view text) {
     UErrorCode status = U_ZERO_ERROR;
     std::string result;
     icu::StringByteSink<std::string> sink(&result);
-    form.normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())),
-                       sink, nullptr, status);
+    form.normalizeUTF8(0, text, sink, nullptr, status);
     STENTOR_CHECK(U_SUCCESS(status));
     return result;
 }
@@ -85,21 +83,17 @@ CharacterClass classify(UChar32 code_point) {
 
 // Why `name`, in NFC, may not be a name; empty when it may.
 std::string objection(std::string_view name) {
-    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(name.data());
-    const auto length = static_cast<std::int32_t>(name.size());
+    const icu::UnicodeString wide = icu::UnicodeString::fromUTF8(name);
     bool has_letter_or_digit = false;
-    for (std::int32_t at = 0; at < length;) {
-        const bool is_first = at == 0;
-        UChar32 code_point = 0;
-        U8_NEXT(bytes, at, length, code_point);
-        if (code_point < 0) return "not valid UTF-8";
+    for (std::int32_t at = 0; at < wide.length(); at = wide.moveIndex32(at, 1)) {
+        const UChar32 code_point = wide.char32At(at);
         const CharacterClass what = classify(code_point);
         if (what == CharacterClass::kRefused) {
             return fmt::format(
                 "the character U+{:04X} is not allowed (letters, marks, digits and . _ - are)",
                 static_cast<std::uint32_t>(code_point));
         }
-        if (is_first && what == CharacterClass::kMark) return "must not begin with a mark";
+        if (at == 0 && what == CharacterClass::kMark) return "must not begin with a mark";
         has_letter_or_digit |= what == CharacterClass::kLetterOrDigit;
     }
     return has_letter_or_digit ? "" : "must hold a letter or a digit";
@@ -111,13 +105,15 @@ std::expected<std::string, std::string> normalize(std::string_view raw, std::str
         return std::unexpected(fmt::format("{}: {}", field, why));
     };
     if (raw.empty()) return refuse("must not be empty");
-    const std::string too_long = fmt::format("longer than {} characters", code_points_max);
+    const auto refuse_as_too_long = [&] {
+        return refuse(fmt::format("longer than {} characters", code_points_max));
+    };
     if (raw.size() > code_points_max * kCodePointsPerComposed * kUtf8BytesPerCodePointMax) {
-        return refuse(too_long);
+        return refuse_as_too_long();
     }
     std::string name =
         std::ranges::all_of(raw, is_plain) ? std::string(raw) : normalized(nfc(), raw);
-    if (code_point_count(name) > code_points_max) return refuse(too_long);
+    if (code_point_count(name) > code_points_max) return refuse_as_too_long();
     if (const std::string why = objection(name); !why.empty()) return refuse(why);
     return name;
 }
