@@ -10,31 +10,34 @@
 #include <deque>
 #include <expected>
 #include <memory>
-#include <string>
+#include <optional>
 #include <vector>
 
+#include "core/cache_line.h"
 #include "core/error.h"
 #include "core/instant.h"
+#include "core/metrics.h"
 #include "net/listener.h"
-#include "net/reactor_metrics.h"
 #include "net/unique_fd.h"
 
 namespace stentor::net {
 
 class Handoff;
+struct NewSocket;
 
 struct AcceptorConfig {
-    std::uint32_t index = 0;                // its place in the hand-off
-    std::uint64_t connections_max = 65536;  // of all reactors together
-    core::Duration back_off = std::chrono::milliseconds{100};
-    core::Duration linger_timeout = std::chrono::seconds{1};  // for those who were refused
+    std::uint32_t index = 0;                                   // its place in the hand-off
+    std::uint64_t connections_max = 65536;                     // of all reactors together
+    core::Duration back_off = std::chrono::milliseconds{100};  // when files or memory run out
+    core::Duration linger_timeout = std::chrono::seconds{1};   // for those who were refused
 };
 
-struct alignas(64) AcceptorMetrics {
-    Cell accepted_total;
-    Cell refused_total;       // over connections_max: answered by 503
-    Cell out_of_files_total;  // EMFILE, ENFILE: accepted into the reserve descriptor and closed
-    Cell back_offs_total;     // any pause: no files, no memory, no lane with room
+struct alignas(core::kCacheLineBytes) AcceptorMetrics {
+    core::Counter accepted_total;
+    core::Counter refused_total;  // over connections_max: answered by 503
+    core::Counter
+        out_of_files_total;  // EMFILE, ENFILE: accepted into the reserve descriptor and closed
+    core::Counter back_offs_total;  // any pause: no files, no memory, no lane with room
 };
 
 class Acceptor {
@@ -57,15 +60,19 @@ private:
     };
     Acceptor(const AcceptorConfig& config, Handoff& handoff, std::vector<Listener> listeners);
 
+    std::expected<void, core::Error> watch(int fd, std::uint64_t token);
+    void on_event(std::uint64_t token);
     void accept_batch(const Listener& listener);
-    void hand_over(UniqueFd fd, const Listener& listener, const struct sockaddr_storage& peer);
-    void refuse(UniqueFd fd);
+    bool on_accept_error(int error, int listener_fd);
     void spend_reserve(int listener_fd);
-    void on_accept_error(int error, int listener_fd);
-    void back_off(core::Duration time);
-    bool has_room_somewhere() const;
-    void discard_from_refused(int fd);
+    void hand_over(NewSocket socket);
+    void hand_on_pending();
+    void refuse(UniqueFd fd, const Listener& listener);
+    void throw_away_from_refused(int fd);
     void expire_refused();
+    // The reactor with the fewest connections and room in its lane.
+    std::optional<std::uint32_t> choose_reactor();
+    void back_off(core::Duration time);
     int wait_ms() const;
 
     AcceptorConfig config_;
@@ -74,7 +81,7 @@ private:
     UniqueFd epoll_;
     UniqueFd stop_bell_;
     UniqueFd reserve_;
-    std::deque<Refused> refused_;
+    std::deque<Refused> refused_;  // oldest first
     std::atomic<bool> stopping_{false};
     AcceptorMetrics metrics_;
 };

@@ -1,7 +1,8 @@
 // One connection as its reactor keeps it: small, because a hundred thousand of them may be idle; it
 // owns no buffer while nothing is pending.
-// Thread: owner reactor. Invariant: ring is lent only while received bytes are unconsumed; the two
-// dirty links are meaningful only while `dirty`; fd >= 0 from kOpen to kClosed.
+// Thread: owner reactor.
+// Invariant: `ring` is lent only while received bytes are unconsumed; the two dirty links mean
+// something only while `dirty`; fd >= 0 until the reap phase.
 #pragma once
 
 #include <cstddef>
@@ -16,43 +17,38 @@
 namespace stentor::net {
 
 enum class ConnectionState : std::uint8_t {
-    kFree,
     kOpen,
-    kFinishing,  // finish() was called: flushing, received bytes are thrown away
+    kFinishing,  // finish() was called: flushing; what is received is thrown away
     kLingering,  // shut for writing: throwing away until the peer ends or a second has passed
     kClosed,     // waits for the reap phase
 };
 
 struct Connection {
-    // What deliver() touches comes first and fits one cache line.
+    Connection(core::ConnectionId name, int socket) : id(name), fd(socket), timer(name.packed()) {}
+
+    // What deliver() touches comes first, to fit a cache line or two.
     Outbox outbox;
-    std::uint32_t dirty_previous = 0;
-    std::uint32_t dirty_next = 0;
-    std::uint32_t slot = 0;
-    ConnectionState state = ConnectionState::kFree;
-    bool dirty : 1 = false;          // in the reactor's dirty list
-    bool blocked : 1 = false;        // the socket took less than we had: waits for writable
-    bool full : 1 = false;           // the outbox refused a parcel, or went over its limit
-    bool paused : 1 = false;         // the application does not want bytes now
+    const core::ConnectionId id;
+    ConnectionState state = ConnectionState::kOpen;
+    bool dirty : 1 = false;    // in the reactor's dirty list
+    bool blocked : 1 = false;  // the socket took less than we had: waits for writable
+    bool full : 1 = false;     // a parcel was refused, or the limit passed, and not yet half empty
+    bool paused : 1 = false;   // the application does not want bytes now
     bool watches_drain : 1 = false;  // the application asked for one on_drained()
     bool peer_finished : 1 = false;  // FIN was read
     bool resumed : 1 = false;        // in the reactor's list of held bytes to hand in again
-    bool reaping : 1 = false;        // in the reactor's list for the reap phase
-    bool wants_read : 1 = false;     // what the back end was last told
+    bool wants_read : 1 = true;      // what the back end was told last
     bool wants_write : 1 = false;
     bool reset_on_close : 1 = false;
-
-    int fd = -1;
-    std::uint32_t generation = 0;
+    int fd;
     std::uint32_t window_bytes = 0;  // sent since the stall window began
+    Connection* dirty_previous = nullptr;
+    Connection* dirty_next = nullptr;
     core::Instant last_received{};
-    core::Instant last_sent{};  // last time bytes left, or the backlog began
-    core::MirroredRing ring;    // lent while bytes are pending
-    core::Timer timer;          // open: stall; finishing, lingering: the end of patience
-
-    bool alive() const {
-        return state != ConnectionState::kFree && state != ConnectionState::kClosed;
-    }
+    core::Instant window_began{};  // of the stall rule, while full
+    core::Instant last_sent{};     // the last time bytes left, since then
+    core::MirroredRing ring;       // lent while bytes are pending
+    core::Timer timer;             // open: stall; finishing and lingering: the end of patience
 };
 static_assert(sizeof(Connection) <= 192);
 

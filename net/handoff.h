@@ -1,7 +1,8 @@
 // The way of an accepted socket from an acceptor thread to a reactor: the broadcast queue's lanes,
-// and beside them how many connections each reactor has, by which acceptors choose. Thread: each
-// port is its participant's alone; the loads are any thread's. Invariant: a socket is owned by
-// exactly one of acceptor, lane, reactor; load counts it from accept to close.
+// and beside them how many connections each reactor has, by which acceptors choose.
+// Thread: each port is its participant's alone; the loads are any thread's.
+// Invariant: a socket is owned by exactly one of acceptor, lane, reactor; load counts it from
+// accept to close.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <memory>
 
 #include "core/broadcast_queue.h"
+#include "core/cache_line.h"
 #include "net/peer_address.h"
 #include "net/unique_fd.h"
 
@@ -44,7 +46,7 @@ public:
     }
 
 private:
-    struct alignas(64) Load {
+    struct alignas(core::kCacheLineBytes) Load {
         std::atomic<std::uint32_t> connections{0};
     };
     std::uint32_t reactors_;

@@ -1,7 +1,8 @@
 // The head of an HTTP/1 request, sans-IO and strict (decision 10; RFC 9110, 9112): what comes in
-// front of a WebSocket, the web page and the admin API. Thread: any; pure functions. Invariant: a
-// head that is returned has exactly one valid Host (HTTP/1.1), no folded line, no bare CR or LF; an
-// upgrade has neither Transfer-Encoding nor a body.
+// front of a WebSocket, the web page and the admin API.
+// Thread: any; pure functions.
+// Invariant: a head that is returned has exactly one valid Host (HTTP/1.1), no folded line, no bare
+// CR or LF; an upgrade has neither Transfer-Encoding nor a body.
 #pragma once
 
 #include <cstddef>

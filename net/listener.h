@@ -1,5 +1,6 @@
 // Where the server listens: addresses as an operator writes them, and the listening sockets
-// themselves (docs/protocol.md section 1). Thread: any at start; a Listener is then its acceptor's.
+// themselves (docs/protocol.md section 1).
+// Thread: any at start; a Listener is then its acceptor's.
 // Invariant: an open Listener is bound and listening, non-blocking, and knows the address that it
 // really has (port 0 resolved).
 #pragma once
@@ -33,6 +34,10 @@ struct ListenOptions {
     bool probe = true;          // refuse an address that another program listens on
     int backlog = 4096;
     std::string tcp_congestion;  // empty: the system's
+    // What a peer is told that comes when there are too many.
+    std::string refusal =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
+        "Connection: close\r\n\r\n";
 };
 
 class Listener {
@@ -43,16 +48,18 @@ public:
 
     int fd() const { return fd_.get(); }
     std::uint32_t index() const { return index_; }
+    const std::string& refusal() const { return refusal_; }
     // The address as bound, "127.0.0.1:40123".
     const ListenAddress& address() const { return address_; }
 
 private:
-    Listener(UniqueFd fd, std::uint32_t index, ListenAddress address);
+    Listener(UniqueFd fd, const ListenOptions& options, ListenAddress address);
     static std::expected<Listener, core::Error> open_one(const ListenAddress& address,
                                                          const ListenOptions& options);
 
     UniqueFd fd_;
     std::uint32_t index_;
+    std::string refusal_;
     ListenAddress address_;
 };
 

@@ -1,8 +1,9 @@
 // What waits to be sent on one connection: references to parcels (shared) and blocks of answers
 // (its own), oldest first. Bounded for parcels in bytes and references; see docs/protocol.md, slow
-// readers. Thread: owner reactor. Invariant: bytes() is the sum of what is queued less what of the
-// first entry was sent; no memory of its own while at most two entries wait and none of them is an
-// answer.
+// readers.
+// Thread: owner reactor.
+// Invariant: bytes() is the sum of what is queued less what of the first entry was sent; no memory
+// of its own while at most two entries wait and none of them is an answer.
 #pragma once
 
 #include <sys/uio.h>

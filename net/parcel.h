@@ -1,6 +1,7 @@
 // A parcel is what an outbox holds: shared bytes, counted without atomics within one shard, with a
 // tag by which the application recognises it. One parcel serves all members of a room on a shard.
-// Thread: owner reactor. Invariant: references counts the outboxes (and builders) that hold it.
+// Thread: owner reactor.
+// Invariant: references counts the outboxes (and builders) that hold it.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Makes parcels and takes them back when the last outbox lets go; a few are kept for the next turn.
-// Thread: owner reactor. Invariant: a parcel with references > 0 is live; drop() of the last one
-// ends it.
+// Thread: owner reactor.
+// Invariant: a parcel with references > 0 is live; drop() of the last one ends it.
 #pragma once
 
 #include <cstddef>

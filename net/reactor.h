@@ -1,7 +1,8 @@
 // The reactor: one thread, its sockets, and the turn that moves bytes between them and the
-// application (design section 3). Read Reactor::turn() in reactor.cc first. Thread: owner reactor,
-// except stop(), connections() and metrics(), which are any thread's. Invariant: for each on_open()
-// exactly one on_closed(), which comes in a reap phase; a slot is reused only after it.
+// application (design section 3). Read Reactor::turn() in reactor.cc first.
+// Thread: owner reactor, except stop(), connections() and metrics(), which are any thread's.
+// Invariant: for each on_open() exactly one on_closed(), which comes in a reap phase; a slot is
+// reused only after it.
 #pragma once
 
 #include <atomic>
@@ -17,9 +18,11 @@
 #include "core/error.h"
 #include "core/instant.h"
 #include "core/mirrored_ring.h"
+#include "core/slab.h"
+#include "core/thread_owner.h"
 #include "core/timer_wheel.h"
 #include "net/application.h"
-#include "net/connection_table.h"
+#include "net/connection.h"
 #include "net/io_backend.h"
 #include "net/parcel_pool.h"
 #include "net/reactor_metrics.h"
@@ -104,57 +107,67 @@ private:
     void flush();
     void reap();
 
-    // ---- receive
+    // ---- receive (reactor.cc)
+    bool has_work() const;
+    std::optional<core::Duration> sleep_time() const;
     void take_new_sockets();
+    void open(NewSocket socket);
     void hand_in_again();
     void on_event(const IoEvent& event);
-    void receive_from(Connection& connection);
+    void receive_from(Connection& connection, bool broken);
     bool hand_in(Connection& connection, core::MirroredRing& ring);
     void lend_scratch(Connection& connection);
     void throw_away(Connection& connection);
-    void peer_finished(Connection& connection);
+    void on_fin(Connection& connection);
+    void on_timer(Connection& connection);
+    void on_stall_timer(Connection& connection);
+    void close(Connection& connection, bool reset);
+    void free_connection(Connection& connection);
+    void set_interest(Connection& connection, bool read, bool write);
 
-    // ---- flush
-    std::size_t collect_dirty();
+    // ---- send (reactor_send.cc)
+    void prepare_send_batch();
+    void collect_dirty();
     void settle(const SendRequest& request, Connection& connection);
-    void backlog_began(Connection& connection);
     void on_flushed(Connection& connection);
+    void after_shedding(Connection& connection, std::size_t freed_bytes);
+    void check_drain(Connection& connection);
     void call_drained();
+    bool at_half(const Connection& connection) const;
     void mark_full(Connection& connection);
     void mark_dirty(Connection& connection);
     void unlink_dirty(Connection& connection);
-    void freed(Connection& connection, std::size_t bytes);
 
-    void on_timer(Connection& connection);
-    void on_stall_timer(Connection& connection);
-    void set_interest(Connection& connection, bool read, bool write);
-    void close(Connection& connection, bool reset);
-    void schedule_reap(Connection& connection);
-    void free_connection(Connection& connection);
-    std::optional<core::Duration> sleep_time() const;
-    bool has_work() const;
-    Connection* open_connection(ConnectionId id);
+    Connection* find(ConnectionId id) const;
+    Connection* find_open(ConnectionId id) const;
 
-    ReactorConfig config_;
+    const ReactorConfig config_;
     core::SystemClock system_clock_;
     const core::Clock& clock_;
-    Handoff* handoff_;
+    Handoff* const handoff_;
+    core::ThreadOwner owner_;
     Application* application_ = nullptr;
+    core::Instant now_;
+
+    // In this order: a connection's timer and ring go before the wheel and the pool do.
     std::unique_ptr<IoBackend> backend_;
     std::unique_ptr<core::RingPool> rings_;
-    core::MirroredRing scratch_;
+    core::MirroredRing scratch_;  // what every connection receives into that has no ring lent
     core::TimerWheel timers_;
     ParcelPool parcels_;
-    ConnectionTable connections_;
-    core::Instant now_;
-    std::uint32_t dirty_first_;
-    std::uint32_t dirty_last_;
-    std::span<const IoEvent> events_;
+    mutable core::Slab<Connection> connections_;  // find() has no const twin
     std::uint64_t outbox_bytes_ = 0;
 
-    std::vector<ConnectionId> resumed_;       // bytes held, to be handed in again
+    // What waits for a later phase or turn.
+    std::span<const IoEvent> events_;
+    Connection* dirty_first_ = nullptr;  // oldest first
+    Connection* dirty_last_ = nullptr;
+    std::vector<ConnectionId> resumed_;  // may hold bytes to hand in again
+    std::vector<ConnectionId> resumed_now_;
     std::vector<ConnectionId> drain_checks_;  // on_drained() may be due
-    std::vector<std::uint32_t> reap_;
+    std::vector<ConnectionId> drain_checks_now_;
+    std::vector<ConnectionId> reap_;  // closed, or finishing with a ring to give back
+    // One batch of sends.
     std::vector<iovec> pieces_;
     std::vector<SendRequest> requests_;
     std::vector<Connection*> flushing_;

@@ -1,0 +1,230 @@
+// Thread, invariant: see acceptor.h.
+#include "net/acceptor.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "core/log.h"
+#include "net/handoff.h"
+
+namespace stentor::net {
+
+namespace {
+
+constexpr std::uint64_t kStopToken = UINT64_MAX;
+constexpr std::uint64_t kRefusedToken = std::uint64_t{1} << 32;  // + descriptor; less: a listener
+constexpr int kBatch = 64;
+constexpr std::size_t kRefusedMax = 64;
+constexpr core::Duration kLanePause = std::chrono::milliseconds{2};
+
+core::Instant monotonic_now() {
+    return core::SystemClock{}.now();
+}
+
+UniqueFd open_reserve() {
+    return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+int accept_one(int listener, sockaddr_storage& peer) {
+    int fd;
+    do {
+        socklen_t size = sizeof peer;
+        fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size,
+                       SOCK_NONBLOCK | SOCK_CLOEXEC);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Acceptor>, core::Error> Acceptor::create(
+    const AcceptorConfig& config, Handoff& handoff, std::vector<Listener> listeners) {
+    std::unique_ptr<Acceptor> acceptor(new Acceptor(config, handoff, std::move(listeners)));
+    acceptor->epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+    acceptor->stop_bell_.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    acceptor->reserve_ = open_reserve();
+    if (!acceptor->epoll_ || !acceptor->stop_bell_ || !acceptor->reserve_) {
+        return std::unexpected(core::Error::from_errno(errno, "acceptor"));
+    }
+    auto watched = acceptor->watch(acceptor->stop_bell_.get(), kStopToken);
+    for (std::size_t i = 0; watched && i < acceptor->listeners_.size(); ++i) {
+        watched = acceptor->watch(acceptor->listeners_[i].fd(), i);
+    }
+    if (!watched) return std::unexpected(watched.error());
+    return acceptor;
+}
+
+Acceptor::Acceptor(const AcceptorConfig& config, Handoff& handoff, std::vector<Listener> listeners)
+    : config_(config), handoff_(handoff), listeners_(std::move(listeners)) {}
+
+Acceptor::~Acceptor() = default;
+
+std::expected<void, core::Error> Acceptor::watch(int fd, std::uint64_t token) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = token;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return {};
+    return std::unexpected(core::Error::from_errno(errno, "epoll_ctl"));
+}
+
+void Acceptor::run() {
+    handoff_.acceptor_port(config_.index).adopt();
+    std::array<epoll_event, 64> events;
+    while (!stopping_.load(std::memory_order_acquire)) {  // partner: stop()
+        const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms());
+        for (int i = 0; i < count; ++i) on_event(events[static_cast<std::size_t>(i)].data.u64);
+        expire_refused();
+    }
+    hand_on_pending();
+    listeners_.clear();
+    refused_.clear();
+}
+
+void Acceptor::stop() {
+    stopping_.store(true, std::memory_order_release);  // partner: run(), back_off()
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(stop_bell_.get(), &one, sizeof one);
+}
+
+void Acceptor::on_event(std::uint64_t token) {
+    if (token == kStopToken) return;
+    if (token >= kRefusedToken)
+        return throw_away_from_refused(static_cast<int>(token - kRefusedToken));
+    accept_batch(listeners_[token]);
+}
+
+void Acceptor::accept_batch(const Listener& listener) {
+    for (int i = 0; i < kBatch; ++i) {
+        // Without room in any lane nothing is accepted: the kernel's backlog is the queue then.
+        if (!choose_reactor()) {
+            back_off(kLanePause);
+            break;
+        }
+        sockaddr_storage peer{};
+        UniqueFd fd(accept_one(listener.fd(), peer));
+        if (!fd) {
+            if (!on_accept_error(errno, listener.fd())) break;
+            continue;
+        }
+        metrics_.accepted_total.add();
+        if (handoff_.total() >= config_.connections_max) {
+            refuse(std::move(fd), listener);
+            continue;
+        }
+        const int on = 1;  // fails on a Unix socket, which needs none
+        ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        hand_over({.fd = std::move(fd),
+                   .peer = PeerAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&peer)),
+                   .listener = listener.index()});
+    }
+    hand_on_pending();
+}
+
+// True when the batch may go on.
+bool Acceptor::on_accept_error(int error, int listener_fd) {
+    switch (error) {
+        case EMFILE:
+        case ENFILE:
+            spend_reserve(listener_fd);
+            back_off(config_.back_off);
+            return false;
+        case ENOBUFS:
+        case ENOMEM:
+            back_off(config_.back_off);
+            return false;
+        case EAGAIN:
+            return false;
+        default:
+            return true;  // ECONNABORTED and the like: that peer is gone, the next one may be well
+    }
+}
+
+// Without a free descriptor a waiting peer can be neither served nor told: one reserve descriptor
+// buys the room to accept it and close it, so that it does not wait for its own timeout.
+void Acceptor::spend_reserve(int listener_fd) {
+    if (metrics_.out_of_files_total.value() % 100 == 0) {
+        core::log::warning("out_of_files", {{"hint", "raise the limit of open files"}});
+    }
+    metrics_.out_of_files_total.add();
+    reserve_.reset();
+    sockaddr_storage peer{};
+    UniqueFd(accept_one(listener_fd, peer)).reset();
+    reserve_ = open_reserve();
+}
+
+std::optional<std::uint32_t> Acceptor::choose_reactor() {
+    const Handoff::Queue::Port& port = handoff_.acceptor_port(config_.index);
+    std::optional<std::uint32_t> best;
+    for (std::uint32_t reactor = 0; reactor < handoff_.reactors(); ++reactor) {
+        if (!port.has_room(reactor, 0)) continue;
+        if (!best || handoff_.load(reactor) < handoff_.load(*best)) best = reactor;
+    }
+    return best;
+}
+
+void Acceptor::hand_over(NewSocket socket) {
+    const std::uint32_t reactor = choose_reactor().value_or(0);  // asked before; push() never fails
+    handoff_.add(reactor);
+    handoff_.acceptor_port(config_.index).push(reactor, 0, std::move(socket));
+}
+
+// Rings the reactors' doorbells. While a lane is full what waits for it is kept, and we with it.
+void Acceptor::hand_on_pending() {
+    while (handoff_.acceptor_port(config_.index).publish()) {
+        if (stopping_.load(std::memory_order_acquire)) return;
+        back_off(kLanePause);
+    }
+}
+
+// Best effort, and never a wait: the answer, the end, and a second for the peer to read both.
+void Acceptor::refuse(UniqueFd fd, const Listener& listener) {
+    metrics_.refused_total.add();
+    const std::string& text = listener.refusal();
+    if (::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
+    ::shutdown(fd.get(), SHUT_WR);
+    if (!watch(fd.get(), kRefusedToken + static_cast<std::uint64_t>(fd.get()))) return;
+    if (refused_.size() == kRefusedMax) refused_.pop_front();
+    refused_.push_back({std::move(fd), monotonic_now() + config_.linger_timeout});
+}
+
+void Acceptor::throw_away_from_refused(int fd) {
+    const auto refused =
+        std::ranges::find(refused_, fd, [](const Refused& r) { return r.fd.get(); });
+    if (refused == refused_.end()) return;  // made room for a later one within this batch of events
+    std::array<std::byte, 4096> bytes;
+    const ssize_t size = ::recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR))) return;
+    refused_.erase(refused);
+}
+
+void Acceptor::expire_refused() {
+    if (refused_.empty()) return;
+    const core::Instant now = monotonic_now();
+    while (!refused_.empty() && refused_.front().until <= now) refused_.pop_front();
+}
+
+// Nothing but stop() is listened to.
+void Acceptor::back_off(core::Duration time) {
+    metrics_.back_offs_total.add();
+    pollfd stop{.fd = stop_bell_.get(), .events = POLLIN, .revents = 0};
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+    ::poll(&stop, 1, static_cast<int>(ms));
+}
+
+int Acceptor::wait_ms() const {
+    if (refused_.empty()) return -1;
+    const core::Duration left = refused_.front().until - monotonic_now();
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    return static_cast<int>(std::max<std::int64_t>(ms, 0));
+}
+
+}  // namespace stentor::net

@@ -1,0 +1,255 @@
+// The scan before Boost.Beast's parser and the checks behind it; Beast itself stays in this file.
+// Thread: any.
+// Invariant: see http_request_head.h.
+#include "net/http_request_head.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <charconv>
+#include <expected>
+
+namespace stentor::net {
+
+namespace {
+
+namespace http = boost::beast::http;
+using Failure = HttpHeadFailure;
+
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+constexpr bool is_alpha(char c) {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+constexpr bool is_hex(char c) {
+    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+}
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool is_control(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+}
+
+// A line without its CRLF is checked as soon as it is there, also when it is not complete.
+std::optional<Failure> check_line(std::string_view line, bool is_request_line,
+                                  const HttpHeadLimits& limits) {
+    if (line.size() > limits.line_bytes_max) {
+        if (is_request_line) return Failure{414, "the request line is too long"};
+        return Failure{431, "a header line is too long"};
+    }
+    if (std::ranges::any_of(line, is_control)) return Failure{400, "a control character"};
+    if (!is_request_line) {
+        const bool folded = line.starts_with(' ') || line.starts_with('\t');
+        return folded ? std::optional<Failure>({400, "a folded header line"}) : std::nullopt;
+    }
+    const bool visible = std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; });
+    if (!visible || line.starts_with(' ')) return Failure{400, "not a request line"};
+    return std::nullopt;
+}
+
+// The size of the head with its empty line; nothing while that has not come.
+std::expected<std::optional<std::size_t>, Failure> find_head(std::string_view input,
+                                                             const HttpHeadLimits& limits) {
+    std::size_t begin = 0;
+    for (std::size_t line_number = 0;; ++line_number) {
+        if (line_number > limits.fields_max + 1)
+            return std::unexpected(Failure{431, "too many headers"});
+        const std::size_t end = input.find('\n', begin);
+        const bool whole = end != std::string_view::npos;
+        std::string_view line = input.substr(begin, whole ? end - begin : std::string_view::npos);
+        // A trailing CR of a line that goes on may be the first half of its end.
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        } else if (whole) {
+            return std::unexpected(Failure{400, "a bare LF"});
+        }
+        if (auto failure = check_line(line, line_number == 0, limits))
+            return std::unexpected(*failure);
+        if (begin + line.size() > limits.head_bytes_max) {
+            return std::unexpected(Failure{431, "the headers are too long"});
+        }
+        if (!whole) return std::nullopt;
+        begin = end + 1;
+        if (!line.empty()) continue;
+        if (line_number == 0) return std::unexpected(Failure{400, "an empty request line"});
+        return begin;
+    }
+}
+
+bool is_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
+// uri-host [ ":" port ] (RFC 3986 section 3.2.2), not empty.
+bool is_valid_host(std::string_view host) {
+    std::size_t end = 0;
+    if (host.starts_with('[')) {
+        const std::size_t close = host.find(']');
+        if (close == std::string_view::npos || close < 3) return false;
+        const std::string_view address = host.substr(1, close - 1);
+        const auto in_address = [](char c) { return is_hex(c) || c == ':' || c == '.'; };
+        if (!std::ranges::all_of(address, in_address)) return false;
+        end = close + 1;
+    } else {
+        end = std::min(host.find(':'), host.size());
+        const auto in_name = [](char c) {
+            return is_alpha(c) || is_digit(c) ||
+                   std::string_view("-._~!$&'()*+,;=%").find(c) != std::string_view::npos;
+        };
+        if (end == 0 || !std::ranges::all_of(host.substr(0, end), in_name)) return false;
+    }
+    const std::string_view rest = host.substr(end);
+    return rest.empty() || (rest.starts_with(':') && is_port(rest.substr(1)));
+}
+
+Failure to_failure(const boost::system::error_code& error) {
+    if (error == http::error::bad_version) return {505, "not HTTP/1.0 or 1.1"};
+    if (error == http::error::header_limit) return {431, "the headers are too long"};
+    if (error == http::error::bad_method) return {400, "a bad method"};
+    if (error == http::error::bad_target) return {400, "a bad target"};
+    if (error == http::error::bad_field || error == http::error::bad_value) {
+        return {400, "a bad header line"};
+    }
+    if (error == http::error::bad_content_length || error == http::error::bad_transfer_encoding) {
+        return {400, "a bad or ambiguous length"};
+    }
+    return {400, "not a request"};
+}
+
+std::expected<HttpRequestHead, Failure> parse_with_beast(std::string_view text) {
+    http::request_parser<http::empty_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(text.size()) + 1);
+    parser.body_limit(boost::none);  // the body is not ours
+    parser.eager(false);
+    boost::system::error_code error;
+    parser.put(boost::asio::buffer(text.data(), text.size()), error);
+    if (error && error != http::error::need_more) return std::unexpected(to_failure(error));
+    if (!parser.is_header_done()) return std::unexpected(Failure{400, "not a request"});
+    const auto& request = parser.get();
+    HttpRequestHead head;
+    head.method = std::string_view(request.method_string());
+    head.target = std::string_view(request.target());
+    head.version = request.version();
+    head.keep_alive = parser.keep_alive();
+    head.content_length = parser.content_length().value_or(0);
+    head.bytes = text.size();
+    for (const auto& field : request) {
+        head.fields.push_back({std::string(std::string_view(field.name_string())),
+                               std::string(trimmed(std::string_view(field.value())))});
+    }
+    return head;
+}
+
+// Exactly one Host in HTTP/1.1; the authority of an absolute target counts in its stead (RFC 9112,
+// section 3.2.2).
+std::optional<Failure> settle_host_and_target(HttpRequestHead& head) {
+    const std::size_t hosts = head.count("host");
+    if (hosts > 1) return Failure{400, "more than one Host"};
+    if (hosts == 0 && head.version >= 11) return Failure{400, "no Host"};
+    head.host = head.field("host").value_or("");
+    if (hosts == 1 && !is_valid_host(head.host)) return Failure{400, "a bad Host"};
+    if (head.target.starts_with('/')) return std::nullopt;
+    if (head.target == "*" && head.method == "OPTIONS") return std::nullopt;
+    const std::size_t scheme = head.target.find("://");
+    if (scheme == std::string::npos) return Failure{400, "a bad target"};
+    const std::string_view name = std::string_view(head.target).substr(0, scheme);
+    if (!equal_without_case(name, "http") && !equal_without_case(name, "https")) {
+        return Failure{400, "a bad target"};
+    }
+    const std::size_t begin = scheme + 3;
+    const std::size_t end = std::min(head.target.find_first_of("/?", begin), head.target.size());
+    head.host = head.target.substr(begin, end - begin);
+    if (!is_valid_host(head.host)) return Failure{400, "a bad target"};
+    head.target.erase(0, end);
+    if (!head.target.starts_with('/')) head.target.insert(0, "/");
+    return std::nullopt;
+}
+
+std::optional<Failure> check_body(const HttpRequestHead& head) {
+    const bool coded = head.count("transfer-encoding") > 0;
+    if (head.count("upgrade") > 0) {
+        if (coded) return Failure{400, "Transfer-Encoding on an upgrade"};
+        if (head.content_length > 0) return Failure{400, "a body on an upgrade"};
+    }
+    if (coded) return Failure{501, "Transfer-Encoding is not understood"};
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool equal_without_case(std::string_view left, std::string_view right) {
+    return std::ranges::equal(left, right, {}, lower, lower);
+}
+
+HttpHeadResult parse_http_request_head(std::span<const std::byte> input,
+                                       const HttpHeadLimits& limits) {
+    const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
+    const auto size = find_head(text, limits);
+    if (!size) return size.error();
+    if (!*size) return HttpHeadIncomplete{};
+    auto head = parse_with_beast(text.substr(0, **size));
+    if (!head) return head.error();
+    if (const auto failure = settle_host_and_target(*head)) return *failure;
+    if (const auto failure = check_body(*head)) return *failure;
+    return std::move(*head);
+}
+
+std::optional<std::string_view> HttpRequestHead::field(std::string_view name) const {
+    for (const HttpField& field : fields) {
+        if (equal_without_case(field.name, name)) return field.value;
+    }
+    return std::nullopt;
+}
+
+std::size_t HttpRequestHead::count(std::string_view name) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        fields, [name](const HttpField& field) { return equal_without_case(field.name, name); }));
+}
+
+std::string HttpRequestHead::joined(std::string_view name) const {
+    std::string list;
+    bool first = true;
+    for (const HttpField& field : fields) {
+        if (!equal_without_case(field.name, name)) continue;
+        if (!std::exchange(first, false)) list += ", ";
+        list += field.value;
+    }
+    return list;
+}
+
+bool HttpRequestHead::has_token(std::string_view name, std::string_view token) const {
+    const std::string list = joined(name);
+    std::string_view rest = list;
+    while (true) {
+        const std::size_t comma = rest.find(',');
+        if (equal_without_case(trimmed(rest.substr(0, comma)), token)) return true;
+        if (comma == std::string_view::npos) return false;
+        rest.remove_prefix(comma + 1);
+    }
+}
+
+std::string_view HttpRequestHead::path() const {
+    return std::string_view(target).substr(0, target.find('?'));
+}
+
+std::string_view HttpRequestHead::query() const {
+    const std::size_t mark = target.find('?');
+    return mark == std::string::npos ? std::string_view{}
+                                     : std::string_view(target).substr(mark + 1);
+}
+
+}  // namespace stentor::net

@@ -1,0 +1,185 @@
+// Outbox off the hot path: gathering, consuming, letting go. See docs/protocol.md, slow readers.
+// Thread: owner reactor.
+// Invariant: see outbox.h.
+#include "net/outbox.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include "core/check.h"
+
+namespace stentor::net {
+
+std::span<const std::byte> Outbox::Entry::bytes() const {
+    if (AnswerBlock* block = answer()) return {block->data(), block->size};
+    return parcel()->bytes.bytes();
+}
+
+Outbox::~Outbox() {
+    STENTOR_DCHECK(count_ == 0 && capacity_ == kInline);
+}
+
+Outbox::AnswerBlock* Outbox::new_block(std::size_t capacity) {
+    void* memory = ::operator new(sizeof(AnswerBlock) + capacity);
+    return ::new (memory) AnswerBlock{0, static_cast<std::uint32_t>(capacity)};
+}
+
+void Outbox::let_go(Entry entry, ParcelPool& pool) {
+    if (AnswerBlock* block = entry.answer()) {
+        ::operator delete(block);
+    } else {
+        pool.drop(*entry.parcel());
+    }
+}
+
+void Outbox::append_answer(std::span<const std::byte> bytes) {
+    constexpr std::size_t kFirstBytes = 128 - sizeof(AnswerBlock);
+    if (bytes.empty()) return;
+    STENTOR_CHECK(bytes.size() <= UINT32_MAX);
+    AnswerBlock* block = count_ > begun() ? at(count_ - 1).answer() : nullptr;
+    if (block != nullptr && block->size + bytes.size() > kAnswerBlockBytes) block = nullptr;
+    if (block == nullptr) {
+        block = new_block(std::max(bytes.size(), kFirstBytes));
+        push_entry(Entry::of(*block));
+    } else if (block->size + bytes.size() > block->capacity) {
+        AnswerBlock* larger = new_block(std::bit_ceil(block->size + bytes.size()));
+        std::memcpy(larger->data(), block->data(), block->size);
+        larger->size = block->size;
+        ::operator delete(block);
+        at(count_ - 1) = Entry::of(*larger);
+        block = larger;
+    }
+    std::memcpy(block->data() + block->size, bytes.data(), bytes.size());
+    block->size += static_cast<std::uint32_t>(bytes.size());
+    bytes_ += bytes.size();
+}
+
+std::size_t Outbox::gather(std::span<iovec> out, std::size_t bytes_max) const {
+    std::size_t filled = 0;
+    std::size_t gathered_bytes = 0;
+    while (filled < count_ && filled < out.size() && gathered_bytes < bytes_max) {
+        std::span<const std::byte> bytes = at(static_cast<std::uint32_t>(filled)).bytes();
+        if (filled == 0) bytes = bytes.subspan(sent_of_first_);
+        // iovec is not const-correct; send only reads.
+        out[filled++] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
+        gathered_bytes += bytes.size();
+    }
+    return filled;
+}
+
+void Outbox::consume(std::size_t count, ParcelPool& pool) {
+    STENTOR_CHECK(count <= bytes_);
+    bytes_ -= count;
+    while (count > 0) {
+        const std::size_t left = at(0).bytes().size() - sent_of_first_;
+        if (count < left) {
+            sent_of_first_ += static_cast<std::uint32_t>(count);
+            return;
+        }
+        count -= left;
+        pop_front(pool);
+    }
+    if (count_ == 0) give_back_ring();
+}
+
+void Outbox::pop_front(ParcelPool& pool) {
+    let_go(at(0), pool);
+    sent_of_first_ = 0;
+    head_ = (head_ + 1) & (capacity_ - 1);
+    --count_;
+}
+
+void Outbox::clear(ParcelPool& pool) {
+    while (count_ > 0) pop_front(pool);
+    bytes_ = 0;
+    give_back_ring();
+}
+
+template <typename Keep>
+std::size_t Outbox::retain(ParcelPool& pool, Keep&& keep) {
+    std::size_t freed_bytes = 0;
+    std::uint32_t kept = begun();
+    for (std::uint32_t i = kept; i < count_; ++i) {
+        const Entry entry = at(i);
+        if (keep(entry)) {
+            at(kept++) = entry;
+        } else {
+            freed_bytes += entry.bytes().size();
+            let_go(entry, pool);
+        }
+    }
+    count_ = kept;
+    bytes_ -= freed_bytes;
+    if (count_ == 0) give_back_ring();
+    return freed_bytes;
+}
+
+std::size_t Outbox::shed_ephemeral(ParcelPool& pool) {
+    return retain(pool, [](Entry entry) {
+        const Parcel* parcel = entry.parcel();
+        return parcel == nullptr || parcel->kind != ParcelKind::kEphemeral;
+    });
+}
+
+std::optional<std::uint32_t> Outbox::heaviest_topic() const {
+    struct Weight {
+        std::uint32_t topic;
+        std::size_t bytes;
+    };
+    std::vector<Weight> weights;  // a connection is in at most a hundred rooms
+    for (std::uint32_t i = begun(); i < count_; ++i) {
+        const Parcel* parcel = at(i).parcel();
+        if (parcel == nullptr || parcel->kind != ParcelKind::kEvents) continue;
+        auto known = std::ranges::find(weights, parcel->topic, &Weight::topic);
+        if (known == weights.end()) known = weights.insert(known, {parcel->topic, 0});
+        known->bytes += parcel->bytes.size();
+    }
+    const auto heaviest = std::ranges::max_element(weights, {}, &Weight::bytes);
+    if (heaviest == weights.end()) return std::nullopt;
+    return heaviest->topic;
+}
+
+std::uint64_t Outbox::shed_topic(std::uint32_t topic, ParcelPool& pool, std::size_t& freed_bytes) {
+    std::uint64_t oldest_seq = 0;
+    freed_bytes += retain(pool, [&](Entry entry) {
+        const Parcel* parcel = entry.parcel();
+        if (parcel == nullptr || parcel->kind != ParcelKind::kEvents || parcel->topic != topic) {
+            return true;
+        }
+        if (oldest_seq == 0) oldest_seq = parcel->first_seq;
+        return false;
+    });
+    return oldest_seq;
+}
+
+std::size_t Outbox::held_bytes() const {
+    std::size_t held = capacity_ == kInline ? 0 : capacity_ * sizeof(Entry);
+    for (std::uint32_t i = 0; i < count_; ++i) {
+        if (AnswerBlock* block = at(i).answer()) held += sizeof(AnswerBlock) + block->capacity;
+    }
+    return held;
+}
+
+void Outbox::grow() {
+    const std::uint32_t capacity = capacity_ * 4;
+    Entry* larger = new Entry[capacity];
+    for (std::uint32_t i = 0; i < count_; ++i) larger[i] = at(i);
+    if (capacity_ != kInline) delete[] ring_;
+    ring_ = larger;
+    capacity_ = capacity;
+    head_ = 0;
+}
+
+void Outbox::give_back_ring() {
+    head_ = 0;
+    if (capacity_ == kInline) return;
+    delete[] ring_;
+    capacity_ = kInline;
+    inline_[0] = inline_[1] = Entry{};
+}
+
+}  // namespace stentor::net

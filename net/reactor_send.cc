@@ -1,0 +1,273 @@
+// The way out of the reactor: what the application asks of a connection (Link), and the flush phase
+// (decision 6, protocol.md section 5).
+// Thread: owner reactor.
+// Invariant: a connection with something to send, or to say after it, is dirty or blocked; only a
+// dirty one is sent to.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "core/check.h"
+#include "net/reactor.h"
+
+namespace stentor::net {
+
+namespace {
+
+constexpr std::size_t kSendsPerBatch = 64;  // some 250 us: how exactly the flush budget is kept
+constexpr std::size_t kPiecesPerSend = 64;
+constexpr std::size_t kBytesPerSend = 256 * 1024;
+
+}  // namespace
+
+// ---- Link
+
+void Reactor::send(ConnectionId id, std::span<const std::byte> bytes) {
+    Connection* connection = find_open(id);
+    if (connection == nullptr) return;
+    connection->outbox.append_answer(bytes);
+    outbox_bytes_ += bytes.size();
+    if (connection->outbox.bytes() > config_.outbox_bytes) mark_full(*connection);
+    mark_dirty(*connection);
+}
+
+void Reactor::deliver(std::span<const std::uint32_t> slots, Parcel& parcel,
+                      std::vector<std::uint32_t>& full) {
+    owner_.assert_here();
+    const std::size_t size = parcel.bytes.size();
+    if (size == 0) return;
+    std::uint64_t queued = 0;
+    for (const std::uint32_t slot : slots) {
+        Connection* connection = connections_.at(slot);
+        if (connection == nullptr || connection->state != ConnectionState::kOpen) continue;
+        if (!connection->outbox.has_room(size, config_.outbox_bytes)) {
+            mark_full(*connection);
+            full.push_back(slot);
+            metrics_.deliveries_refused_total.add();
+            continue;
+        }
+        connection->outbox.push(parcel);
+        ++queued;
+        mark_dirty(*connection);
+    }
+    outbox_bytes_ += queued * size;
+    metrics_.deliveries_total.add(queued);
+}
+
+Parcel& Reactor::make_parcel(core::SharedBytes bytes) {
+    return parcels_.make(std::move(bytes));
+}
+
+void Reactor::release_parcel(Parcel& parcel) {
+    parcels_.release_unheld(parcel);
+}
+
+std::size_t Reactor::shed_ephemeral(ConnectionId id) {
+    Connection* connection = find_open(id);
+    if (connection == nullptr) return 0;
+    const std::size_t freed_bytes = connection->outbox.shed_ephemeral(parcels_);
+    after_shedding(*connection, freed_bytes);
+    return freed_bytes;
+}
+
+std::optional<std::uint32_t> Reactor::heaviest_topic(ConnectionId id) const {
+    const Connection* connection = find_open(id);
+    return connection == nullptr ? std::nullopt : connection->outbox.heaviest_topic();
+}
+
+std::uint64_t Reactor::shed_topic(ConnectionId id, std::uint32_t topic) {
+    Connection* connection = find_open(id);
+    if (connection == nullptr) return 0;
+    std::size_t freed_bytes = 0;
+    const std::uint64_t oldest_seq = connection->outbox.shed_topic(topic, parcels_, freed_bytes);
+    after_shedding(*connection, freed_bytes);
+    return oldest_seq;
+}
+
+// `full` stays: letting go is no progress of the reader, and the stall rule goes on.
+void Reactor::after_shedding(Connection& connection, std::size_t freed_bytes) {
+    outbox_bytes_ -= freed_bytes;
+    check_drain(connection);
+}
+
+std::size_t Reactor::backlog_bytes(ConnectionId id) const {
+    const Connection* connection = find_open(id);
+    return connection == nullptr ? 0 : connection->outbox.bytes();
+}
+
+void Reactor::watch_drain(ConnectionId id) {
+    Connection* connection = find_open(id);
+    if (connection == nullptr) return;
+    connection->watches_drain = true;
+    check_drain(*connection);
+}
+
+// The back end is told only when bytes come in spite of it (receive_from): a pause that is over
+// within the turn costs no system call.
+void Reactor::pause(ConnectionId id) {
+    if (Connection* connection = find_open(id)) connection->paused = true;
+}
+
+void Reactor::resume(ConnectionId id) {
+    Connection* connection = find_open(id);
+    if (connection == nullptr || !connection->paused) return;
+    connection->paused = false;
+    if (!connection->peer_finished) set_interest(*connection, true, connection->wants_write);
+    if (connection->resumed) return;
+    connection->resumed = true;
+    resumed_.push_back(id);
+}
+
+void Reactor::finish(ConnectionId id) {
+    Connection* connection = find_open(id);
+    if (connection == nullptr) return;
+    connection->state = ConnectionState::kFinishing;
+    connection->full = false;
+    if (!connection->peer_finished) set_interest(*connection, true, connection->wants_write);
+    timers_.schedule(connection->timer, now_ + config_.finish_timeout);
+    mark_dirty(*connection);  // with nothing to flush too: the shutdown comes after it
+    reap_.push_back(id);      // its ring
+}
+
+void Reactor::abort(ConnectionId id) {
+    owner_.assert_here();
+    if (Connection* connection = find(id)) close(*connection, true);
+}
+
+core::Instant Reactor::last_received(ConnectionId id) const {
+    const Connection* connection = find_open(id);
+    return connection == nullptr ? core::Instant{} : connection->last_received;
+}
+
+// ---- phase 5: flush
+
+void Reactor::flush() {
+    call_drained();
+    if (dirty_first_ == nullptr) return;
+    const core::Instant end = clock_.now() + config_.flush_budget;
+    do {
+        collect_dirty();
+        backend_->send(requests_);
+        for (std::size_t i = 0; i < requests_.size(); ++i) settle(requests_[i], *flushing_[i]);
+        call_drained();
+    } while (dirty_first_ != nullptr && clock_.now() < end);
+    // What is left stays dirty, oldest first, and the reactor does not sleep.
+    if (dirty_first_ != nullptr) metrics_.flush_overruns_total.add();
+}
+
+void Reactor::prepare_send_batch() {
+    pieces_.resize(kSendsPerBatch * kPiecesPerSend);
+    requests_.reserve(kSendsPerBatch);
+    flushing_.reserve(kSendsPerBatch);
+}
+
+// The oldest dirty connections become one batch of sends.
+void Reactor::collect_dirty() {
+    requests_.clear();
+    flushing_.clear();
+    while (dirty_first_ != nullptr && requests_.size() < kSendsPerBatch) {
+        Connection& connection = *dirty_first_;
+        unlink_dirty(connection);
+        if (connection.state == ConnectionState::kClosed) continue;
+        if (connection.outbox.empty()) {
+            on_flushed(connection);
+            continue;
+        }
+        const std::span<iovec> room =
+            std::span(pieces_).subspan(requests_.size() * kPiecesPerSend, kPiecesPerSend);
+        const std::span<iovec> pieces = room.first(connection.outbox.gather(room, kBytesPerSend));
+        std::size_t bytes = 0;
+        for (const iovec& piece : pieces) bytes += piece.iov_len;
+        requests_.push_back({.fd = connection.fd, .pieces = pieces, .bytes = bytes, .result = {}});
+        flushing_.push_back(&connection);
+    }
+}
+
+// Takes note of what one send did. Calls nobody: others of the batch are not settled yet.
+void Reactor::settle(const SendRequest& request, Connection& connection) {
+    const IoResult& result = request.result;
+    const bool later = result.error == EAGAIN || result.error == ENOBUFS || result.error == ENOMEM;
+    metrics_.sends_total.add();
+    if (result.error != 0 && !later) return close(connection, true);
+    if (result.bytes > 0) {
+        connection.outbox.consume(result.bytes, parcels_);
+        outbox_bytes_ -= result.bytes;
+        connection.last_sent = now_;
+        // Capped: only "less than stall_bytes_min" is asked of it.
+        connection.window_bytes = static_cast<std::uint32_t>(
+            std::min<std::size_t>(connection.window_bytes + result.bytes, UINT32_MAX));
+        metrics_.sent_bytes_total.add(result.bytes);
+        if (connection.full && at_half(connection)) {
+            connection.full = false;
+            if (connection.state == ConnectionState::kOpen) timers_.cancel(connection.timer);
+        }
+        check_drain(connection);
+    }
+    if (connection.outbox.empty()) return on_flushed(connection);
+    if (result.bytes < request.bytes) {
+        metrics_.short_writes_total.add();
+        connection.blocked = true;
+        return set_interest(connection, connection.wants_read, true);
+    }
+    mark_dirty(connection);  // more than one send's worth: again, behind the others
+}
+
+void Reactor::on_flushed(Connection& connection) {
+    set_interest(connection, connection.wants_read, false);
+    if (connection.state != ConnectionState::kFinishing) return;
+    ::shutdown(connection.fd, SHUT_WR);
+    if (connection.peer_finished) return close(connection, false);
+    connection.state = ConnectionState::kLingering;
+    timers_.schedule(connection.timer, now_ + config_.linger_timeout);
+}
+
+// on_drained() is due when the outbox is at half; the call itself waits for a quiet moment.
+void Reactor::check_drain(Connection& connection) {
+    if (connection.watches_drain && at_half(connection)) drain_checks_.push_back(connection.id);
+}
+
+void Reactor::call_drained() {
+    std::swap(drain_checks_, drain_checks_now_);
+    for (const ConnectionId id : drain_checks_now_) {
+        Connection* connection = find_open(id);
+        if (connection == nullptr || !connection->watches_drain || !at_half(*connection)) continue;
+        connection->watches_drain = false;
+        application_->on_drained(id);
+    }
+    drain_checks_now_.clear();
+}
+
+bool Reactor::at_half(const Connection& connection) const {
+    return connection.outbox.bytes() <= config_.outbox_bytes / 2 &&
+           connection.outbox.references() <= Outbox::kReferencesMax / 2;
+}
+
+// From here on the stall rule watches the connection, until it has fallen to half by sending.
+void Reactor::mark_full(Connection& connection) {
+    if (connection.full) return;
+    connection.full = true;
+    connection.window_began = connection.last_sent = now_;
+    connection.window_bytes = 0;
+    timers_.schedule(connection.timer, now_ + config_.stall_timeout);
+}
+
+void Reactor::mark_dirty(Connection& connection) {
+    if (connection.dirty || connection.blocked) return;
+    connection.dirty = true;
+    connection.dirty_previous = dirty_last_;
+    connection.dirty_next = nullptr;
+    (dirty_last_ != nullptr ? dirty_last_->dirty_next : dirty_first_) = &connection;
+    dirty_last_ = &connection;
+}
+
+void Reactor::unlink_dirty(Connection& connection) {
+    connection.dirty = false;
+    Connection* previous = connection.dirty_previous;
+    Connection* next = connection.dirty_next;
+    (previous != nullptr ? previous->dirty_next : dirty_first_) = next;
+    (next != nullptr ? next->dirty_previous : dirty_last_) = previous;
+}
+
+}  // namespace stentor::net
