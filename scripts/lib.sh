@@ -7,6 +7,11 @@ cd "$root"
 # shellcheck disable=SC2034  # for those who source this
 jobs=$(nproc)
 
+# For the servers that tests start; CMakePresets.json says the same to the C++ tests.
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_init_order=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+
 say() { printf '%s\n' "stentor: $*" >&2; }
 die() {
     say "$@"

@@ -8,6 +8,7 @@ mkdir -p "$log_dir"
 # count KIND LOG: adds up what a part reported. Sets part_passed, part_failed, part_skipped.
 #   ctest  the JUnit file that run_part asked for
 #   tap    the `# pass 3` lines of node --test (`ℹ pass 3` in its other reporter)
+#   total  the line that total() prints
 #   one    the part is one test: its exit code is the result
 count() {
     part_passed=0 part_failed=0 part_skipped=0
@@ -25,6 +26,11 @@ count() {
                 $2 == "pass" { good += $3 }
                 $2 == "fail" || $2 == "cancelled" { bad += $3 }
                 $2 == "skipped" || $2 == "todo" { skip += $3 }
+                END { print good + 0, bad + 0, skip + 0 }' "$2")
+            ;;
+        total)
+            read -r part_passed part_failed part_skipped < <(awk '
+                /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { good = $1; bad = $3; skip = $5 }
                 END { print good + 0, bad + 0, skip + 0 }' "$2")
             ;;
     esac
@@ -62,6 +68,17 @@ run_part() {
     say "$name: $part_passed passed, $part_failed failed, $part_skipped skipped" \
         "($((SECONDS - start)) s$( ((part_failed)) && printf '; all of it in %s' "$log"))"
     passed=$((passed + part_passed)) failed=$((failed + part_failed)) skipped=$((skipped + part_skipped))
+}
+
+# run_npm_part NAME DIR PROGRAM: the Node tests in DIR against PROGRAM, when there is such a folder.
+run_npm_part() {
+    local name=$1 dir=$2 program=$3
+    compgen -G "$dir/*" >/dev/null || return 0
+    npm_packages "$dir" || {
+        failed_part "$name" "npm could not install what $dir needs"
+        return 0
+    }
+    STENTOR_BIN=$PWD/$program run_part "$name" tap 300 npm --prefix "$dir" test --silent
 }
 
 # failed_part NAME WHY: counts a part that could not even begin.
