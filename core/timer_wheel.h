@@ -56,9 +56,10 @@ public:
     // Schedules, or moves, the timer. A time in the past fires at the next advance().
     void schedule(Timer& timer, Instant at);
     void cancel(Timer& timer);
-    // Calls on_expired(Timer&) for each timer due, in the order of their ticks; it may schedule,
-    // cancel and destroy any timer, this one too. What it schedules at or before `now` waits for
-    // the next call. Time does not go back: an earlier `now` is the last one again.
+    // Calls on_expired(Timer&) for each timer due: what was scheduled in the past, then the others
+    // in the order of their ticks. It may schedule, cancel and destroy any timer, this one too.
+    // What it schedules at or before `now` waits for the next call. Time does not go back: an
+    // earlier `now` is the last one again.
     template <typename OnExpired>
     std::size_t advance(Instant now, OnExpired&& on_expired) {
         begin_advance(now);
