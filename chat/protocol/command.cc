@@ -164,7 +164,7 @@ CommandBody decode_members(Fields& fields) {
 CommandBody decode_history(Fields& fields) {
     return HistoryCommand{
         .room = fields.string("room"),
-        .before = fields.optional_integer("before", 0),
+        .before = fields.optional_integer("before", 1),
         .after = fields.optional_integer("after", 0),
         .limit = fields.optional_count("limit", 1, kPageEventsMax).value_or(kPageEventsMax)};
 }

@@ -53,7 +53,7 @@ struct MembersCommand {
 };
 struct HistoryCommand {
     std::string_view room;
-    std::optional<std::uint64_t> before;  // exclusive bounds
+    std::optional<std::uint64_t> before;  // exclusive bounds; at least 1
     std::optional<std::uint64_t> after;
     std::uint32_t limit = kPageEventsMax;  // 1..100 (larger is cut)
 };

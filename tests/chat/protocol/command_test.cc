@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "tests/chat/protocol/padded.h"
@@ -309,6 +312,8 @@ TEST_F(Decoding, BadFieldsAreNamed) {
         {R"({"type":"members","id":"i","room":"l","limit":0})", "limit: must be an integer from 1"},
         {R"({"type":"members","id":"i","room":"l","after":3})", "after: must be a string"},
         {R"({"type":"history","id":"i","room":"l","before":"9"})", "before: must be an integer"},
+        {R"({"type":"history","id":"i","room":"l","before":0})",
+         "before: must be an integer from 1"},
         {R"({"type":"history","id":"i","room":"l","after":-1})", "after: must be an integer"},
         {R"({"type":"history","id":"i","room":"l","limit":0})", "limit: must be an integer from 1"},
     };
@@ -353,6 +358,30 @@ TEST_F(Decoding, ViewsOutliveTheBytes) {
     ASSERT_TRUE(command);
     EXPECT_EQ(command->id, "abc");
     EXPECT_EQ(std::get<SendCommand>(command->body).content, "a text of some length");
+}
+
+// Every client frame that docs/protocol.md shows is a command, and every server frame is JSON.
+TEST_F(Decoding, ThePageShowsTrueFrames) {
+    const auto repository = std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "..";
+    std::ifstream page(repository / "docs" / "protocol.md");
+    ASSERT_TRUE(page);
+    int from_client = 0;
+    int from_server = 0;
+    for (std::string line; std::getline(page, line);) {
+        const auto frame = std::string_view(line).substr(std::min<std::size_t>(2, line.size()));
+        const auto command = decode(frame);
+        if (line.starts_with("C {")) {
+            ++from_client;
+            EXPECT_TRUE(command) << line << command.error().message;
+        }
+        if (line.starts_with("S {")) {
+            ++from_server;
+            ASSERT_FALSE(command) << line;
+            EXPECT_NE(command.error().code, ErrorCode::kBadJson) << line;
+        }
+    }
+    EXPECT_GE(from_client, 5);
+    EXPECT_GE(from_server, 8);
 }
 
 // A message of any size is decoded, and a small one after it.
