@@ -7,7 +7,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,11 +39,3 @@ struct Position {
 };
 
 }  // namespace stentor::chat
-
-// The value is random already.
-template <>
-struct std::hash<stentor::chat::UserId> {
-    std::size_t operator()(stentor::chat::UserId user) const noexcept {
-        return static_cast<std::size_t>(user.value);
-    }
-};

@@ -1,7 +1,8 @@
 // Session tokens: an HMAC-SHA256 over user and name with a key that lives in the store (decision
-// 12), so that an absent user costs nothing. "s1.<base64url(user|name)>.<base64url(mac)>" Thread:
-// any; immutable after construction. Invariant: verify() accepts only what sign() made with the
-// same key, to the last bit, compared in constant time.
+// 12), so that an absent user costs nothing. "s1.<base64url(user|name)>.<base64url(mac)>"
+// Thread: any; immutable after construction.
+// Invariant: verify() accepts only what sign() made with the same key, to the last bit, compared in
+// constant time.
 #pragma once
 
 #include <array>
