@@ -1,7 +1,7 @@
-// What shards say to each other, by rank (design.md, "When something is full"): ask < append < stored
-// < tell. Handling one creates only higher ranks; a tell creates nothing.
-// Thread: any; an envelope is owned by one lane slot at a time. Invariant: only plain values and owned
-// boxes, never a pointer into another shard.
+// What shards say to each other, by rank (design.md, "When something is full"): ask < append <
+// stored < tell. Handling one creates only higher ranks; a tell creates nothing. Thread: any; an
+// envelope is owned by one lane slot at a time. Invariant: only plain values and owned boxes, never
+// a pointer into another shard.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ using core::ConnectionId;
 enum class Rank : std::uint32_t { kAsk, kAppend, kStored, kTell };
 inline constexpr std::uint32_t kRanks = 4;
 
-// A room as one shard knows it, generation-tagged: a delivery to a room that the shard has let go of
-// in the meantime finds nothing.
+// A room as one shard knows it, generation-tagged: a delivery to a room that the shard has let go
+// of in the meantime finds nothing.
 struct LocalRoomId {
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;
@@ -50,7 +50,7 @@ struct SetUserName {
 struct ClaimName {
     ConnectionId connection;  // who is answered; generation 0: nobody
     UserId user;
-    std::uint32_t claims;     // connections of the user that go by it
+    std::uint32_t claims;  // connections of the user that go by it
     std::string skeleton;
 };
 struct ReleaseName {
@@ -66,7 +66,7 @@ struct Join {
     std::string name;
     std::string room;
     std::string command_id;
-    bool resume;                // since was given
+    bool resume;  // since was given
     Position since;
     std::uint32_t history;
 };
@@ -75,7 +75,8 @@ struct Leave {
     bool dropped;  // without a word: the user stays a while
     std::string room;
 };
-// One box from the command to the ack: the asker fills the first part, the home and the log the second.
+// One box from the command to the ack: the asker fills the first part, the home and the log the
+// second.
 struct Publish {
     ConnectionId connection;
     UserId user;
@@ -237,18 +238,19 @@ struct Drain {};
 template <typename T>
 using Box = std::unique_ptr<T>;
 
-using Envelope = std::variant<
-    std::monostate,
-    // asks
-    AttachUser, DetachUser, Box<SetUserName>, Box<ClaimName>, Box<ReleaseName>, Box<Join>, Box<Leave>,
-    Box<Publish>, Box<ListMembers>, Box<ReadHistory>,
-    // append
-    Box<OpenLog>, AppendToLog, CloseLog,
-    // stored
-    Box<LogOpened>, LogStored, LogRefused,
-    // tells
-    Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>, Box<JoinRefused>, Acked, Box<Refused>,
-    Box<MembersListed>, Box<HistoryRead>, Deliver, Drain>;
+using Envelope =
+    std::variant<std::monostate,
+                 // asks
+                 AttachUser, DetachUser, Box<SetUserName>, Box<ClaimName>, Box<ReleaseName>,
+                 Box<Join>, Box<Leave>, Box<Publish>, Box<ListMembers>, Box<ReadHistory>,
+                 // append
+                 Box<OpenLog>, AppendToLog, CloseLog,
+                 // stored
+                 Box<LogOpened>, LogStored, LogRefused,
+                 // tells
+                 Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>,
+                 Box<JoinRefused>, Acked, Box<Refused>, Box<MembersListed>, Box<HistoryRead>,
+                 Deliver, Drain>;
 static_assert(sizeof(Envelope) <= 48, "a lane slot");
 
 using BroadcastQueue = core::BroadcastQueue<Envelope>;

@@ -11,18 +11,26 @@
 
 namespace stentor::chat {
 
-inline constexpr std::size_t kRunBytesMax = 16 * 1024;     // events of a room sent as one
-inline constexpr std::uint32_t kPageEventsMax = 100;       // one joined or history frame
+inline constexpr std::size_t kRunBytesMax = 16 * 1024;  // events of a room sent as one
+inline constexpr std::uint32_t kPageEventsMax = 100;    // one joined or history frame
 inline constexpr std::size_t kPageBytesMax = 128 * 1024;
 inline constexpr std::uint32_t kPageMembersMax = 100;
 inline constexpr std::uint32_t kRoomsPerConnectionMax = 100;
+inline constexpr std::uint32_t kResumeHistory = 50;        // given to who resumes in vain
 inline constexpr std::size_t kRoomEventsMax = 1000;        // a memory room keeps this many events …
 inline constexpr std::size_t kRoomBytesMax = 1024 * 1024;  // … and this many bytes of them
 inline constexpr std::size_t kWaitingForLogMax = 1024;     // asks that wait for a room to be opened
 inline constexpr std::size_t kHeldNamesMax = 65536;        // names of absent users, a shard
+inline constexpr std::size_t kBackwardStepsMax = 100'000;  // beyond: new connections are refused
 inline constexpr std::uint32_t kBigRoomMembers = 100;      // presence is paced from here on
 inline constexpr std::uint32_t kPresenceNamesMax = 20;     // names in one frame of a big room
 inline constexpr std::uint32_t kSendBurstSeconds = 2;      // bursts of twice the send rate
+
+// Rings take a message that lies whole in them without a copy; one that needs more is assembled.
+inline constexpr std::size_t kRingBytes = 128 * 1024;
+inline constexpr std::size_t kInPlaceBytesMax = 96 * 1024;
+static_assert(kInPlaceBytesMax < kRingBytes, "what waits in a ring leaves room to receive");
+inline constexpr std::size_t kEchoMessageBytesMax = 16 * 1024 * 1024;
 
 struct Limits {
     std::size_t message_bytes_max = 64 * 1024;

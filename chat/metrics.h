@@ -10,21 +10,21 @@
 namespace stentor::chat {
 
 enum class ShardGauge : std::size_t {
-    kConnections,      // on any protocol, the HTTP stage too
-    kSessions,         // logged in
-    kLocalUsers,       // users with a connection here
-    kLocalRooms,       // rooms with a member or a join under way here
-    kMemberships,      // connections times rooms
-    kGapped,           // memberships in gap mode
-    kHomeUsers,        // at home here: users with a connection anywhere
-    kHomeNames,        // names claimed or held
-    kHeldNames,        // of those: held for an absent user
-    kHomeRooms,        // rooms, empty ones that keep history included
-    kHomeRoomMembers,  // users in rooms, those who dropped and may return included
-    kHistoryBytes,     // event frames kept by rooms
-    kWaitingAsks,      // asks that wait for a room to be opened
-    kBackwardSteps,    // leaves of dead connections and next steps of logins not yet asked
-    kPendingEnvelopes, // envelopes that found their lane full
+    kConnections,       // on any protocol, the HTTP stage too
+    kSessions,          // logged in
+    kLocalUsers,        // users with a connection here
+    kLocalRooms,        // rooms with a member or a join under way here
+    kMemberships,       // connections times rooms
+    kGapped,            // memberships in gap mode
+    kHomeUsers,         // at home here: users with a connection anywhere
+    kHomeNames,         // names claimed or held
+    kHeldNames,         // of those: held for an absent user
+    kHomeRooms,         // rooms, empty ones that keep history included
+    kHomeRoomMembers,   // users in rooms, those who dropped and may return included
+    kHistoryBytes,      // event frames kept by rooms
+    kWaitingAsks,       // asks that wait for a room to be opened
+    kBackwardSteps,     // leaves of dead connections and next steps of logins not yet asked
+    kPendingEnvelopes,  // envelopes that found their lane full
     kPausedConnections,
     kCount,
 };
@@ -32,23 +32,23 @@ enum class ShardGauge : std::size_t {
 enum class ShardCounter : std::size_t {
     kUpgrades,
     kHttpAnswers,
-    kMessagesIn,       // WebSocket messages
+    kMessagesIn,  // WebSocket messages
     kCommandErrors,
     kLogins,
     kJoins,
-    kPublished,        // events numbered at home here
-    kDuplicates,       // sends answered by their first ack
-    kDeliveries,       // references queued to connections
-    kGaps,             // times a room of a connection went into gap mode
-    kEphemeralShed,    // times presence was let go for a slow reader
+    kPublished,      // events numbered at home here
+    kDuplicates,     // sends answered by their first ack
+    kDeliveries,     // references queued to connections
+    kGaps,           // times a room of a connection went into gap mode
+    kEphemeralShed,  // times presence was let go for a slow reader
     kPings,
-    kPeerTimeouts,     // no login, no pong
+    kPeerTimeouts,  // no login, no pong
     kOverRateCloses,
-    kProtocolErrors,   // WebSocket violations
-    kRefusedBusy,      // unavailable
-    kNamesForgotten,   // held names let go early, the table being full
-    kRoomsForgotten,   // empty rooms let go with their history, for room
-    kStalls,           // turns in which a full lane kept asks waiting
+    kProtocolErrors,  // WebSocket violations
+    kRefusedBusy,     // unavailable
+    kNamesForgotten,  // held names let go early, the table being full
+    kRoomsForgotten,  // empty rooms let go with their history, for room
+    kStalls,          // turns in which a full lane kept asks waiting
     kCount,
 };
 

@@ -1,6 +1,6 @@
-// The chat state of one reactor: its connections and what they speak, the rooms that they are in, and
-// the homes of the rooms, names and users whose hash falls here (docs/life-of-a-message.md).
-// It takes bytes and envelopes, not sockets (decision 13): a reactor or the simulation drives it.
+// The chat state of one reactor: its connections and what they speak, the rooms that they are in,
+// and the homes of the rooms, names and users whose hash falls here (docs/life-of-a-message.md). It
+// takes bytes and envelopes, not sockets (decision 13): a reactor or the simulation drives it.
 // Thread: owner reactor. Invariant: everything here belongs to one thread; other shards are reached
 // through the port alone.
 #pragma once
@@ -25,7 +25,7 @@ namespace stentor::chat {
 
 // What a shard is built from; all of it outlives the shard.
 struct ShardParts {
-    std::uint32_t index;   // this shard, 0 .. shards-1; also its participant number in the queue
+    std::uint32_t index;  // this shard, 0 .. shards-1; also its participant number in the queue
     std::uint32_t shards;
     Port& port;
     net::Link& link;
@@ -35,7 +35,7 @@ struct ShardParts {
     const Front& front;
     const SessionTokens& tokens;
     const Limits& limits;
-    core::HashKey home_key;  // which shard is whose home; the same for all shards
+    core::HashKey home_key;                  // which shard is whose home; the same for all shards
     std::vector<Front::Listener> listeners;  // by listener index of on_open()
 };
 

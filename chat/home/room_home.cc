@@ -47,12 +47,11 @@ void RoomHome::handle(const Join& ask) {
     joined->number = ask.number;
     joined->room = name_;
     joined->command_id = ask.command_id;
-    const bool position_is_known = ask.since.epoch == epoch_ && ask.since.seq <= head_ &&
-                                   ask.since.seq + 1 >= first_kept();
+    const bool position_is_known =
+        ask.since.epoch == epoch_ && ask.since.seq <= head_ && ask.since.seq + 1 >= first_kept();
     joined->recovered = !ask.resume || position_is_known;
-    joined->page = ask.resume && position_is_known
-                       ? page_after(ask.since.seq, 0, kPageEventsMax)
-                       : page_newest(0, ask.history);
+    joined->page = ask.resume && position_is_known ? page_after(ask.since.seq, 0, kPageEventsMax)
+                                                   : page_newest(0, ask.history);
     joined->members = members_page(UserId{}, kPageMembersMax);
     context_.count(ShardCounter::kJoins);
     context_.tell(ask.connection.shard, std::move(joined));
@@ -163,13 +162,15 @@ void RoomHome::on_refused(LogRefused&& refused) {
             refuse(*refused.publish, refused.code, "the message could not be stored");
             break;
         default:
-            refuse(*refused.publish, ErrorCode::kUnavailable, "busy: nothing was accepted, try again");
+            refuse(*refused.publish, ErrorCode::kUnavailable,
+                   "busy: nothing was accepted, try again");
     }
 }
 
 void RoomHome::refuse(const Publish& ask, ErrorCode code, std::string message) {
-    context_.tell(ask.connection.shard, std::make_unique<Refused>(Refused{
-                                            ask.connection, code, ask.command_id, std::move(message)}));
+    context_.tell(ask.connection.shard,
+                  std::make_unique<Refused>(
+                      Refused{ask.connection, code, ask.command_id, std::move(message)}));
 }
 
 void RoomHome::append_to_run(const Publish& publish) {
@@ -206,7 +207,8 @@ void RoomHome::close_run() {
     context_.gauge(ShardGauge::kHistoryBytes, static_cast<std::int64_t>(run_.size()));
     run_.clear();
     in_run_.clear();
-    while (recent_.size() > kRoomEventsMax || (recent_bytes_ > kRoomBytesMax && recent_.size() > 1)) {
+    while (recent_.size() > kRoomEventsMax ||
+           (recent_bytes_ > kRoomBytesMax && recent_.size() > 1)) {
         drop_oldest_event();
     }
     tell_members(block, first, head_);
@@ -295,7 +297,8 @@ namespace {
 class PageRoom {
 public:
     PageRoom(std::uint32_t events, std::size_t outbox_bytes)
-        : events_(std::min(events, kPageEventsMax)), bytes_(std::min(kPageBytesMax, outbox_bytes / 2)) {}
+        : events_(std::min(events, kPageEventsMax)),
+          bytes_(std::min(kPageBytesMax, outbox_bytes / 2)) {}
     // One event always fits, or nobody could ever read it.
     bool take(const EventFrame& event) {
         if (events_ == 0 || (taken_ > 0 && event.size > bytes_)) {

@@ -1,7 +1,7 @@
-// One room at its home: who is in it, its recent events as the frames that everybody got, and the run
-// of events that this turn adds (decision 6: encode once, coalesce).
-// Thread: owner reactor of the home. Invariant: every member shard is told the events 1, 2, 3, … in
-// order and each once; a session counts from the turn in which it is told Joined.
+// One room at its home: who is in it, its recent events as the frames that everybody got, and the
+// run of events that this turn adds (decision 6: encode once, coalesce). Thread: owner reactor of
+// the home. Invariant: every member shard is told the events 1, 2, 3, … in order and each once; a
+// session counts from the turn in which it is told Joined.
 #pragma once
 
 #include <cstdint>
@@ -90,8 +90,8 @@ private:
     const RoomKey key_;
     const std::string name_;
     std::string epoch_;
-    std::uint64_t head_ = 0;   // newest event stored
-    std::size_t in_log_ = 0;   // appends not yet answered
+    std::uint64_t head_ = 0;  // newest event stored
+    std::size_t in_log_ = 0;  // appends not yet answered
 
     std::map<UserId, Member> users_;
     boost::unordered_flat_map<std::uint64_t, UserId, core::IdHash> sessions_;  // by ConnectionId

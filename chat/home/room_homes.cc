@@ -111,10 +111,9 @@ void RoomHomes::refuse(const Ask& ask, ErrorCode code, const char* message) {
         [&](const auto& box) {
             using Asked = std::remove_cvref_t<decltype(*box)>;
             if constexpr (std::is_same_v<Asked, Join>) {
-                context_.tell(box->connection.shard,
-                              std::make_unique<JoinRefused>(
-                                  JoinRefused{box->connection, box->number, code, box->room,
-                                              box->command_id, message}));
+                context_.tell(box->connection.shard, std::make_unique<JoinRefused>(JoinRefused{
+                                                         box->connection, box->number, code,
+                                                         box->room, box->command_id, message}));
             } else if constexpr (!std::is_same_v<Asked, Leave>) {  // a leave needs no answer
                 context_.tell(box->connection.shard,
                               std::make_unique<Refused>(

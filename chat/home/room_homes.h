@@ -1,6 +1,7 @@
 // The rooms at home on this shard: finds or opens them, keeps asks waiting while the log opens one,
 // brings publishes to the log and its answers back.
-// Thread: owner reactor. Invariant: asks about one room are handled in the order in which they came.
+// Thread: owner reactor. Invariant: asks about one room are handled in the order in which they
+// came.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ public:
     ~RoomHomes() override;
 
     // An ask about a room, boxed as it came.
-    using Ask = std::variant<Box<Join>, Box<Leave>, Box<Publish>, Box<ListMembers>, Box<ReadHistory>>;
+    using Ask =
+        std::variant<Box<Join>, Box<Leave>, Box<Publish>, Box<ListMembers>, Box<ReadHistory>>;
     void handle(Ask&& ask);
 
     void on_log_opened(LogOpened&& opened) override;
@@ -44,8 +46,8 @@ private:
         RoomHome room;
         core::Timer timer;
         bool open = false;
-        bool touched = false;               // stands in touched_
-        std::deque<Ask> waiting;            // while the log opens, and until they had their turn
+        bool touched = false;     // stands in touched_
+        std::deque<Ask> waiting;  // while the log opens, and until they had their turn
         std::optional<std::list<RoomKey>::iterator> empty_at;  // place among the empty rooms
     };
 

@@ -57,7 +57,9 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     sink.on_log_stored({key, std::move(publish), true});
 }
 
-void MemoryLog::close(RoomKey key) { rooms_.erase(key); }
+void MemoryLog::close(RoomKey key) {
+    rooms_.erase(key);
+}
 
 void MemoryLog::on_answer(Envelope&& /*answer*/, LogSink& /*sink*/) {
     STENTOR_CHECK(false && "nobody answers for a log without a thread");

@@ -1,0 +1,53 @@
+// Keeps a connection from being read while the lane to the home it asked is full; only that
+// connection (design.md, "When something is full").
+// Thread: owner reactor. Invariant: beyond its bound a pending list grows by at most one ask for
+// each connection, since whoever added it is not read until the list is below the bound again.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "chat/context.h"
+#include "chat/outlet.h"
+#include "chat/sessions.h"
+
+namespace stentor::chat {
+
+class AskGate {
+public:
+    AskGate(Context& context, Outlet& outlet, Sessions& sessions)
+        : context_(context), outlet_(outlet), sessions_(sessions), waiting_(context.shards) {}
+
+    template <typename T>
+    void ask(Session& session, std::uint32_t home, T&& what) {
+        context_.ask(home, std::forward<T>(what));
+        if (!context_.room_for_ask(home)) {
+            outlet_.pause(session, Pause::kAsks);
+            waiting_[home].push_back(session.id);
+            context_.count(ShardCounter::kStalls);
+        }
+    }
+
+    // Once a turn, behind publish(): whoever waited for a lane that has room again is read on.
+    void open_where_there_is_room() {
+        for (std::uint32_t home = 0; home < context_.shards; ++home) {
+            if (waiting_[home].empty() || !context_.room_for_ask(home)) {
+                continue;
+            }
+            for (const ConnectionId id : std::exchange(waiting_[home], {})) {
+                if (Session* session = sessions_.find(id)) {
+                    outlet_.go_on(*session, Pause::kAsks);
+                }
+            }
+        }
+    }
+
+private:
+    Context& context_;
+    Outlet& outlet_;
+    Sessions& sessions_;
+    std::vector<std::vector<ConnectionId>> waiting_;  // by home
+};
+
+}  // namespace stentor::chat

@@ -1,0 +1,78 @@
+// What a tell or a dead connection calls for towards the homes: the next step of a login, the
+// leaves of a connection that died, claims that move to a new name. A tell creates nothing, so
+// these wait here for the ask phase and go when the lane has room (design.md, "When something is
+// full"). Thread: owner reactor. Invariant: strictly first in, first out, so that a release never
+// overtakes the claim that it gives back; bounded by connections: each has one login or one
+// departure here.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "chat/context.h"
+
+namespace stentor::chat {
+
+// A connection that is gone, with what it leaves behind.
+struct Departure {
+    ConnectionId connection;
+    bool dropped;
+    std::vector<std::string> rooms;
+    UserId attached;       // nobody: it was not attached to a user
+    std::string skeleton;  // empty: it claimed no name
+};
+struct MoveClaims {
+    UserId user;
+    std::uint32_t claims;
+    std::string from_skeleton;
+    std::uint32_t from_claims;
+    std::string to_skeleton;
+};
+struct LoginStep {
+    ConnectionId connection;
+};
+
+class BackwardSteps {
+public:
+    explicit BackwardSteps(Context& context) : context_(context) {}
+
+    using Step = std::variant<Departure, MoveClaims, LoginStep>;
+    void add(Step&& step);
+    // Is there a step that no full lane keeps waiting?
+    bool ready() const { return !steps_.empty() && !blocked_; }
+    std::size_t size() const { return steps_.size(); }
+
+    // The ask phase: sends what there is room for. `take_login_step(connection)` says false when
+    // the lane that it needs is full.
+    template <typename TakeLoginStep>
+    void run(TakeLoginStep&& take_login_step) {
+        blocked_ = false;
+        while (!steps_.empty()) {
+            Step& step = steps_.front();
+            const bool done = std::holds_alternative<LoginStep>(step)
+                                  ? take_login_step(std::get<LoginStep>(step).connection)
+                                  : ask_homes(step);
+            if (!done) {
+                blocked_ = true;
+                return;
+            }
+            steps_.pop_front();
+            context_.gauge(ShardGauge::kBackwardSteps, -1);
+        }
+    }
+
+private:
+    // False: a lane is full; what was asked so far is struck from the step.
+    bool ask_homes(Step& step);
+    bool depart(Departure& departure);
+    bool release(UserId user, std::uint32_t claims, std::string& skeleton);
+
+    Context& context_;
+    std::deque<Step> steps_;
+    bool blocked_ = false;  // the front one, and so all
+};
+
+}  // namespace stentor::chat

@@ -1,0 +1,184 @@
+#include "chat/dialect/native.h"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "chat/protocol/encode.h"
+
+namespace stentor::chat {
+
+namespace {
+
+// How far apart clients should come back after a restart.
+constexpr std::uint64_t kReconnectSpreadMs = 2000;
+constexpr std::int64_t kReconnectAfterMs = 500;
+
+std::vector<MemberView> views(const MembersPage& page) {
+    std::vector<MemberView> members;
+    members.reserve(page.members.size());
+    for (const MemberName& member : page.members) {
+        members.push_back({member.user, member.name});
+    }
+    return members;
+}
+
+std::vector<std::string_view> views(const EventsPage& page) {
+    std::vector<std::string_view> events;
+    events.reserve(page.events.size());
+    for (const EventFrame& event : page.events) {
+        events.push_back(event.json());
+    }
+    return events;
+}
+
+}  // namespace
+
+Native::Native(Context& context, Outlet& outlet, Verbs& verbs, const SessionTokens& tokens)
+    : context_(context),
+      outlet_(outlet),
+      verbs_(verbs),
+      tokens_(tokens),
+      endpoint_limits_{.message_bytes_max = context.limits.message_bytes_max,
+                       .in_place_bytes_max = kInPlaceBytesMax,
+                       .accept_binary = false} {}
+
+std::string& Native::begin_reply() {
+    json_.clear();
+    return json_;
+}
+
+void Native::on_open(Session& session) {
+    const Limits& limits = context_.limits;
+    const auto ping_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(limits.ping_interval);
+    append_welcome(begin_reply(), fmt::format("c{:016x}", session.id.packed()), ping_ms.count(),
+                   {.message_bytes = limits.message_bytes_max,
+                    .content_code_points = limits.content_code_points_max,
+                    .rooms = kRoomsPerConnectionMax,
+                    .send_rate = limits.sends_per_second});
+    reply(session);
+}
+
+void Native::on_message(Session& session, ws::Opcode /*opcode*/, std::span<std::byte> payload) {
+    const auto command = decoder_.decode(payload);
+    if (command) {
+        carry_out(session, *command);
+    } else {
+        const Refusal& refusal = command.error();
+        on_refused(session, {refusal.code, refusal.id, refusal.message});
+    }
+}
+
+void Native::carry_out(Session& session, const Command& command) {
+    const std::string_view id = command.id;
+    const Verbs::Done done = std::visit(
+        [&](const auto& body) -> Verbs::Done {
+            using Body = std::remove_cvref_t<decltype(body)>;
+            if constexpr (std::is_same_v<Body, PingCommand>) {
+                append_pong(begin_reply(), id, context_.clock.unix_ms());
+                reply(session);
+                return {};
+            } else if constexpr (std::is_same_v<Body, LoginCommand>) {
+                return verbs_.login(session, id, body);
+            } else {
+                if (session.user == nullptr) {
+                    return std::unexpected(
+                        Refusal{ErrorCode::kLoginFirst, {}, "send login before anything else"});
+                }
+                if constexpr (std::is_same_v<Body, JoinCommand>) {
+                    return verbs_.join(session, id, body);
+                } else if constexpr (std::is_same_v<Body, LeaveCommand>) {
+                    return verbs_.leave(session, id, body);
+                } else if constexpr (std::is_same_v<Body, SendCommand>) {
+                    return verbs_.send(session, id, body);
+                } else if constexpr (std::is_same_v<Body, MembersCommand>) {
+                    return verbs_.members(session, id, body);
+                } else {
+                    static_assert(std::is_same_v<Body, HistoryCommand>);
+                    return verbs_.history(session, id, body);
+                }
+            }
+        },
+        command.body);
+    if (!done) {
+        on_refused(session, {done.error().code, id, done.error().message});
+    }
+}
+
+void Native::on_drain(Session& session) {
+    const auto spread = static_cast<std::int64_t>(context_.random.next() % kReconnectSpreadMs);
+    append_goodbye(begin_reply(), kReconnectAfterMs + spread);
+    reply(session);
+    outlet_.close(session, close_code::kServiceRestart, "the server restarts");
+}
+
+void Native::on_logged_in(Session& session, std::string_view command_id) {
+    const LocalUser& user = *session.user;
+    append_logged_in(begin_reply(), command_id, user.id, user.name,
+                     tokens_.sign(user.id, user.name));
+    reply(session);
+}
+
+void Native::on_refused(Session& session, const RefusedCommand& refused) {
+    context_.count(ShardCounter::kCommandErrors);
+    append_error(begin_reply(), refused.command_id, refused.code, refused.message);
+    reply(session);
+}
+
+void Native::on_joined(Session& session, const Joined& joined) {
+    const auto events = views(joined.page);
+    const auto members = views(joined.members);
+    append_joined(begin_reply(), {.id = joined.command_id,
+                                  .room = joined.room,
+                                  .epoch = joined.page.epoch,
+                                  .seq = joined.page.head,
+                                  .first = joined.page.first,
+                                  .recovered = joined.recovered,
+                                  .events = events,
+                                  .more = joined.page.more,
+                                  .version = joined.members.version,
+                                  .count = joined.members.count,
+                                  .members = members});
+    reply(session);
+}
+
+void Native::on_left(Session& session, std::string_view command_id, std::string_view room) {
+    append_left(begin_reply(), command_id, room);
+    reply(session);
+}
+
+void Native::on_acked(Session& session, const Publish& publish) {
+    append_ack(begin_reply(), publish.command_id, publish.room, publish.epoch, publish.seq,
+               publish.at_ms, publish.durability, publish.duplicate);
+    reply(session);
+}
+
+void Native::on_members(Session& session, const MembersListed& listed) {
+    append_members(begin_reply(), listed.command_id, listed.room, listed.page.version,
+                   listed.page.count, views(listed.page), listed.page.more);
+    reply(session);
+}
+
+void Native::on_history(Session& session, const HistoryRead& read) {
+    append_history(begin_reply(), read.command_id, read.room, read.page.epoch, read.page.first,
+                   read.page.head, views(read.page), read.page.more);
+    reply(session);
+}
+
+void Native::on_gap(Session& session, std::string_view room, std::string_view epoch,
+                    std::uint64_t from, std::uint64_t to) {
+    append_gap(begin_reply(), room, epoch, from, to);
+    reply(session);
+}
+
+void Native::on_over_rate(Session& session) {
+    append_error(begin_reply(), {}, ErrorCode::kRateLimited, "over the send rate for too long", 0,
+                 true);
+    reply(session);
+    outlet_.close(session, close_code::kTooManySends, "over the send rate for too long");
+}
+
+}  // namespace stentor::chat

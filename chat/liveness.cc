@@ -1,0 +1,93 @@
+#include "chat/liveness.h"
+
+#include <algorithm>
+
+#include "chat/dialect/dialect.h"
+#include "chat/protocol/error_code.h"
+
+namespace stentor::chat {
+
+Liveness::Liveness(Context& context, Outlet& outlet, Sessions& sessions)
+    : context_(context), outlet_(outlet), sessions_(sessions), timers_(context.now) {}
+
+void Liveness::await_request(Session& session) {
+    set_deadline(session, context_.now + context_.limits.handshake_timeout);
+}
+
+void Liveness::on_upgraded(Session& session) {
+    set_deadline(session,
+                 context_.now + (session.dialect->wants_login() ? context_.limits.login_timeout
+                                                                : context_.limits.ping_interval));
+}
+
+void Liveness::on_logged_in(Session& session) {
+    set_deadline(session, context_.now + context_.limits.ping_interval);
+}
+
+void Liveness::set_deadline(Session& session, core::Instant at) {
+    session.deadline = at;
+    rearm(session);
+}
+
+void Liveness::rearm(Session& session) {
+    timers_.schedule(session.timer, session.is(Pause::kPace)
+                                        ? std::min(session.deadline, session.paced_until)
+                                        : session.deadline);
+}
+
+void Liveness::on_timers() {
+    timers_.advance(context_.now, [this](core::Timer& timer) {
+        Session& session = *sessions_.find(ConnectionId::unpack(timer.cookie));
+        if (session.is(Pause::kPace) && session.paced_until <= context_.now) {
+            outlet_.go_on(session, Pause::kPace);
+        }
+        if (session.deadline <= context_.now) {
+            on_deadline(session);
+        } else {
+            rearm(session);
+        }
+    });
+}
+
+void Liveness::on_deadline(Session& session) {
+    if (session.stage == Stage::kEnding) {
+        return;  // the reactor ends it
+    }
+    if (context_.now - session.deadline > kReactorLate) {
+        // We slept through it, and what the peer sent may not have been read yet.
+        set_deadline(session, context_.now + kReactorLate);
+    } else if (session.stage == Stage::kHead) {
+        context_.count(ShardCounter::kPeerTimeouts);
+        session.stage = Stage::kEnding;
+        outlet_.link().abort(session.id);
+    } else if (session.pauses != 0) {
+        set_deadline(session, context_.now + context_.limits.ping_interval);
+    } else if (session.dialect->wants_login() && session.user == nullptr) {
+        give_up(session, "no login in time");
+    } else {
+        on_silence_check(session);
+    }
+}
+
+void Liveness::on_silence_check(Session& session) {
+    const core::Instant heard = outlet_.link().last_received(session.id);
+    const core::Instant silent_from = heard + context_.limits.ping_interval;
+    if (silent_from > context_.now) {
+        session.awaiting_pong = false;
+        set_deadline(session, silent_from);
+    } else if (session.awaiting_pong) {
+        give_up(session, "no pong in time");
+    } else {
+        session.awaiting_pong = true;
+        context_.count(ShardCounter::kPings);
+        outlet_.send_frame(session, ws::Opcode::kPing, {});
+        set_deadline(session, context_.now + context_.limits.pong_timeout);
+    }
+}
+
+void Liveness::give_up(Session& session, std::string_view reason) {
+    context_.count(ShardCounter::kPeerTimeouts);
+    outlet_.close(session, close_code::kTimeout, reason);
+}
+
+}  // namespace stentor::chat

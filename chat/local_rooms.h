@@ -1,0 +1,80 @@
+// The rooms that connections of this shard are in: who gets a delivery, in one dense list a room,
+// and who is in gap mode because it reads too slowly (docs/protocol.md, "Slow readers"). Thread:
+// owner reactor. Invariant: a live membership gets every delivery from its Joined on, once, or is
+// told the gap; a room exists here while a membership does.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "chat/ask_gate.h"
+#include "chat/context.h"
+#include "chat/outlet.h"
+#include "chat/protocol/command.h"
+#include "chat/sessions.h"
+
+namespace stentor::chat {
+
+class LocalRooms {
+public:
+    LocalRooms(Context& context, Outlet& outlet, Sessions& sessions, AskGate& gate);
+
+    // Asks the home. A session that is in the room already joins anew: from `since`, say.
+    std::expected<void, Refusal> join(Session& session, const JoinCommand& command,
+                                      std::string_view command_id);
+    // Takes effect here at once; the home is told. Nothing when the session was not in the room.
+    std::expected<std::string, Refusal> leave(Session& session, std::string_view room);
+    // The room's name as its home knows it, if the session is in it or joining.
+    std::expected<std::string, Refusal> room_of(Session& session, std::string_view room) const;
+
+    void handle(const Joined& told);
+    void handle(const JoinRefused& told);
+    void handle(const Deliver& told);
+    // The outbox is half empty again: gaps are told, rooms are live again.
+    void on_drained(Session& session);
+    // Strikes a session that is gone; returns the rooms that must be left at their homes.
+    std::vector<std::string> depart(Session& session);
+
+private:
+    struct Room {
+        std::string name;
+        std::string epoch;
+        std::uint64_t last_seq = 0;          // of the newest delivery
+        std::vector<std::uint32_t> members;  // slots of live memberships
+        std::uint32_t memberships = 0;       // joining and gapped ones too
+        std::uint32_t generation = 0;        // odd while in use
+    };
+
+    Room* find(LocalRoomId id);
+    std::uint32_t find_or_add(const std::string& name);
+    void release(std::uint32_t slot);
+    Membership* membership_in(Session& session, std::string_view room) const;
+    static Membership* membership_in(Session& session, std::uint32_t room);
+    static Membership* joining(Session& session, JoinNumber number);
+
+    void go_live(Session& session, Membership& membership);
+    // Out of the list of members or out of gap mode; the membership itself stays.
+    void suspend(Session& session, Membership& membership);
+    void enter_gap(Session& session, Membership& membership, std::uint64_t from);
+    void remove(Session& session, Membership& membership);
+    // The outbox had no room for the parcel: lets go of something else, or of this.
+    void make_room_or_gap(Session& session, net::Parcel& parcel);
+
+    Context& context_;
+    Outlet& outlet_;
+    Sessions& sessions_;
+    AskGate& gate_;
+    std::deque<Room> rooms_;
+    std::vector<std::uint32_t> free_;
+    boost::unordered_flat_map<std::string, std::uint32_t, core::StringHash, std::equal_to<>>
+        by_name_;
+    std::vector<std::uint32_t> full_;  // scratch of handle(Deliver)
+};
+
+}  // namespace stentor::chat

@@ -1,0 +1,92 @@
+#include "chat/outlet.h"
+
+#include <limits>
+
+#include "ws/frame_writer.h"
+
+namespace stentor::chat {
+
+void Outlet::send(Session& session, std::span<const std::byte> bytes) {
+    if (link_.backlog_bytes(session.id) == 0) {
+        session.answer_bytes = 0;
+    }
+    const std::size_t owed = session.answer_bytes + bytes.size();
+    session.answer_bytes = static_cast<std::uint32_t>(
+        std::min<std::size_t>(owed, std::numeric_limits<std::uint32_t>::max()));
+    link_.send(session.id, bytes);
+    if (owed > context_.limits.outbox_bytes / 2) {
+        pause(session, Pause::kBacklog);
+        link_.watch_drain(session.id);
+    }
+}
+
+void Outlet::send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload) {
+    if (payload.size() > kRunBytesMax) {  // not worth a copy only to have one piece
+        send(session, ws::frame_header(opcode, payload.size()).bytes());
+        send(session, payload);
+        return;
+    }
+    std::string frame;
+    frame.reserve(ws::kServerHeaderBytesMax + payload.size());
+    ws::append_frame(frame, opcode, payload);
+    send(session, std::as_bytes(std::span(frame)));
+}
+
+void Outlet::pause(Session& session, Pause reason) {
+    if (session.pauses == 0) {
+        link_.pause(session.id);
+        context_.gauge(ShardGauge::kPausedConnections, 1);
+    }
+    session.pauses |= static_cast<std::uint8_t>(reason);
+}
+
+void Outlet::go_on(Session& session, Pause reason) {
+    if (!session.is(reason)) {
+        return;
+    }
+    session.pauses &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(reason));
+    if (session.pauses == 0) {
+        context_.gauge(ShardGauge::kPausedConnections, -1);
+        link_.resume(session.id);
+    }
+}
+
+void Outlet::on_drained(Session& session) {
+    session.answer_bytes = 0;
+    go_on(session, Pause::kBacklog);
+}
+
+namespace {
+
+// The close frame is all that an endpoint has to say when it is told to close.
+class CloseFrame final : public ws::EndpointHandler {
+public:
+    CloseFrame(net::Link& link, ConnectionId id) : link_(link), id_(id) {}
+    bool on_message(ws::Opcode, std::span<std::byte>) override { return false; }
+    void on_control_output(std::span<const std::byte> frame) override { link_.send(id_, frame); }
+    void on_pong(std::span<const std::byte>) override {}
+
+private:
+    net::Link& link_;
+    ConnectionId id_;
+};
+
+}  // namespace
+
+void Outlet::close(Session& session, std::uint16_t code, std::string_view reason) {
+    if (session.stage == Stage::kOpen) {
+        CloseFrame frame(link_, session.id);
+        session.endpoint->close(code, reason, frame);
+        session.said_close = true;
+    }
+    finish(session);
+}
+
+void Outlet::finish(Session& session) {
+    if (session.stage != Stage::kEnding) {
+        session.stage = Stage::kEnding;
+        link_.finish(session.id);
+    }
+}
+
+}  // namespace stentor::chat

@@ -1,0 +1,86 @@
+// One connection as the chat sees it, from the first byte of its HTTP request to the end. An idle
+// one owns nothing but this record and its place in the tables (docs/limits.md sums it up). Thread:
+// owner reactor. Invariant: user is set exactly while logged in; each membership that is live
+// stands once in its room's list of members.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chat/envelope.h"
+#include "chat/front.h"
+#include "core/timer_wheel.h"
+#include "net/peer_address.h"
+#include "ws/endpoint.h"
+
+namespace stentor::chat {
+
+class Dialect;
+struct LocalUser;
+
+enum class Stage : std::uint8_t {
+    kHead,    // HTTP request heads
+    kOpen,    // WebSocket
+    kEnding,  // nothing more is read
+};
+
+// Why a connection is not read at the moment; any one suffices.
+enum class Pause : std::uint8_t {
+    kLogin = 1,    // the answer to its login is under way
+    kPace = 2,     // over the send rate
+    kAsks = 4,     // the lane to a home is full
+    kBacklog = 8,  // owes reads for half its outbox in answers
+};
+
+struct Membership {
+    enum class State : std::uint8_t { kJoining, kLive, kGapped };
+    std::uint32_t room;  // slot in LocalRooms
+    JoinNumber number;
+    State state;
+    std::uint32_t member_index;  // of kLive: place in the room's list
+    std::uint64_t gap_from;      // of kGapped: first event let go
+};
+
+// A login between its command and its answer; exists only then.
+struct Login {
+    enum class Step : std::uint8_t { kAttach, kAttaching, kClaim, kClaiming, kSetName };
+    Step step;
+    std::string command_id;
+    UserId user;
+    std::string name;        // wanted; empty: what the user is called already, or a guest name
+    std::string token_name;  // of the session, if one was given
+    bool picks_guest_name = false;
+};
+
+struct Session {
+    Session(ConnectionId connection_id, Front::Listener listener_kind)
+        : id(connection_id), listener(listener_kind), timer(connection_id.packed()) {}
+
+    bool is(Pause reason) const { return (pauses & static_cast<std::uint8_t>(reason)) != 0; }
+
+    const ConnectionId id;
+    Stage stage = Stage::kHead;
+    const Front::Listener listener;
+    std::uint8_t pauses = 0;
+    bool awaiting_pong = false;
+    bool said_close = false;  // a close frame passed: no drop
+    JoinNumber joins_begun = 0;
+    std::uint32_t answer_bytes = 0;  // sent since the outbox was last half empty
+    Dialect* dialect = nullptr;
+    LocalUser* user = nullptr;
+    std::unique_ptr<Login> login;
+    std::vector<Membership> rooms;
+    std::optional<ws::Endpoint> endpoint;  // from the upgrade on
+
+    core::Timer timer;
+    core::Instant deadline{};     // handshake, login, silence or pong, whichever is due next
+    core::Instant paced_until{};  // of Pause::kPace
+    core::Instant
+        sends_paid_until{};  // pace, as a time (GCRA): now + what was sent ahead of the rate
+    core::Instant over_rate_since{};
+};
+
+}  // namespace stentor::chat

@@ -1,0 +1,60 @@
+#include "chat/sessions.h"
+
+#include "core/check.h"
+
+namespace stentor::chat {
+
+Session& Sessions::add(ConnectionId id, Front::Listener listener) {
+    if (id.slot >= by_slot_.size()) {
+        by_slot_.resize(id.slot + 1);
+    }
+    STENTOR_CHECK(by_slot_[id.slot] == nullptr);
+    by_slot_[id.slot] = std::make_unique<Session>(id, listener);
+    context_.gauge(ShardGauge::kConnections, 1);
+    return *by_slot_[id.slot];
+}
+
+Session* Sessions::find(ConnectionId id) {
+    if (id.slot >= by_slot_.size()) {
+        return nullptr;
+    }
+    Session* session = by_slot_[id.slot].get();
+    return session != nullptr && session->id == id ? session : nullptr;
+}
+
+void Sessions::remove(Session& session) {
+    context_.gauge(ShardGauge::kConnections, -1);
+    context_.gauge(ShardGauge::kPausedConnections, session.pauses != 0 ? -1 : 0);
+    by_slot_[session.id.slot].reset();
+}
+
+LocalUser* Sessions::find_user(UserId id) {
+    const auto at = users_.find(id.value);
+    return at == users_.end() ? nullptr : at->second.get();
+}
+
+LocalUser& Sessions::log_in(Session& session, UserId id) {
+    auto& user = users_[id.value];
+    if (user == nullptr) {
+        user = std::make_unique<LocalUser>();
+        user->id = id;
+        context_.gauge(ShardGauge::kLocalUsers, 1);
+    }
+    user->sessions.push_back(&session);
+    session.user = user.get();
+    context_.gauge(ShardGauge::kSessions, 1);
+    return *user;
+}
+
+void Sessions::log_out(Session& session) {
+    LocalUser& user = *session.user;
+    session.user = nullptr;
+    std::erase(user.sessions, &session);
+    context_.gauge(ShardGauge::kSessions, -1);
+    if (user.sessions.empty()) {
+        users_.erase(user.id.value);
+        context_.gauge(ShardGauge::kLocalUsers, -1);
+    }
+}
+
+}  // namespace stentor::chat

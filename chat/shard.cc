@@ -1,0 +1,460 @@
+#include "chat/shard.h"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+#include <utility>
+
+#include "chat/ask_gate.h"
+#include "chat/backward_steps.h"
+#include "chat/context.h"
+#include "chat/dialect/echo.h"
+#include "chat/dialect/native.h"
+#include "chat/home/name_home.h"
+#include "chat/home/room_homes.h"
+#include "chat/home/user_home.h"
+#include "chat/liveness.h"
+#include "chat/local_rooms.h"
+#include "chat/logins.h"
+#include "chat/outlet.h"
+#include "chat/sessions.h"
+#include "chat/verbs.h"
+#include "core/check.h"
+
+namespace stentor::chat {
+
+namespace {
+
+// What one turn handles of each rank before the sockets have their turn again.
+constexpr std::size_t kAsksPerTurn = 4096;
+constexpr std::size_t kTellsPerTurn = 16384;
+
+}  // namespace
+
+class ShardState {
+public:
+    explicit ShardState(const ShardParts& parts);
+
+    void open(ConnectionId id, std::uint32_t listener);
+    std::size_t bytes(ConnectionId id, std::span<std::byte> input);
+    void peer_finished(ConnectionId id);
+    void drained(ConnectionId id);
+    void closed(ConnectionId id);
+    void lanes(core::Instant now);
+    void timers(core::Instant now);
+    std::optional<core::Instant> next_deadline() const;
+    bool prepare_sleep();
+    void awake();
+    const ShardMetrics& metrics() const { return context_.metrics; }
+
+private:
+    // What an endpoint hands up while one connection's bytes are handled.
+    class Handler final : public ws::EndpointHandler {
+    public:
+        Handler(ShardState& state, Session& session) : state_(state), session_(session) {}
+        bool on_message(ws::Opcode opcode, std::span<std::byte> payload) override;
+        void on_control_output(std::span<const std::byte> frame) override;
+        void on_pong(std::span<const std::byte>) override {}
+
+    private:
+        ShardState& state_;
+        Session& session_;
+    };
+
+    std::size_t read_head(Session& session, std::span<const std::byte> input);
+    std::size_t read_frames(Session& session, std::span<std::byte> input);
+    void upgrade(Session& session, const Upgrade& upgrade);
+    Dialect& dialect_of(Service service);
+    void drain();
+
+    void run_steps();
+    void handle_ask(std::uint32_t from, Envelope&& ask);
+    void handle_tell(Envelope&& tell);
+    void handle(const Acked& told);
+    void handle(const Refused& told);
+    void handle(const MembersListed& told);
+    void handle(const HistoryRead& told);
+    // Asks that may be handled only when the lanes above have room.
+    bool stalled() const { return !context_.room_above_asks(); }
+
+    Context context_;
+    const Front& front_;
+    RoomLog& log_;
+    const std::vector<Front::Listener> listeners_;
+
+    Outlet outlet_;
+    Sessions sessions_;
+    AskGate gate_;
+    BackwardSteps steps_;
+    Logins logins_;
+    LocalRooms rooms_;
+    Verbs verbs_;
+    Native native_;
+    Echo echo_;
+    Liveness liveness_;
+
+    RoomHomes room_homes_;
+    NameHome name_home_;
+    UserHome user_home_;
+
+    bool draining_ = false;
+    bool sleeps_by_doorbell_ = false;
+};
+
+ShardState::ShardState(const ShardParts& parts)
+    : context_{.index = parts.index,
+               .shards = parts.shards,
+               .port = parts.port,
+               .clock = parts.clock,
+               .random = parts.random,
+               .limits = parts.limits,
+               .home_key = parts.home_key,
+               .timers = core::TimerWheel(parts.clock.now()),
+               .now = parts.clock.now(),
+               .metrics = {}},
+      front_(parts.front),
+      log_(parts.log),
+      listeners_(parts.listeners),
+      outlet_(context_, parts.link),
+      sessions_(context_),
+      gate_(context_, outlet_, sessions_),
+      steps_(context_),
+      logins_(context_, outlet_, sessions_, steps_, parts.tokens),
+      rooms_(context_, outlet_, sessions_, gate_),
+      verbs_(context_, outlet_, logins_, rooms_, gate_),
+      native_(context_, outlet_, verbs_, parts.tokens),
+      echo_(outlet_),
+      liveness_(context_, outlet_, sessions_),
+      room_homes_(context_, parts.log),
+      name_home_(context_),
+      user_home_(context_) {}
+
+// ---- connections
+
+void ShardState::open(ConnectionId id, std::uint32_t listener) {
+    context_.now = outlet_.link().now();
+    Session& session = sessions_.add(id, listeners_.at(listener));
+    if (draining_ || steps_.size() > kBackwardStepsMax) {
+        session.stage = Stage::kEnding;
+        outlet_.link().abort(id);
+        return;
+    }
+    liveness_.await_request(session);
+}
+
+std::size_t ShardState::bytes(ConnectionId id, std::span<std::byte> input) {
+    Session* session = sessions_.find(id);
+    STENTOR_CHECK(session != nullptr);
+    context_.now = outlet_.link().now();
+    std::size_t done = 0;
+    if (session->stage == Stage::kHead) {
+        done = read_head(*session, input);
+    }
+    if (session->stage == Stage::kOpen && session->pauses == 0) {
+        done += read_frames(*session, input.subspan(done));
+    }
+    return session->stage == Stage::kEnding ? input.size() : done;
+}
+
+std::size_t ShardState::read_head(Session& session, std::span<const std::byte> input) {
+    std::size_t done = 0;
+    while (session.stage == Stage::kHead && session.pauses == 0 && done < input.size()) {
+        const FrontDecision decision = front_.decide(input.subspan(done), session.listener);
+        if (const auto* answer = std::get_if<Answer>(&decision)) {
+            done += answer->consumed;
+            context_.count(ShardCounter::kHttpAnswers);
+            outlet_.send(session, std::as_bytes(std::span(answer->head)));
+            outlet_.send(session, answer->body);
+            outlet_.send(session, std::as_bytes(std::span(answer->text)));
+            if (answer->close) {
+                outlet_.finish(session);
+            } else {
+                liveness_.await_request(session);
+            }
+        } else if (const auto* to_websocket = std::get_if<Upgrade>(&decision)) {
+            done += to_websocket->consumed;
+            upgrade(session, *to_websocket);
+        } else {
+            break;
+        }
+    }
+    return done;
+}
+
+void ShardState::upgrade(Session& session, const Upgrade& upgrade) {
+    context_.count(ShardCounter::kUpgrades);
+    session.stage = Stage::kOpen;
+    session.dialect = &dialect_of(upgrade.service);
+    session.endpoint.emplace(session.dialect->endpoint_limits());
+    outlet_.send(session, std::as_bytes(std::span(upgrade.head)));
+    liveness_.on_upgraded(session);
+    session.dialect->on_open(session);
+}
+
+Dialect& ShardState::dialect_of(Service service) {
+    switch (service) {
+        case Service::kEcho:
+            return echo_;
+        case Service::kNative:
+            break;
+    }
+    return native_;
+}
+
+std::size_t ShardState::read_frames(Session& session, std::span<std::byte> input) {
+    Handler handler(*this, session);
+    const std::size_t done = session.endpoint->consume(input, handler);
+    if (session.endpoint->state() == ws::EndpointState::kClosed) {
+        session.said_close = session.endpoint->peer_close_code() != 0;
+        if (session.endpoint->violation() != ws::Violation::kNone) {
+            context_.count(ShardCounter::kProtocolErrors);
+        }
+        outlet_.finish(session);
+    }
+    return done;
+}
+
+bool ShardState::Handler::on_message(ws::Opcode opcode, std::span<std::byte> payload) {
+    state_.context_.count(ShardCounter::kMessagesIn);
+    session_.dialect->on_message(session_, opcode, payload);
+    if (session_.is(Pause::kPace)) {
+        state_.liveness_.rearm(session_);
+    }
+    return session_.pauses == 0 && session_.stage == Stage::kOpen;
+}
+
+void ShardState::Handler::on_control_output(std::span<const std::byte> frame) {
+    state_.outlet_.send(session_, frame);
+}
+
+void ShardState::peer_finished(ConnectionId id) {
+    // Half closed is of no use to a chat: what is queued is flushed, then it ends.
+    if (Session* session = sessions_.find(id)) {
+        outlet_.finish(*session);
+    }
+}
+
+void ShardState::drained(ConnectionId id) {
+    Session* session = sessions_.find(id);
+    if (session == nullptr || session->stage == Stage::kEnding) {
+        return;
+    }
+    outlet_.on_drained(*session);
+    rooms_.on_drained(*session);
+}
+
+void ShardState::closed(ConnectionId id) {
+    Session* session = sessions_.find(id);
+    STENTOR_CHECK(session != nullptr);
+    Departure departure{.connection = id,
+                        .dropped = !session->said_close,
+                        .rooms = rooms_.depart(*session),
+                        .attached = {},
+                        .skeleton = {}};
+    logins_.depart(*session, departure);
+    if (departure.attached || !departure.rooms.empty()) {
+        steps_.add(std::move(departure));
+    }
+    sessions_.remove(*session);
+}
+
+void ShardState::drain() {
+    draining_ = true;
+    sessions_.for_each([this](Session& session) {
+        if (session.stage == Stage::kOpen) {
+            session.dialect->on_drain(session);
+        } else {
+            outlet_.finish(session);
+        }
+    });
+}
+
+// ---- the turn
+
+// Ranks from below: what asks create is told in the same turn, by way of the lanes to ourselves
+// too.
+void ShardState::lanes(core::Instant now) {
+    context_.now = now;
+    Port& port = context_.port;
+    run_steps();
+    port.publish();
+    port.drain(
+        Context::rank(Rank::kStored), kAsksPerTurn, [this] { return context_.room_for_tells(); },
+        [this](std::uint32_t, Envelope&& answer) {
+            log_.on_answer(std::move(answer), room_homes_);
+        });
+    port.drain(
+        Context::rank(Rank::kAsk), kAsksPerTurn, [this] { return !stalled(); },
+        [this](std::uint32_t from, Envelope&& ask) { handle_ask(from, std::move(ask)); });
+    room_homes_.end_turn();
+    port.publish();
+    port.drain(
+        Context::rank(Rank::kTell), kTellsPerTurn, [] { return true; },
+        [this](std::uint32_t, Envelope&& tell) { handle_tell(std::move(tell)); });
+    run_steps();
+    port.publish();
+    gate_.open_where_there_is_room();
+    context_.metrics.gauges[ShardGauge::kPendingEnvelopes].set(
+        static_cast<std::int64_t>(port.pending()));
+}
+
+void ShardState::run_steps() {
+    steps_.run([this](ConnectionId connection) { return logins_.take_step(connection); });
+}
+
+void ShardState::handle_ask(std::uint32_t from, Envelope&& ask) {
+    std::visit(
+        [&](auto&& what) {
+            using Asked = std::remove_cvref_t<decltype(what)>;
+            if constexpr (std::is_same_v<Asked, AttachUser>) {
+                user_home_.handle(what);
+            } else if constexpr (std::is_same_v<Asked, DetachUser>) {
+                user_home_.handle(what, from);
+            } else if constexpr (std::is_same_v<Asked, Box<SetUserName>>) {
+                user_home_.handle(*what);
+            } else if constexpr (std::is_same_v<Asked, Box<ClaimName>> ||
+                                 std::is_same_v<Asked, Box<ReleaseName>>) {
+                name_home_.handle(*what);
+            } else if constexpr (std::is_constructible_v<RoomHomes::Ask, Asked&&>) {
+                room_homes_.handle(std::move(what));
+            } else {
+                STENTOR_CHECK(false && "not an ask");
+            }
+        },
+        std::move(ask));
+}
+
+void ShardState::handle_tell(Envelope&& tell) {
+    std::visit(
+        [&](auto&& what) {
+            using Told = std::remove_cvref_t<decltype(what)>;
+            if constexpr (std::is_same_v<Told, Deliver>) {
+                rooms_.handle(what);
+            } else if constexpr (std::is_same_v<Told, Box<Joined>> ||
+                                 std::is_same_v<Told, Box<JoinRefused>>) {
+                rooms_.handle(*what);
+            } else if constexpr (std::is_same_v<Told, Box<UserAttached>> ||
+                                 std::is_same_v<Told, Box<UserRenamed>> ||
+                                 std::is_same_v<Told, Box<NameAnswered>>) {
+                logins_.handle(*what);
+            } else if constexpr (std::is_same_v<Told, Acked>) {
+                handle(what);
+            } else if constexpr (std::is_same_v<Told, Box<Refused>> ||
+                                 std::is_same_v<Told, Box<MembersListed>> ||
+                                 std::is_same_v<Told, Box<HistoryRead>>) {
+                handle(*what);
+            } else if constexpr (std::is_same_v<Told, Drain>) {
+                drain();
+            } else {
+                STENTOR_CHECK(false && "not a tell");
+            }
+        },
+        std::move(tell));
+}
+
+void ShardState::handle(const Acked& told) {
+    if (Session* session = sessions_.find(told.publish->connection)) {
+        session->dialect->on_acked(*session, *told.publish);
+    }
+}
+
+void ShardState::handle(const Refused& told) {
+    if (Session* session = sessions_.find(told.connection)) {
+        session->dialect->on_refused(*session, {told.code, told.command_id, told.message});
+    }
+}
+
+void ShardState::handle(const MembersListed& told) {
+    if (Session* session = sessions_.find(told.connection)) {
+        session->dialect->on_members(*session, told);
+    }
+}
+
+void ShardState::handle(const HistoryRead& told) {
+    if (Session* session = sessions_.find(told.connection)) {
+        session->dialect->on_history(*session, told);
+    }
+}
+
+void ShardState::timers(core::Instant now) {
+    context_.now = now;
+    liveness_.on_timers();
+    context_.timers.advance(now, [this](core::Timer& timer) { room_homes_.on_timer(timer); });
+    name_home_.on_timers();
+    room_homes_.end_turn();
+    context_.port.publish();
+}
+
+std::optional<core::Instant> ShardState::next_deadline() const {
+    std::optional<core::Instant> next;
+    const auto consider = [&next](std::optional<core::Instant> at) {
+        next = next && at ? std::min(*next, *at) : next ? next : at;
+    };
+    consider(liveness_.next_deadline());
+    consider(context_.timers.next_deadline());
+    consider(name_home_.next_deadline());
+    if (stalled()) {
+        consider(context_.now + kStalledRetry);
+    }
+    return next;
+}
+
+// With no room above, asks stay where they are and are no reason to stay awake; the deadline above
+// brings us back. Otherwise the doorbell does.
+bool ShardState::prepare_sleep() {
+    if (stalled()) {
+        return true;
+    }
+    if (steps_.ready()) {
+        return false;
+    }
+    sleeps_by_doorbell_ = context_.port.prepare_sleep();
+    return sleeps_by_doorbell_;
+}
+
+void ShardState::awake() {
+    if (std::exchange(sleeps_by_doorbell_, false)) {
+        context_.port.awake();
+    }
+}
+
+// ---- the face that the reactor sees
+
+Shard::Shard(const ShardParts& parts) : state_(std::make_unique<ShardState>(parts)) {}
+Shard::~Shard() = default;
+
+void Shard::on_open(ConnectionId id, const net::PeerAddress& /*peer*/, std::uint32_t listener) {
+    state_->open(id, listener);
+}
+std::size_t Shard::on_bytes(ConnectionId id, std::span<std::byte> bytes) {
+    return state_->bytes(id, bytes);
+}
+void Shard::on_peer_finished(ConnectionId id) {
+    state_->peer_finished(id);
+}
+void Shard::on_drained(ConnectionId id) {
+    state_->drained(id);
+}
+void Shard::on_closed(ConnectionId id) {
+    state_->closed(id);
+}
+void Shard::on_lanes(core::Instant now) {
+    state_->lanes(now);
+}
+void Shard::on_timers(core::Instant now) {
+    state_->timers(now);
+}
+std::optional<core::Instant> Shard::next_deadline() const {
+    return state_->next_deadline();
+}
+bool Shard::prepare_sleep() {
+    return state_->prepare_sleep();
+}
+void Shard::awake() {
+    state_->awake();
+}
+const ShardMetrics& Shard::metrics() const {
+    return state_->metrics();
+}
+
+}  // namespace stentor::chat

@@ -1,0 +1,123 @@
+#include "chat/verbs.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "chat/dialect/dialect.h"
+#include "chat/names.h"
+
+namespace stentor::chat {
+
+Verbs::Done Verbs::login(Session& session, std::string_view command_id,
+                         const LoginCommand& command) {
+    Done begun = logins_.begin(session, command);
+    if (begun) {
+        session.login->command_id = command_id;
+    }
+    return begun;
+}
+
+Verbs::Done Verbs::join(Session& session, std::string_view command_id, const JoinCommand& command) {
+    return rooms_.join(session, command, command_id);
+}
+
+Verbs::Done Verbs::leave(Session& session, std::string_view command_id,
+                         const LeaveCommand& command) {
+    const auto room = rooms_.leave(session, command.room);
+    if (!room) {
+        return std::unexpected(room.error());
+    }
+    session.dialect->on_left(session, command_id, *room);
+    return {};
+}
+
+Verbs::Done Verbs::send(Session& session, std::string_view command_id, const SendCommand& command) {
+    pay_for_send(session);
+    auto room = rooms_.room_of(session, command.room);
+    if (!room) {
+        return std::unexpected(std::move(room.error()));
+    }
+    const std::uint32_t longest = context_.limits.content_code_points_max;
+    // Bytes bound code points, so most texts need no counting.
+    if (command.content.size() > longest && code_point_count(command.content) > longest) {
+        return std::unexpected(Refusal{
+            ErrorCode::kTooLarge, {}, fmt::format("content: longer than {} characters", longest)});
+    }
+    auto publish = std::make_unique<Publish>();
+    publish->connection = session.id;
+    publish->user = session.user->id;
+    publish->name = session.user->name;
+    publish->command_id = command_id;
+    publish->content = command.content;
+    publish->reply_to = command.reply_to.value_or(0);
+    const std::uint32_t home = context_.home_of_text(*room);
+    publish->room = std::move(*room);
+    gate_.ask(session, home, std::move(publish));
+    return {};
+}
+
+Verbs::Done Verbs::members(Session& session, std::string_view command_id,
+                           const MembersCommand& command) {
+    auto room = rooms_.room_of(session, command.room);
+    if (!room) {
+        return std::unexpected(std::move(room.error()));
+    }
+    UserId after;
+    if (command.after) {
+        const auto user = UserId::parse(*command.after);
+        if (!user) {
+            return std::unexpected(Refusal{ErrorCode::kBadRequest, {}, "after: not a user id"});
+        }
+        after = *user;
+    }
+    const std::uint32_t home = context_.home_of_text(*room);
+    gate_.ask(session, home,
+              std::make_unique<ListMembers>(ListMembers{
+                  session.id, std::move(*room), std::string(command_id), after, command.limit}));
+    return {};
+}
+
+Verbs::Done Verbs::history(Session& session, std::string_view command_id,
+                           const HistoryCommand& command) {
+    auto room = rooms_.room_of(session, command.room);
+    if (!room) {
+        return std::unexpected(std::move(room.error()));
+    }
+    const std::uint32_t home = context_.home_of_text(*room);
+    gate_.ask(session, home,
+              std::make_unique<ReadHistory>(ReadHistory{
+                  session.id, std::move(*room), std::string(command_id), command.after.has_value(),
+                  command.after.value_or(0), command.before.value_or(0), command.limit}));
+    return {};
+}
+
+// The bucket as one instant (the generic cell rate algorithm): each send pays for 1/rate of a
+// second, and may be paid for at most kSendBurstSeconds ahead.
+void Verbs::pay_for_send(Session& session) {
+    const std::uint32_t rate = context_.limits.sends_per_second;
+    if (rate == 0) {
+        return;
+    }
+    constexpr core::Duration kAheadMax = std::chrono::seconds{kSendBurstSeconds};
+    const core::Instant now = context_.now;
+    if (session.sends_paid_until <= now + kAheadMax / 2) {
+        session.over_rate_since = {};  // it let the bucket fill up to half: not a flood in a row
+    }
+    session.sends_paid_until =
+        std::max(session.sends_paid_until, now) + core::Duration{std::chrono::seconds{1}} / rate;
+    if (session.sends_paid_until <= now + kAheadMax) {
+        return;
+    }
+    if (session.over_rate_since == core::Instant{}) {
+        session.over_rate_since = now;
+    } else if (now - session.over_rate_since >= kOverRateMax) {
+        context_.count(ShardCounter::kOverRateCloses);
+        session.dialect->on_over_rate(session);
+        return;
+    }
+    session.paced_until = session.sends_paid_until - kAheadMax;
+    outlet_.pause(session, Pause::kPace);
+}
+
+}  // namespace stentor::chat
