@@ -36,5 +36,7 @@ struct MaskKey {
 // XORs `bytes` with the key, in place; any alignment, any length. Returns the key turned to the
 // byte behind them.
 MaskKey apply_mask(std::span<std::byte> bytes, MaskKey key);
+// What apply_mask() is on a processor without AVX2.
+MaskKey apply_mask_portably_for_test(std::span<std::byte> bytes, MaskKey key);
 
 }  // namespace stentor::ws

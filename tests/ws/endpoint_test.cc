@@ -115,15 +115,17 @@ TEST(Endpoint, StoppingBehindAMessageKeepsTheRest) {
     Endpoint endpoint(kLimits);
     Recorder recorder;
     recorder.stop_after_message = true;
-    std::string bytes = client_frame(Opcode::kText, "one") + client_frame(Opcode::kPing, "p");
-    const std::size_t first = client_frame(Opcode::kText, "one").size();
+    const std::string one = client_frame(Opcode::kText, "one");
+    std::string bytes = one + client_frame(Opcode::kPing, "p");
     const std::string before = bytes;
-    EXPECT_EQ(endpoint.consume(std::as_writable_bytes(std::span(bytes)), recorder), first);
+    const std::size_t size = bytes.size();
+    bytes.append(kMessagePaddingBytes, ' ');
+    const auto input = std::as_writable_bytes(std::span(bytes)).first(size);
+    EXPECT_EQ(endpoint.consume(input, recorder), one.size());
     EXPECT_EQ(recorder.heard.size(), 1U);
-    EXPECT_EQ(bytes.substr(first), before.substr(first));
+    EXPECT_EQ(text_of(input.subspan(one.size())), before.substr(one.size()));
     EXPECT_FALSE(endpoint.mid_message());
-    EXPECT_EQ(endpoint.consume(std::as_writable_bytes(std::span(bytes)).subspan(first), recorder),
-              bytes.size() - first);
+    EXPECT_EQ(endpoint.consume(input.subspan(one.size()), recorder), size - one.size());
     EXPECT_EQ(recorder.heard.size(), 2U);
 }
 
