@@ -33,7 +33,7 @@ struct ListenOptions {
     std::uint32_t sockets = 1;  // one for each acceptor, on the same address by SO_REUSEPORT
     bool probe = true;          // refuse an address that another program listens on
     int backlog = 4096;
-    std::string tcp_congestion;  // empty: the system's
+    std::string tcp_congestion = {};  // empty: the system's
     // What a peer is told that comes when there are too many.
     std::string refusal =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"

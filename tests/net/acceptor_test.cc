@@ -1,0 +1,208 @@
+// Acceptor, hand-off and reactors, each on a thread of its own, as in the server.
+#include "net/acceptor.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "net/handoff.h"
+#include "reactor_fixture.h"
+
+namespace stentor::net {
+namespace {
+
+// Echoes, and finishes when the peer has; sleeps whenever it may.
+class EchoApplication final : public ScriptedApplication {
+public:
+    explicit EchoApplication(Reactor& reactor) {
+        may_sleep = true;
+        bytes_script = [&reactor](ConnectionId id, std::span<std::byte> bytes) {
+            reactor.send(id, bytes);
+            return bytes.size();
+        };
+        fin_script = [&reactor](ConnectionId id) { reactor.finish(id); };
+    }
+};
+
+class AcceptorTest : public testing::Test {
+protected:
+    void start(std::uint32_t reactors, std::uint32_t acceptors, AcceptorConfig config = {}) {
+        handoff_ = std::make_unique<Handoff>(reactors, acceptors);
+        for (std::uint32_t i = 0; i < reactors; ++i) {
+            reactors_.push_back(
+                *Reactor::create({.shard = static_cast<std::uint8_t>(i)}, handoff_.get()));
+            applications_.push_back(std::make_unique<EchoApplication>(*reactors_[i]));
+            threads_.emplace_back([this, i] { reactors_[i]->run(*applications_[i]); });
+        }
+        auto listeners =
+            Listener::open(*ListenAddress::parse("127.0.0.1:0"), {.sockets = acceptors});
+        ASSERT_TRUE(listeners) << listeners.error().message();
+        port_ = listeners->front().address().port;
+        for (std::uint32_t i = 0; i < acceptors; ++i) {
+            std::vector<Listener> own;
+            own.push_back(std::move((*listeners)[i]));
+            config.index = i;
+            acceptors_.push_back(*Acceptor::create(config, *handoff_, std::move(own)));
+            threads_.emplace_back([acceptor = acceptors_.back().get()] { acceptor->run(); });
+        }
+    }
+    ~AcceptorTest() override {
+        for (const auto& acceptor : acceptors_) acceptor->stop();
+        for (const auto& reactor : reactors_) reactor->stop();
+        for (std::thread& thread : threads_) thread.join();
+        for (const auto& reactor : reactors_) EXPECT_EQ(reactor->connections(), 0u);
+        EXPECT_EQ(handoff_->total(), 0u);
+    }
+    // Blocks until `peer` has heard that much, or the end.
+    static void hear(Peer& peer, std::size_t bytes) {
+        while (peer.received.size() < bytes && !peer.ended && !peer.was_reset) {
+            pollfd readable{.fd = peer.fd(), .events = POLLIN, .revents = 0};
+            ASSERT_EQ(::poll(&readable, 1, 30'000), 1) << "nothing came";
+            peer.read();
+        }
+    }
+    template <typename Condition>
+    static void wait_until(Condition&& condition) {
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (!condition()) {
+            ASSERT_LT(std::chrono::steady_clock::now(), patience) << "it never came true";
+            std::this_thread::yield();
+        }
+    }
+
+    std::unique_ptr<Handoff> handoff_;
+    std::vector<std::unique_ptr<Reactor>> reactors_;
+    std::vector<std::unique_ptr<EchoApplication>> applications_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<std::thread> threads_;
+    std::uint16_t port_ = 0;
+};
+
+// Sockets go to the reactor with the fewest connections, are served there, and are counted out
+// again.
+TEST_F(AcceptorTest, ConnectionsAreSpreadEvenlyAndServed) {
+    start(3, 1);
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 60; ++i) {
+        peers.push_back(std::make_unique<Peer>(port_));
+        peers.back()->send("hello");
+    }
+    for (const auto& peer : peers) {
+        hear(*peer, 5);
+        EXPECT_EQ(peer->received, "hello");
+    }
+    for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(handoff_->load(i), 20u);
+    peers.clear();
+    wait_until([&] { return handoff_->total() == 0; });
+    wait_until([&] { return reactors_[0]->connections() == 0; });
+}
+
+// Several acceptors share one address; none of their connections is lost.
+TEST_F(AcceptorTest, SeveralAcceptorsShareAnAddress) {
+    start(2, 3);
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 100; ++i) peers.push_back(std::make_unique<Peer>(port_));
+    for (const auto& peer : peers) peer->send("x");
+    for (const auto& peer : peers) {
+        hear(*peer, 1);
+        EXPECT_EQ(peer->received, "x");
+    }
+    std::uint64_t accepted = 0;
+    for (const auto& acceptor : acceptors_) accepted += acceptor->metrics().accepted_total.value();
+    EXPECT_EQ(accepted, 100u);
+}
+
+// Beyond the limit a peer reads a 503 with Retry-After and the end, though it has sent a request;
+// when one of the others leaves there is room again.
+TEST_F(AcceptorTest, BeyondTheLimitPeersAreToldToComeBack) {
+    start(1, 1, {.connections_max = 2});
+    Peer first(port_);
+    auto second = std::make_unique<Peer>(port_);
+    first.send("1");
+    second->send("2");
+    hear(first, 1);
+    hear(*second, 1);
+    Peer third(port_);
+    third.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    hear(third, 1'000'000);
+    EXPECT_TRUE(third.ended);
+    EXPECT_TRUE(third.received.starts_with("HTTP/1.1 503 ")) << third.received;
+    EXPECT_NE(third.received.find("\r\nRetry-After: "), std::string::npos);
+    EXPECT_EQ(acceptors_[0]->metrics().refused_total.value(), 1u);
+    second.reset();
+    wait_until([&] { return handoff_->total() == 1; });
+    Peer fourth(port_);
+    fourth.send("4");
+    hear(fourth, 1);
+    EXPECT_EQ(fourth.received, "4");
+}
+
+class FileLimit {
+public:
+    // No descriptor can be opened until this goes.
+    FileLimit() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int lowest_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        ::close(lowest_free);
+        rlimit none = before_;
+        none.rlim_cur = static_cast<rlim_t>(lowest_free);
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    }
+    ~FileLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    FileLimit(const FileLimit&) = delete;
+    FileLimit& operator=(const FileLimit&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+// Without a free descriptor a peer is closed instead of left waiting, those who are in go on,
+// nothing spins, and when descriptors are free again so is the way in.
+TEST_F(AcceptorTest, OutOfDescriptorsNeitherSpinsNorStaysDeaf) {
+    start(1, 1, {.back_off = std::chrono::milliseconds(5)});
+    Peer inside(port_);
+    inside.send("a");
+    hear(inside, 1);
+    UniqueFd outside(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    {
+        const FileLimit none;
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(port_);
+        ASSERT_EQ(::connect(outside.get(), reinterpret_cast<sockaddr*>(&address), sizeof address),
+                  0);
+        char byte = 0;
+        EXPECT_LE(::recv(outside.get(), &byte, 1, 0), 0) << "closed, not served";
+        inside.send("b");
+        hear(inside, 2);
+        EXPECT_EQ(inside.received, "ab");
+    }
+    const auto& metrics = acceptors_[0]->metrics();
+    EXPECT_EQ(metrics.out_of_files_total.value(), 1u);
+    wait_until([&] { return metrics.back_offs_total.value() == 1; });
+    Peer later(port_);
+    later.send("c");
+    hear(later, 1);
+    EXPECT_EQ(later.received, "c");
+}
+
+// stop() ends a reactor that sleeps without a deadline, from another thread, with its connections.
+TEST_F(AcceptorTest, StopEndsASleepingReactorAndResetsItsConnections) {
+    start(1, 1);
+    Peer peer(port_);
+    peer.send("x");
+    hear(peer, 1);
+    reactors_[0]->stop();
+    hear(peer, 2);
+    EXPECT_TRUE(peer.was_reset);
+}
+
+}  // namespace
+}  // namespace stentor::net

@@ -1,0 +1,203 @@
+// The outbox against a model: a list of strings.
+#include "net/outbox.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <deque>
+#include <random>
+#include <string>
+
+namespace stentor::net {
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+class OutboxTest : public testing::Test {
+protected:
+    ~OutboxTest() override {
+        outbox_.clear(pool_);
+        EXPECT_EQ(pool_.live(), 0u);
+        EXPECT_EQ(outbox_.held_bytes(), 0u);
+    }
+    Parcel& parcel(std::string_view text, ParcelKind kind = ParcelKind::kEvents,
+                   std::uint32_t topic = 1, std::uint64_t seq = 1) {
+        Parcel& made = pool_.make(core::SharedBytes::copy_of(text));
+        made.kind = kind;
+        made.topic = topic;
+        made.first_seq = made.last_seq = seq;
+        return made;
+    }
+    void push(std::string_view text) { outbox_.push(parcel(text)); }
+    // Takes `count` bytes as the socket would.
+    std::string take(std::size_t count) {
+        std::string taken;
+        while (taken.size() < count) {
+            std::array<iovec, 3> pieces;
+            const std::size_t filled = outbox_.gather(pieces, count - taken.size());
+            if (filled == 0) break;
+            std::string chunk;
+            for (std::size_t i = 0; i < filled; ++i) {
+                chunk.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+            }
+            chunk.resize(std::min(chunk.size(), count - taken.size()));
+            outbox_.consume(chunk.size(), pool_);
+            taken += chunk;
+        }
+        return taken;
+    }
+
+    ParcelPool pool_;
+    Outbox outbox_;
+};
+
+// Two references, the common case, cost no memory beyond the outbox itself; more give it back.
+TEST_F(OutboxTest, HoldsNoMemoryWhileLittleWaitsOrNothing) {
+    push("a");
+    push("b");
+    EXPECT_EQ(outbox_.held_bytes(), 0u);
+    for (int i = 0; i < 100; ++i) push("c");
+    EXPECT_GT(outbox_.held_bytes(), 0u);
+    EXPECT_EQ(take(1000).size(), 102u);
+    EXPECT_EQ(outbox_.held_bytes(), 0u);
+}
+
+// Small answers that follow each other share one block, and so one piece of a send.
+TEST_F(OutboxTest, AnswersInARowShareABlock) {
+    std::string expected;
+    for (int i = 0; i < 300; ++i) {
+        outbox_.append_answer(bytes_of("answer"));
+        expected += "answer";
+    }
+    EXPECT_EQ(outbox_.references(), 1u);
+    EXPECT_EQ(take(10'000), expected);
+}
+
+// A block of which bytes were sent is not touched any more (its address may be with the kernel).
+TEST_F(OutboxTest, BegunAnswerIsNotAppendedTo) {
+    outbox_.append_answer(bytes_of("first"));
+    EXPECT_EQ(take(2), "fi");
+    outbox_.append_answer(bytes_of("second"));
+    EXPECT_EQ(outbox_.references(), 2u);
+    EXPECT_EQ(take(100), "rstsecond");
+}
+
+// Parcels are refused beyond either limit, yet never by an empty outbox: it would refuse for ever.
+TEST_F(OutboxTest, RoomIsBoundedInBytesAndReferences) {
+    EXPECT_TRUE(outbox_.has_room(5000, 1000));
+    push(std::string(900, 'x'));
+    EXPECT_TRUE(outbox_.has_room(100, 1000));
+    EXPECT_FALSE(outbox_.has_room(101, 1000));
+    for (std::uint32_t i = 1; i < Outbox::kReferencesMax; ++i) push("y");
+    EXPECT_FALSE(outbox_.has_room(1, 1 << 20));
+}
+
+// One parcel in many outboxes is freed when the last lets go.
+TEST_F(OutboxTest, SharedParcelLivesAsLongAsItsLastReader) {
+    Outbox other;
+    Parcel& shared = parcel("shared");
+    outbox_.push(shared);
+    other.push(shared);
+    EXPECT_EQ(take(6), "shared");
+    EXPECT_EQ(pool_.live(), 1u);
+    other.clear(pool_);
+    EXPECT_EQ(pool_.live(), 0u);
+}
+
+// The heaviest topic is that of the bytes, not of the count, and what is begun does not weigh.
+TEST_F(OutboxTest, HeaviestTopicWeighsBytesThatMayBeLetGo) {
+    EXPECT_FALSE(outbox_.heaviest_topic());
+    outbox_.push(parcel(std::string(500, 'b'), ParcelKind::kEvents, 9));
+    take(1);
+    EXPECT_FALSE(outbox_.heaviest_topic());
+    outbox_.push(parcel("1", ParcelKind::kEvents, 1));
+    outbox_.push(parcel("1", ParcelKind::kEvents, 1));
+    outbox_.push(parcel("two", ParcelKind::kEvents, 2));
+    outbox_.push(parcel(std::string(99, 'e'), ParcelKind::kEphemeral, 3));
+    EXPECT_EQ(outbox_.heaviest_topic(), 2u);
+}
+
+// Whatever is pushed, partly sent and let go in any order, what comes out is what the model says.
+TEST_F(OutboxTest, AgreesWithAModelUnderRandomUse) {
+    struct Waiting {
+        std::string text;
+        ParcelKind kind;
+        std::uint32_t topic;
+        std::uint64_t seq;
+        bool begun;
+    };
+    std::deque<Waiting> model;
+    std::mt19937 random(20'240'601);
+    std::uint64_t seq = 0;
+    const auto below = [&random](std::uint32_t bound) {
+        return static_cast<std::uint32_t>(random() % bound);
+    };
+    const auto model_bytes = [&model] {
+        std::size_t bytes = 0;
+        for (const Waiting& waiting : model) bytes += waiting.text.size();
+        return bytes;
+    };
+    const auto erase_if = [&model](auto&& unwanted) {
+        std::size_t freed_bytes = 0;
+        for (auto it = model.begin(); it != model.end();) {
+            if (it->begun || !unwanted(*it)) {
+                ++it;
+                continue;
+            }
+            freed_bytes += it->text.size();
+            it = model.erase(it);
+        }
+        return freed_bytes;
+    };
+    for (int step = 0; step < 100'000; ++step) {
+        const std::uint32_t action = below(100);
+        if (action < 30) {
+            const std::string text(below(300) + 1, static_cast<char>('a' + below(26)));
+            const auto kind = below(3) == 0 ? ParcelKind::kEphemeral : ParcelKind::kEvents;
+            const std::uint32_t topic = below(5);
+            outbox_.push(parcel(text, kind, topic, ++seq));
+            model.push_back({text, kind, topic, seq, false});
+        } else if (action < 50) {
+            const std::string text(below(action == 49 ? 40'000 : 200),
+                                   static_cast<char>('A' + below(26)));
+            outbox_.append_answer(bytes_of(text));
+            if (!text.empty()) model.push_back({text, ParcelKind::kAnswer, 0, 0, false});
+        } else if (action < 90) {
+            const std::size_t count = below(action == 89 ? 100'000 : 400);
+            std::string expected;
+            while (expected.size() < count && !model.empty()) {
+                std::string& text = model.front().text;
+                const std::size_t part = std::min(count - expected.size(), text.size());
+                expected += text.substr(0, part);
+                text.erase(0, part);
+                model.front().begun = true;
+                if (text.empty()) model.pop_front();
+            }
+            ASSERT_EQ(take(count), expected);
+            // A begun answer block is begun as a whole; the model's pieces of it are kAnswer
+            // anyway.
+        } else if (action < 94) {
+            const std::size_t freed_bytes = erase_if(
+                [](const Waiting& waiting) { return waiting.kind == ParcelKind::kEphemeral; });
+            ASSERT_EQ(outbox_.shed_ephemeral(pool_), freed_bytes);
+        } else {
+            const auto topic = outbox_.heaviest_topic().value_or(below(5));
+            std::uint64_t oldest_seq = 0;
+            const std::size_t expected_bytes = erase_if([&](const Waiting& waiting) {
+                const bool match = waiting.kind == ParcelKind::kEvents && waiting.topic == topic;
+                if (match && oldest_seq == 0) oldest_seq = waiting.seq;
+                return match;
+            });
+            std::size_t freed_bytes = 0;
+            ASSERT_EQ(outbox_.shed_topic(topic, pool_, freed_bytes), oldest_seq);
+            ASSERT_EQ(freed_bytes, expected_bytes);
+        }
+        ASSERT_EQ(outbox_.bytes(), model_bytes());
+        ASSERT_EQ(outbox_.empty(), model.empty());
+    }
+}
+
+}  // namespace
+}  // namespace stentor::net
