@@ -278,7 +278,9 @@ void RoomHome::handle(const ReadHistory& ask) {
 }
 
 MembersPage RoomHome::members_page(UserId after, std::uint32_t limit) const {
-    MembersPage page{.version = presence_.version(), .count = users_.size()};
+    MembersPage page;
+    page.version = presence_.version();
+    page.count = users_.size();
     auto at = users_.upper_bound(after);
     for (; at != users_.end() && page.members.size() < limit; ++at) {
         page.members.push_back({at->first, at->second.name});

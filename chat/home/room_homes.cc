@@ -51,11 +51,11 @@ RoomHomes::Entry* RoomHomes::find_or_open(const std::string& name) {
     }
     // The shard's index in the high byte makes keys of different homes differ, for the log's sake.
     const RoomKey key = std::uint64_t{context_.index} << 56 | ++keys_used_;
-    Entry& entry = *rooms_.emplace(key, std::make_unique<Entry>(context_, key, name)).first->second;
+    rooms_.emplace(key, std::make_unique<Entry>(context_, key, name));
     by_name_.emplace(name, key);
     context_.gauge(ShardGauge::kHomeRooms, 1);
     log_.open(key, name, *this);
-    return find(key);
+    return find(key);  // a log that fails at once has taken it away again
 }
 
 // ---- while the log opens a room
