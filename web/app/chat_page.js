@@ -5,7 +5,7 @@ import { Announcer } from "./announcer.js";
 import { initBanner } from "./banner.js";
 import { parseLine } from "./commands.js";
 import { Composer } from "./composer.js";
-import { byId } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { initDrawers } from "./drawers.js";
 import { monogram, nameTag } from "./message_row.js";
 import { initNameDialog } from "./name_dialog.js";
@@ -73,8 +73,8 @@ export class ChatPage {
             byId("timeline", HTMLElement).focus();
         });
         client.on("identity", ({ name, renamedFrom }) => {
-            byId("me", HTMLButtonElement).replaceChildren(monogram(name), nameTag(name));
-            byId("me", HTMLButtonElement).setAttribute("aria-label", `You are ${name}. Change name`);
+            byId("me", HTMLButtonElement).replaceChildren(monogram(name), nameTag(name),
+                h("span", { class: "unseen" }, " (you): change name"));
             this.#composer.limit(client.limits.content);
             if (renamedFrom) this.#notice(`You are now ${name} (before: ${renamedFrom}).`);
         });

@@ -89,7 +89,7 @@ function drawSegment(segment, myName) {
     }
     if (segment.kind === "mention") {
         const me = segment.name.toLowerCase() === myName.toLowerCase();
-        return h("mark", { class: me ? "mention me" : "mention" }, segment.text);
+        return h("mark", { class: me ? "mention to-me" : "mention" }, segment.text);
     }
     return document.createTextNode(segment.text);
 }

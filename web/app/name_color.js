@@ -19,8 +19,8 @@ export function nameColor(name) {
     const found = known.get(name);
     if (found !== undefined) return found;
     const hash = fnv1a(name.normalize("NFKC").toLowerCase());
-    const hue = (hash % 360) * Math.PI / 180;
-    const chroma = 0.09 + (Math.floor(hash / 360) % 5) * 0.012;
+    const hue = (130 + hash % 310) * Math.PI / 180;  // without 80..130, where dark is olive
+    const chroma = 0.09 + (Math.floor(hash / 310) % 5) * 0.012;
     const color = {
         light: hex(legible(hue, chroma, 0.5, -0.02, kBackgrounds.light)),
         dark: hex(legible(hue, chroma, 0.76, 0.02, kBackgrounds.dark)),
@@ -100,6 +100,6 @@ function fnv1a(text) {
     for (let i = 0; i < text.length; i += 1) {
         hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
     }
-    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-    return (hash ^ (hash >>> 13)) >>> 0;
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+    return (hash ^ (hash >>> 12)) >>> 0;
 }

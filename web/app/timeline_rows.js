@@ -30,7 +30,7 @@ export function layOut(model) {
     let before = null;
     for (const item of [...model.items, ...model.outgoing.values()]) {
         const itsDay = new Date(item.at).toDateString();
-        if (item.kind === "message" && itsDay !== day) {
+        if (itsDay !== day) {
             day = itsDay;
             before = null;
             rows.push({ kind: "day", key: `day-${itsDay}-${item.key}`, version: "", at: item.at });

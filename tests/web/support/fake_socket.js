@@ -1,0 +1,89 @@
+// A WebSocket whose other end is the test. Each one that the client makes is kept in `sockets`.
+// Invariant: nothing happens by itself.
+
+import { FakeClock } from "./fake_clock.js";
+import { StentorClient } from "../../../web/client/index.js";
+
+/** @returns {{client: StentorClient, clock: FakeClock, sockets: FakeSocket[], last: () => FakeSocket}} */
+export function clientOnFakes() {
+    const sockets = [];
+    const clock = new FakeClock();
+    class Socket extends FakeSocket {
+        constructor(url) {
+            super(url);
+            sockets.push(this);
+        }
+    }
+    const client = new StentorClient({ url: "ws://test/ws", webSocketImpl: Socket, clock });
+    return { client, clock, sockets, last: () => sockets[sockets.length - 1] };
+}
+
+export class FakeSocket {
+    /** @type {((event: any) => void) | null} */
+    onopen = null;
+    /** @type {((event: any) => void) | null} */
+    onmessage = null;
+    /** @type {((event: any) => void) | null} */
+    onclose = null;
+    /** @type {((event: any) => void) | null} */
+    onerror = null;
+    closed = false;
+    /** @type {any[]} what the client sent */
+    sent = [];
+
+    constructor(url) {
+        this.url = url;
+    }
+
+    send(text) {
+        this.sent.push(JSON.parse(text));
+    }
+
+    close() {
+        this.closed = true;
+    }
+
+    /** @param {object} frame */
+    tell(frame) {
+        this.onmessage?.({ data: JSON.stringify(frame) });
+    }
+
+    /** @param {number} [code] */
+    drop(code = 1006) {
+        this.onclose?.({ code, reason: "" });
+    }
+
+    /** The newest command of this type. @param {string} type */
+    command(type) {
+        return this.sent.filter((frame) => frame.type === type).pop();
+    }
+
+    /** @param {string} type */
+    commands(type) {
+        return this.sent.filter((frame) => frame.type === type);
+    }
+
+    /** @param {string} [name] */
+    login(name = "ann", user = `u-${name}`) {
+        this.tell({ type: "welcome", ping_ms: 25000, limits: {} });
+        const { id } = this.command("login");
+        this.tell({ type: "logged_in", id, user, name, session: `s-${name}` });
+    }
+
+    /** Answers the newest join. @param {object} [fields] */
+    joined(fields = {}) {
+        const { id, room } = this.command("join");
+        this.tell({
+            type: "joined", id, room, epoch: "e1", seq: 0, first: 1, recovered: true, events: [],
+            more: false, version: 1, count: 1, members: [{ user: "u-ann", name: "ann" }], ...fields,
+        });
+    }
+}
+
+/** @param {number} seq @param {object} [fields] */
+export function message(seq, fields = {}) {
+    return {
+        type: "message", room: "lobby", seq, at: 1000 + seq, user: "u-bob", from: "bob",
+        content: `text ${seq}`, ...fields,
+    };
+}

@@ -1,0 +1,33 @@
+// A test with a server of its own and users in real browsers; both are gone when it ends, and a page
+// that complained of anything makes it fail.
+// Invariant: scenarios share nothing.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Server } from "./server.js";
+import { User } from "./browser.js";
+
+/** @typedef {import("./browser.js").Options & {bypassCSP?: boolean}} UserOptions */
+/** @typedef {{server: Server, open: (options?: UserOptions) => Promise<User>}} Stage */
+
+/** @param {string} name @param {(stage: Stage) => Promise<void>} play */
+export function scenario(name, play) {
+    test(name, { timeout: 120_000 }, async () => {
+        const server = new Server();
+        /** @type {User[]} */
+        const users = [];
+        const open = async (options = {}) => {
+            const user = await User.open(options);
+            users.push(user);
+            return user;
+        };
+        try {
+            await server.start();
+            await play({ server, open });
+            for (const user of users) assert.deepEqual(user.troubles, []);
+        } finally {
+            await Promise.all(users.map((user) => user.close()));
+            await server.stop();
+        }
+    });
+}

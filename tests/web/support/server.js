@@ -1,0 +1,70 @@
+// Starts and ends the server under test: $STENTOR_BIN, or the test double when STENTOR_FAKE=1.
+// Invariant: only processes started here are ended; each is, at the latest with `stop`.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
+const kStartTimeoutMs = 20_000;
+
+/** @returns {string[]} */
+function command() {
+    if (process.env.STENTOR_FAKE === "1") return [process.execPath, fromHere("fake_server.js")];
+    return [process.env.STENTOR_BIN ?? fromHere("../../../build/release/stentor")];
+}
+
+export class Server {
+    #folder = mkdtempSync(join(tmpdir(), "stentor-web-"));
+    /** @type {import("node:child_process").ChildProcess | null} */
+    #child = null;
+    #output = "";
+    port = 0;
+
+    /** @returns {string} */
+    get address() {
+        return `http://127.0.0.1:${this.port}/`;
+    }
+
+    /** The first time on a free port, later on the same. */
+    async start() {
+        const portsFile = join(this.#folder, "ports.json");
+        rmSync(portsFile, { force: true });
+        const [program, ...first] = command();
+        const flags = ["--listen", `127.0.0.1:${this.port}`, "--ports-file", portsFile];
+        // No limit of pace: a test that floods a room is about the page. (The double knows neither.)
+        const rest = ["--store", "memory", "--send-rate", "0"];
+        const child = spawn(program, [...first, ...flags, ...rest], {
+            cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"],
+        });
+        this.#child = child;
+        child.stdout.on("data", (data) => this.#output += data);
+        child.stderr.on("data", (data) => this.#output += data);
+        let failed = "";
+        child.on("error", (error) => failed = error.message);
+        const deadline = Date.now() + kStartTimeoutMs;
+        while (!existsSync(portsFile)) {
+            if (failed || child.exitCode !== null || Date.now() > deadline) {
+                throw new Error(`the server did not start: ${failed}\n${this.#output}`);
+            }
+            await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        this.port = Number(JSON.parse(readFileSync(portsFile, "utf8")).listen[0].split(":").pop());
+    }
+
+    /** As if the machine had lost it. */
+    async kill() {
+        const child = this.#child;
+        if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+        const ended = new Promise((resolve) => child.once("exit", resolve));
+        child.kill("SIGKILL");
+        await ended;
+    }
+
+    async stop() {
+        await this.kill();
+        rmSync(this.#folder, { recursive: true, force: true });
+    }
+}
