@@ -1,0 +1,252 @@
+// See metrics_text.h. Thread: any. Invariant: each cell of an enum stands in its table, in order.
+#include "chat/metrics_text.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+
+#include "chat/version.h"
+#include "core/log.h"
+
+namespace stentor::chat {
+namespace {
+
+template <typename Cells, typename Cell>
+struct Row {
+    std::string_view name;  // without stentor_, and without _total for a counter
+    std::string_view help;
+    Cell Cells::* cell;
+};
+template <typename Cells>
+using CounterRow = Row<Cells, core::Counter>;
+template <typename Cells>
+using GaugeRow = Row<Cells, core::Gauge>;
+template <typename Which>
+struct ShardRow {
+    Which which;
+    std::string_view name;
+    std::string_view help;
+};
+
+using Net = net::ReactorMetrics;
+constexpr auto kReactorCounters = std::to_array<CounterRow<Net>>({
+    {"reactor_turns", "Turns of the event loop.", &Net::turns_total},
+    {"reactor_sleeps", "Turns that blocked until there was work.", &Net::sleeps_total},
+    {"accepted", "Connections taken over from an acceptor.", &Net::accepted_total},
+    {"closed", "Connections that ended.", &Net::closed_total},
+    {"open_failures", "Connections that found no slot or no kernel memory.",
+     &Net::open_failures_total},
+    {"receives", "Calls of recv.", &Net::receives_total},
+    {"received_bytes", "Bytes received.", &Net::received_bytes_total},
+    {"sends", "Calls of sendmsg.", &Net::sends_total},
+    {"sent_bytes", "Bytes sent.", &Net::sent_bytes_total},
+    {"short_writes", "Sends that the kernel took in part.", &Net::short_writes_total},
+    {"deliveries", "Shared frames queued to connections.", &Net::deliveries_total},
+    {"deliveries_refused", "Shared frames that found an outbox full.",
+     &Net::deliveries_refused_total},
+    {"stalled", "Connections reset: a full outbox without progress.", &Net::stalled_total},
+    {"rings_exhausted", "Connections reset: no ring was left.", &Net::rings_exhausted_total},
+    {"unconsumed", "Connections reset: a full ring of which nothing was used.",
+     &Net::unconsumed_total},
+    {"finish_timeouts", "Connections reset: the last words did not leave in time.",
+     &Net::finish_timeouts_total},
+    {"linger_timeouts", "Connections whose peer did not end in time after our end.",
+     &Net::linger_timeouts_total},
+    {"flush_overruns", "Turns whose flush used up its time.", &Net::flush_overruns_total},
+});
+constexpr auto kReactorGauges = std::to_array<GaugeRow<Net>>({
+    {"connections", "Open sockets.", &Net::connections},
+    {"outbox_bytes", "Bytes that wait to be sent; a shared frame counts for each reader.",
+     &Net::outbox_bytes},
+    {"rings_lent", "Rings that hold half-received frames.", &Net::rings_lent},
+    {"parcels", "Shared frames that wait in outboxes.", &Net::parcels},
+});
+
+constexpr auto kShardGauges = std::to_array<ShardRow<ShardGauge>>({
+    {ShardGauge::kConnections, "shard_connections", "Connections, those that speak HTTP included."},
+    {ShardGauge::kSessions, "sessions", "Connections that are logged in."},
+    {ShardGauge::kLocalUsers, "local_users", "Users with a connection on the reactor."},
+    {ShardGauge::kLocalRooms, "local_rooms", "Rooms with a member on the reactor."},
+    {ShardGauge::kMemberships, "memberships", "Rooms of connections, summed."},
+    {ShardGauge::kGapped, "gapped_memberships", "Memberships in gap mode: a slow reader."},
+    {ShardGauge::kHomeUsers, "home_users", "Users connected anywhere, at their home."},
+    {ShardGauge::kHomeNames, "home_names", "Names in use or held, at their home."},
+    {ShardGauge::kHeldNames, "held_names", "Names held for absent users."},
+    {ShardGauge::kHomeRooms, "home_rooms",
+     "Rooms at their home, those with history only included."},
+    {ShardGauge::kHomeRoomMembers, "home_room_members",
+     "Users in rooms, those who dropped included."},
+    {ShardGauge::kHistoryBytes, "history_bytes", "Events that rooms keep in memory."},
+    {ShardGauge::kWaitingAsks, "waiting_asks", "Asks that wait for a room to be opened."},
+    {ShardGauge::kBackwardSteps, "backward_steps", "Leaves and logins that wait for a lane."},
+    {ShardGauge::kPendingEnvelopes, "pending_envelopes", "Envelopes that found their lane full."},
+    {ShardGauge::kPausedConnections, "paused_connections", "Connections that are not read now."},
+});
+constexpr auto kShardCounters = std::to_array<ShardRow<ShardCounter>>({
+    {ShardCounter::kUpgrades, "upgrades", "WebSockets opened."},
+    {ShardCounter::kHttpAnswers, "http_answers", "HTTP requests answered without an upgrade."},
+    {ShardCounter::kMessagesIn, "messages_in", "WebSocket messages received."},
+    {ShardCounter::kCommandErrors, "command_errors", "Commands answered by an error."},
+    {ShardCounter::kLogins, "logins", "Logins that succeeded."},
+    {ShardCounter::kJoins, "joins", "Joins that succeeded."},
+    {ShardCounter::kPublished, "published", "Events numbered by rooms at home here."},
+    {ShardCounter::kDuplicates, "duplicates", "Sends answered by their first ack."},
+    {ShardCounter::kDeliveries, "chat_deliveries", "Frames queued to members."},
+    {ShardCounter::kGaps, "gaps", "Times a room went into gap mode for a slow reader."},
+    {ShardCounter::kEphemeralShed, "ephemeral_shed",
+     "Times presence was let go for a slow reader."},
+    {ShardCounter::kPings, "pings", "WebSocket pings sent."},
+    {ShardCounter::kPeerTimeouts, "peer_timeouts", "Closed: no login or no pong in time."},
+    {ShardCounter::kOverRateCloses, "over_rate_closes", "Closed: over the send rate for too long."},
+    {ShardCounter::kProtocolErrors, "protocol_errors", "Closed: a WebSocket rule was broken."},
+    {ShardCounter::kRefusedBusy, "refused_busy", "Commands answered by unavailable."},
+    {ShardCounter::kNamesForgotten, "names_forgotten",
+     "Held names let go early, the table being full."},
+    {ShardCounter::kRoomsForgotten, "rooms_forgotten", "Empty rooms let go with their history."},
+    {ShardCounter::kStalls, "stalls", "Turns in which a full lane kept asks waiting."},
+});
+
+using Accept = net::AcceptorMetrics;
+constexpr auto kAcceptorCounters = std::to_array<CounterRow<Accept>>({
+    {"acceptor_accepted", "Connections accepted.", &Accept::accepted_total},
+    {"acceptor_refused", "Connections over the limit, answered by 503.", &Accept::refused_total},
+    {"acceptor_out_of_files", "Connections closed for want of a file descriptor.",
+     &Accept::out_of_files_total},
+    {"acceptor_back_offs", "Pauses for want of files, memory or room in a lane.",
+     &Accept::back_offs_total},
+});
+
+using Lanes = core::PortCounters;
+constexpr auto kLaneCounters = std::to_array<CounterRow<Lanes>>({
+    {"lane_pushed", "Envelopes given to other reactors.", &Lanes::pushed},
+    {"lane_pended", "Of those, how many found their lane full.", &Lanes::pended},
+    {"lane_drained", "Envelopes taken from other reactors.", &Lanes::drained},
+    {"lane_rang", "Doorbells of sleeping reactors rung.", &Lanes::rang},
+});
+constexpr auto kLaneGauges = std::to_array<GaugeRow<Lanes>>({
+    {"lane_pending", "Envelopes that wait for a full lane.", &Lanes::pending},
+});
+
+template <typename Which, std::size_t kRows>
+constexpr bool is_whole(const std::array<ShardRow<Which>, kRows>& rows) {
+    for (std::size_t i = 0; i < kRows; ++i) {
+        if (rows[i].which != static_cast<Which>(i)) return false;
+    }
+    return kRows == static_cast<std::size_t>(Which::kCount);
+}
+static_assert(is_whole(kShardGauges) && is_whole(kShardCounters));
+
+class Text {
+public:
+    void begin(std::string_view full_name, std::string_view help, std::string_view type) {
+        name_ = full_name;
+        ((text_ += "# HELP ") += name_) += " ";
+        (text_ += help) += "\n# TYPE ";
+        ((text_ += name_) += " ") += type;
+        text_ += "\n";
+    }
+    template <typename Number>
+    void sample(std::string_view label, std::size_t index, Number value) {
+        ((text_ += name_) += "{") += label;
+        text_ += "=\"" + std::to_string(index) + "\"} " + std::to_string(value) + "\n";
+    }
+    template <typename Number>
+    void sample(Number value) {
+        text_ += name_ + " " + std::to_string(value) + "\n";
+    }
+    void add(std::string_view lines) { text_ += lines; }
+    std::string take() { return std::move(text_); }
+
+private:
+    std::string text_;
+    std::string name_;
+};
+
+std::string full_name(std::string_view name, bool counter) {
+    return "stentor_" + std::string(name) + (counter ? "_total" : "");
+}
+
+template <typename Cells, typename Cell, std::size_t kRows>
+void add_rows(Text& text, std::string_view label, const std::vector<const Cells*>& sources,
+              const std::array<Row<Cells, Cell>, kRows>& rows) {
+    constexpr bool kCounter = std::is_same_v<Cell, core::Counter>;
+    for (const auto& row : rows) {
+        text.begin(full_name(row.name, kCounter), row.help, kCounter ? "counter" : "gauge");
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            text.sample(label, i, (sources[i]->*row.cell).value());
+        }
+    }
+}
+
+void add_shards(Text& text, const std::vector<const ShardMetrics*>& shards) {
+    for (const auto& row : kShardGauges) {
+        text.begin(full_name(row.name, false), row.help, "gauge");
+        for (std::size_t i = 0; i < shards.size(); ++i) {
+            text.sample("reactor", i, shards[i]->gauges[row.which].value());
+        }
+    }
+    for (const auto& row : kShardCounters) {
+        text.begin(full_name(row.name, true), row.help, "counter");
+        for (std::size_t i = 0; i < shards.size(); ++i) {
+            text.sample("reactor", i, shards[i]->counters[row.which].value());
+        }
+    }
+}
+
+std::int64_t resident_bytes() {
+    std::ifstream file("/proc/self/statm");
+    std::int64_t size = 0;
+    std::int64_t resident = 0;
+    file >> size >> resident;
+    return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+std::int64_t open_files() {
+    std::error_code error;
+    std::filesystem::directory_iterator files("/proc/self/fd", error);
+    if (error) return 0;
+    std::int64_t count = -1;  // the directory itself
+    for (; files != std::filesystem::directory_iterator(); files.increment(error)) {
+        if (error) break;
+        ++count;
+    }
+    return count;
+}
+
+void add_process(Text& text, const MetricsSources& sources) {
+    text.add("# HELP stentor_build_info The version, always 1.\n# TYPE stentor_build_info gauge\n");
+    text.add("stentor_build_info{version=\"" + std::string(kVersion) + "\"} 1\n");
+    text.begin("stentor_connections_limit", "Connections that are accepted at most.", "gauge");
+    text.sample(sources.connections_max);
+    text.begin("stentor_log_lines_lost_total", "Lines lost because stderr was too slow.",
+               "counter");
+    text.sample(core::log::lost());
+    text.begin("process_start_time_seconds", "Unix time of the start.", "gauge");
+    text.sample(static_cast<double>(sources.started_unix_ms) / 1000);
+    text.begin("process_resident_memory_bytes", "Resident memory.", "gauge");
+    text.sample(resident_bytes());
+    text.begin("process_open_fds", "Open file descriptors.", "gauge");
+    text.sample(open_files());
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricsSources& sources) {
+    Text text;
+    add_process(text, sources);
+    add_rows(text, "acceptor", sources.acceptors, kAcceptorCounters);
+    add_rows(text, "reactor", sources.reactors, kReactorCounters);
+    add_rows(text, "reactor", sources.reactors, kReactorGauges);
+    add_shards(text, sources.shards);
+    add_rows(text, "participant", sources.ports, kLaneCounters);
+    add_rows(text, "participant", sources.ports, kLaneGauges);
+    return text.take();
+}
+
+}  // namespace stentor::chat

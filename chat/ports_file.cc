@@ -1,0 +1,42 @@
+// See ports_file.h. Thread: main. Invariant: no half-written file is left behind.
+#include "chat/ports_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "net/unique_fd.h"
+
+namespace stentor::chat {
+
+// Addresses hold nothing that JSON escapes: they were parsed.
+std::string ports_json(const BoundAddresses& addresses, int pid) {
+    std::string json = "{\"pid\":" + std::to_string(pid) + ",\"listen\":[";
+    for (std::size_t i = 0; i < addresses.listen.size(); ++i) {
+        json += (i == 0 ? "\"" : ",\"") + addresses.listen[i] + "\"";
+    }
+    json += "]";
+    if (!addresses.admin.empty()) json += ",\"admin\":\"" + addresses.admin + "\"";
+    return json + "}\n";
+}
+
+std::expected<void, core::Error> write_ports_file(const std::string& path,
+                                                  const BoundAddresses& addresses) {
+    const std::string beside = path + "." + std::to_string(::getpid()) + ".new";
+    const std::string json = ports_json(addresses, ::getpid());
+    const net::UniqueFd file(
+        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file) return std::unexpected(core::Error::from_errno(errno, "cannot write " + beside));
+    const ssize_t written = ::write(file.get(), json.data(), json.size());
+    if (written != static_cast<ssize_t>(json.size()) ||
+        std::rename(beside.c_str(), path.c_str()) != 0) {
+        const int error = errno;
+        ::unlink(beside.c_str());
+        return std::unexpected(core::Error::from_errno(error, "cannot write " + path));
+    }
+    return {};
+}
+
+}  // namespace stentor::chat

@@ -1,0 +1,229 @@
+// See server.h. Thread: main; the threads that it starts run Reactor::run() and Acceptor::run()
+// alone. Invariant: participant i of the queue and of the hand-off is reactor i.
+#include "chat/server.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "chat/log/memory_log.h"
+#include "chat/random.h"
+#include "chat/shard.h"
+#include "chat/web_assets.h"
+#include "core/hash.h"
+#include "core/log.h"
+#include "net/reactor.h"
+
+namespace stentor::chat {
+namespace {
+
+// Each lent ring is one memory mapping, of 65,530 that a process may have.
+constexpr std::uint32_t kRingsOfAllReactors = 48 * 1024;
+constexpr std::uint32_t kRingsOfAReactor = 4096;
+// Beyond --max-connections the operator still gets in.
+constexpr std::uint32_t kConnectionsKeptForAdmin = 64;
+
+Limits limits_of(const Options& options) {
+    Limits limits;
+    limits.message_bytes_max = options.message_bytes_max;
+    limits.content_code_points_max = options.content_code_points_max;
+    limits.outbox_bytes = options.outbox_bytes;
+    limits.sends_per_second = options.sends_per_second;
+    limits.handshake_timeout = options.handshake_timeout;
+    limits.login_timeout = options.login_timeout;
+    limits.ping_interval = options.ping_interval;
+    limits.name_hold = options.name_hold;
+    return limits;
+}
+
+FrontConfig front_config_of(const Options& options) {
+    FrontConfig config;
+    config.origins = options.origins;
+    config.echo = options.echo;
+    if (options.web) config.page = web_assets();
+    return config;
+}
+
+// Lanes are made on first use; if all are used they take this much.
+core::BroadcastQueueConfig queue_config(std::uint32_t participants) {
+    constexpr std::size_t kLaneBytes = 32 * 1024 * 1024;
+    const std::size_t lanes = std::size_t{participants} * participants * kRanks;
+    const std::size_t slots = std::bit_floor(kLaneBytes / lanes / sizeof(Envelope));
+    return {.participants = participants,
+            .ranks = kRanks,
+            .lane_slots = std::clamp<std::size_t>(slots, 64, 4096)};
+}
+
+net::ReactorConfig reactor_config(const Options& options, std::uint32_t index) {
+    net::ReactorConfig config;
+    config.shard = static_cast<std::uint8_t>(index);
+    config.rings_max = std::min(kRingsOfAReactor, kRingsOfAllReactors / options.reactors);
+    config.outbox_bytes = options.outbox_bytes;
+    config.stall_timeout = options.stall_timeout;
+    return config;
+}
+
+template <typename Body>
+std::thread named_thread(const std::string& name, Body&& body) {
+    std::thread thread(std::forward<Body>(body));
+    pthread_setname_np(thread.native_handle(), name.c_str());
+    return thread;
+}
+
+}  // namespace
+
+// A reactor, the shard that runs on it, and what the shard uses alone.
+struct Server::ReactorThread {
+    ReactorThread(const core::Clock& clock, std::unique_ptr<net::Reactor> its_reactor)
+        : log(clock, random), reactor(std::move(its_reactor)) {}
+
+    SystemRandom random;
+    MemoryLog log;
+    std::unique_ptr<net::Reactor> reactor;
+    std::unique_ptr<Shard> shard;
+    std::thread thread;
+};
+
+Server::Server(const Options& options)
+    : limits_(limits_of(options)),
+      tokens_(SessionTokens::random_key()),
+      front_(front_config_of(options), [this] { return metrics_text(metrics_sources_); }),
+      shards_(options.reactors),
+      queue_(queue_config(options.reactors + 1)),
+      handoff_(options.reactors, options.acceptors + (options.admin_listen ? 1 : 0)) {
+    metrics_sources_.connections_max = options.connections_max;
+    metrics_sources_.started_unix_ms = clock_.unix_ms();
+}
+
+Server::~Server() {
+    stop();
+}
+
+std::expected<std::unique_ptr<Server>, core::Error> Server::start(const Options& options) {
+    std::unique_ptr<Server> server(new Server(options));
+    auto done = server->listen(options);
+    if (done) done = server->make_reactors(options);
+    if (done) done = server->run_threads();
+    if (!done) return std::unexpected(std::move(done.error()));
+    return server;
+}
+
+std::expected<void, core::Error> Server::listen(const Options& options) {
+    net::ListenOptions how;
+    how.probe = !options.reuse_port;
+    how.tcp_congestion = options.tcp_congestion;
+    how.sockets = options.acceptors;
+    std::vector<std::vector<net::Listener>> by_acceptor(options.acceptors);
+    for (const net::ListenAddress& address : options.listen) {
+        how.index = static_cast<std::uint32_t>(listener_kinds_.size());
+        auto listeners = net::Listener::open(address, how);
+        if (!listeners) return std::unexpected(std::move(listeners.error()));
+        addresses_.listen.push_back(listeners->front().address().to_string());
+        listener_kinds_.push_back(Front::Listener::kPublic);
+        for (std::size_t i = 0; i < listeners->size(); ++i) {
+            by_acceptor[i].push_back(std::move((*listeners)[i]));
+        }
+    }
+    for (std::vector<net::Listener>& listeners : by_acceptor) {
+        auto added = add_acceptor(options.connections_max, std::move(listeners));
+        if (!added) return added;
+    }
+    if (!options.admin_listen) return {};
+    how.index = static_cast<std::uint32_t>(listener_kinds_.size());
+    how.sockets = 1;
+    auto listeners = net::Listener::open(*options.admin_listen, how);
+    if (!listeners) return std::unexpected(std::move(listeners.error()));
+    addresses_.admin = listeners->front().address().to_string();
+    listener_kinds_.push_back(Front::Listener::kAdmin);
+    return add_acceptor(options.connections_max + kConnectionsKeptForAdmin, std::move(*listeners));
+}
+
+std::expected<void, core::Error> Server::add_acceptor(std::uint32_t connections_max,
+                                                      std::vector<net::Listener> listeners) {
+    net::AcceptorConfig config;
+    config.index = static_cast<std::uint32_t>(acceptors_.size());
+    config.connections_max = connections_max;
+    auto acceptor = net::Acceptor::create(config, handoff_, std::move(listeners));
+    if (!acceptor) return std::unexpected(std::move(acceptor.error()));
+    metrics_sources_.acceptors.push_back(&(*acceptor)->metrics());
+    acceptors_.push_back({std::move(*acceptor), {}});
+    return {};
+}
+
+std::expected<void, core::Error> Server::make_reactors(const Options& options) {
+    for (std::uint32_t i = 0; i < shards_; ++i) {
+        auto reactor = net::Reactor::create(reactor_config(options, i), &handoff_);
+        if (!reactor) return std::unexpected(std::move(reactor.error()));
+        Port& port = queue_.port(i);
+        auto watched = (*reactor)->watch_doorbell(port.doorbell().fd());
+        if (!watched) return watched;
+
+        auto one = std::make_unique<ReactorThread>(clock_, std::move(*reactor));
+        one->shard = std::make_unique<Shard>(ShardParts{.index = i,
+                                                        .shards = shards_,
+                                                        .port = port,
+                                                        .link = *one->reactor,
+                                                        .clock = clock_,
+                                                        .random = one->random,
+                                                        .log = one->log,
+                                                        .front = front_,
+                                                        .tokens = tokens_,
+                                                        .limits = limits_,
+                                                        .home_key = core::process_hash_key(),
+                                                        .listeners = listener_kinds_});
+        metrics_sources_.reactors.push_back(&one->reactor->metrics());
+        metrics_sources_.shards.push_back(&one->shard->metrics());
+        metrics_sources_.ports.push_back(&port.counters());
+        reactors_.push_back(std::move(one));
+    }
+    return {};
+}
+
+// Reactors first: whoever is accepted finds a reactor that turns.
+std::expected<void, core::Error> Server::run_threads() {
+    try {
+        for (std::uint32_t i = 0; i < shards_; ++i) {
+            ReactorThread& one = *reactors_[i];
+            one.thread = named_thread("reactor-" + std::to_string(i),
+                                      [&one] { one.reactor->run(*one.shard); });
+        }
+        for (std::size_t i = 0; i < acceptors_.size(); ++i) {
+            net::Acceptor& acceptor = *acceptors_[i].acceptor;
+            acceptors_[i].thread =
+                named_thread("acceptor-" + std::to_string(i), [&acceptor] { acceptor.run(); });
+        }
+    } catch (const std::system_error& error) {
+        return std::unexpected(core::Error{error.code(), "cannot start a thread"});
+    }
+    return {};
+}
+
+void Server::stop_accepting() {
+    for (AcceptorThread& one : acceptors_) one.acceptor->stop();
+    for (AcceptorThread& one : acceptors_) {
+        if (one.thread.joinable()) one.thread.join();
+    }
+}
+
+void Server::begin_drain() {
+    stop_accepting();
+    Port& control = queue_.port(shards_);
+    for (std::uint32_t i = 0; i < shards_; ++i) {
+        control.push(i, static_cast<std::uint32_t>(Rank::kTell), Drain{});
+    }
+    control.publish();
+}
+
+void Server::stop() {
+    stop_accepting();
+    for (const auto& one : reactors_) one->reactor->stop();
+    for (const auto& one : reactors_) {
+        if (one->thread.joinable()) one->thread.join();
+    }
+}
+
+}  // namespace stentor::chat

@@ -1,0 +1,72 @@
+// The whole server put together: listeners, acceptor threads, reactors with a shard each, and the
+// queue between them. main.cc starts one and stops it.
+// Thread: main, for all of it. Invariant: threads run from start() to stop(); what they use
+// outlives them.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "chat/envelope.h"
+#include "chat/front.h"
+#include "chat/limits.h"
+#include "chat/metrics_text.h"
+#include "chat/options/options.h"
+#include "chat/ports_file.h"
+#include "chat/session_token.h"
+#include "core/error.h"
+#include "core/instant.h"
+#include "net/acceptor.h"
+#include "net/handoff.h"
+#include "net/listener.h"
+
+namespace stentor::chat {
+
+class Server {
+public:
+    // Listens and serves when it returns. Signals that threads shall not get are blocked before.
+    static std::expected<std::unique_ptr<Server>, core::Error> start(const Options& options);
+    ~Server();  // stop()
+
+    const BoundAddresses& addresses() const { return addresses_; }
+
+    // Accepts no more, and has every connection told that the server goes.
+    void begin_drain();
+    // Have all connections ended?
+    bool drained() const { return handoff_.total() == 0; }
+    // Ends all threads; connections that are left are reset. Idempotent.
+    void stop();
+
+private:
+    struct ReactorThread;
+    struct AcceptorThread {
+        std::unique_ptr<net::Acceptor> acceptor;
+        std::thread thread;
+    };
+
+    explicit Server(const Options& options);
+    std::expected<void, core::Error> listen(const Options& options);
+    std::expected<void, core::Error> add_acceptor(std::uint32_t connections_max,
+                                                  std::vector<net::Listener> listeners);
+    std::expected<void, core::Error> make_reactors(const Options& options);
+    std::expected<void, core::Error> run_threads();
+    void stop_accepting();
+
+    const core::SystemClock clock_;
+    const Limits limits_;
+    const SessionTokens tokens_;
+    MetricsSources metrics_sources_;
+    const Front front_;
+    const std::uint32_t shards_;
+    BroadcastQueue queue_;  // a participant for each shard, then the control: this thread
+    net::Handoff handoff_;
+    BoundAddresses addresses_;
+    std::vector<Front::Listener> listener_kinds_;  // by listener index
+    std::vector<std::unique_ptr<ReactorThread>> reactors_;
+    std::vector<AcceptorThread> acceptors_;
+};
+
+}  // namespace stentor::chat
