@@ -187,8 +187,9 @@ void LocalRooms::suspend(Session& session, Membership& membership) {
         members[membership.member_index] = last;
         members.pop_back();
         if (last != session.id.slot) {
-            membership_in(sessions_.at(last), membership.room)->member_index =
-                membership.member_index;
+            Membership* moved = membership_in(sessions_.at(last), membership.room);
+            STENTOR_CHECK(moved != nullptr);  // who stands in the list is a member
+            moved->member_index = membership.member_index;
         }
     } else if (membership.state == Membership::State::kGapped) {
         context_.gauge(ShardGauge::kGapped, -1);
