@@ -110,7 +110,7 @@ void Logins::handle(const UserAttached& told) {
 
 void Logins::pick_guest_name(Login& login) {
     login.picks_guest_name = true;
-    login.name = fmt::format("guest-{:06x}", context_.random.next() & 0xffffffu);
+    login.name = guest_name(context_.random);
 }
 
 void Logins::handle(const NameAnswered& told) {

@@ -192,7 +192,9 @@ void Reactor::open(NewSocket socket) {
         metrics_.open_failures_total.add();
         return;
     }
-    Connection& connection = *connections_.emplace(id, socket.fd.release()).object;
+    const auto made = connections_.emplace(id, socket.fd.release());
+    STENTOR_CHECK(made);  // next_key() had a slot
+    Connection& connection = *made.object;
     connection.last_received = now_;
     metrics_.accepted_total.add();
     metrics_.connections.add(1);
