@@ -176,6 +176,7 @@ TEST(BroadcastQueue, PublishRingsTheSleeperOnce) {
     Numbers queue({.participants = 2, .ranks = 2});
     push(queue, 1, 0, 0, 1);
     EXPECT_FALSE(queue.port(1).prepare_sleep());  // has not published
+    queue.port(1).awake();
     queue.port(1).publish();
     EXPECT_FALSE(queue.port(0).prepare_sleep());  // has not drained
     queue.port(0).awake();
@@ -190,6 +191,16 @@ TEST(BroadcastQueue, PublishRingsTheSleeperOnce) {
     queue.port(0).awake();
     EXPECT_EQ(queue.port(0).doorbell().rung(), 1u);
     EXPECT_EQ(drain(queue, 0, 1), (std::vector{3, 4}));
+}
+
+// Nobody sleeps on what he has not published, not even when his lane is full to the last slot.
+TEST(BroadcastQueue, UnpublishedKeepsItsProducerAwake) {
+    Numbers queue({.participants = 2, .ranks = 1, .lane_slots = 2});
+    push(queue, 0, 1, 0, 0);
+    push(queue, 0, 1, 0, 1);
+    EXPECT_FALSE(queue.port(0).prepare_sleep());
+    queue.port(0).publish();
+    EXPECT_TRUE(queue.port(0).prepare_sleep());
 }
 
 // A producer may sleep with envelopes pending: the drain that makes room rings it.

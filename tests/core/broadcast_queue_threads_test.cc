@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <random>
 #include <thread>
@@ -174,6 +175,39 @@ TEST(BroadcastQueueThreads, BallIsNeverDropped) {
     std::thread other([&] { play(1); });
     play(0);
     other.join();
+}
+
+// One to three publishes in a row, then a wait until all were drained: if a ready bit were lost
+// between a producer that sets it and a consumer that takes it, no later publish would repair it.
+TEST(BroadcastQueueThreads, EveryPublishIsNoticed) {
+    constexpr std::uint64_t kRounds = 30'000;
+    Queue queue({.participants = 2, .ranks = 1, .lane_slots = 4});
+    std::atomic<std::uint64_t> drained{0};
+    std::atomic<bool> done{false};
+    std::thread consumer([&] {
+        while (!done.load(std::memory_order_acquire)) {
+            drained += queue.port(1).drain(0, 10, kAlways, [](std::uint32_t, Envelope&&) {});
+        }
+    });
+    Queue::Port& port = queue.port(0);
+    std::uint64_t sent = 0;
+    bool lost = false;
+    for (std::uint64_t round = 0; round < kRounds && !lost; ++round) {
+        for (std::uint64_t i = 0; i <= round % 3; ++i) {
+            port.push(1, 0, {0, 0, std::make_unique<std::uint64_t>(sent++)});
+            port.publish();
+        }
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kLostMs);
+        for (std::uint64_t spins = 1; drained.load() != sent && !lost; ++spins) {
+            if (spins % 1024 == 0) {
+                std::this_thread::yield();
+                lost = std::chrono::steady_clock::now() > until;
+            }
+        }
+    }
+    done.store(true, std::memory_order_release);
+    consumer.join();
+    EXPECT_FALSE(lost);
 }
 
 // A consumer that goes slowly and a producer that only waits for room: the two ends of one full
