@@ -33,8 +33,11 @@ bool BackwardSteps::depart(Departure& departure) {
         if (!context_.room_for_ask(home)) {
             return false;
         }
-        context_.ask(home, std::make_unique<Leave>(Leave{departure.connection, departure.dropped,
-                                                         std::move(departure.rooms.back())}));
+        context_.ask(home, std::make_unique<Leave>(Leave{departure.connection,
+                                                         0,
+                                                         departure.dropped,
+                                                         std::move(departure.rooms.back()),
+                                                         {}}));
         departure.rooms.pop_back();
     }
     if (!release(departure.attached, 1, departure.skeleton)) {

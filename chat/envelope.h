@@ -72,8 +72,10 @@ struct Join {
 };
 struct Leave {
     ConnectionId connection;
-    bool dropped;  // without a word: the user stays a while
+    JoinNumber number;  // of the join that this ends; 0: the connection is gone, nobody is answered
+    bool dropped;       // gone without a word: the user stays a while
     std::string room;
+    std::string command_id;
 };
 // One box from the command to the ack: the asker fills the first part, the home and the log the
 // second.
@@ -204,6 +206,12 @@ struct JoinRefused {
     std::string command_id;
     std::string message;
 };
+struct Left {
+    ConnectionId connection;
+    JoinNumber number;
+    std::string room;
+    std::string command_id;
+};
 struct Acked {
     std::unique_ptr<Publish> publish;
 };
@@ -249,8 +257,8 @@ using Envelope =
                  Box<LogOpened>, LogStored, LogRefused,
                  // tells
                  Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>,
-                 Box<JoinRefused>, Acked, Box<Refused>, Box<MembersListed>, Box<HistoryRead>,
-                 Deliver, Drain>;
+                 Box<JoinRefused>, Box<Left>, Acked, Box<Refused>, Box<MembersListed>,
+                 Box<HistoryRead>, Deliver, Drain>;
 static_assert(sizeof(Envelope) <= 48, "a lane slot");
 
 using BroadcastQueue = core::BroadcastQueue<Envelope>;

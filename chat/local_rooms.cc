@@ -69,7 +69,7 @@ Membership* LocalRooms::membership_in(Session& session, std::string_view room) c
     return at == by_name_.end() ? nullptr : membership_in(session, at->second);
 }
 
-Membership* LocalRooms::joining(Session& session, JoinNumber number) {
+Membership* LocalRooms::attempt(Session& session, JoinNumber number) {
     const auto at = std::ranges::find(session.rooms, number, &Membership::number);
     return at == session.rooms.end() ? nullptr : &*at;
 }
@@ -128,14 +128,20 @@ std::expected<std::string, Refusal> LocalRooms::room_of(Session& session,
     return rooms_[membership->room].name;
 }
 
-std::expected<std::string, Refusal> LocalRooms::leave(Session& session, std::string_view room) {
+std::expected<void, Refusal> LocalRooms::leave(Session& session, std::string_view room,
+                                               std::string_view command_id) {
     auto name = room_of(session, room);
-    if (name) {
-        remove(session, *membership_in(session, *name));
-        gate_.ask(session, context_.home_of_text(*name),
-                  std::make_unique<Leave>(Leave{session.id, false, *name}));
+    if (!name) {
+        return std::unexpected(std::move(name.error()));
     }
-    return name;
+    Membership& membership = *membership_in(session, *name);
+    suspend(session, membership);
+    membership.state = Membership::State::kLeaving;
+    const std::uint32_t home = context_.home_of_text(*name);
+    gate_.ask(session, home,
+              std::make_unique<Leave>(Leave{session.id, membership.number, false, std::move(*name),
+                                            std::string(command_id)}));
+    return {};
 }
 
 std::vector<std::string> LocalRooms::depart(Session& session) {
@@ -152,25 +158,40 @@ std::vector<std::string> LocalRooms::depart(Session& session) {
 
 void LocalRooms::handle(const Joined& told) {
     Session* session = sessions_.find(told.connection);
-    Membership* membership = session == nullptr ? nullptr : joining(*session, told.number);
-    if (membership == nullptr) {
-        return;  // it left, or joined anew, in the meantime
+    if (session == nullptr) {
+        return;
     }
-    Room& room = rooms_[membership->room];
-    room.epoch = told.page.epoch;
-    room.last_seq = told.page.head;
-    go_live(*session, *membership);
+    Membership* membership = attempt(*session, told.number);
+    // Who left or joined anew in the meantime gets the answer, but no delivery by it.
+    if (membership != nullptr && membership->state == Membership::State::kJoining) {
+        Room& room = rooms_[membership->room];
+        room.epoch = told.page.epoch;
+        room.last_seq = told.page.head;
+        go_live(*session, *membership);
+    }
     session->dialect->on_joined(*session, told);
 }
 
 void LocalRooms::handle(const JoinRefused& told) {
     Session* session = sessions_.find(told.connection);
-    Membership* membership = session == nullptr ? nullptr : joining(*session, told.number);
-    if (membership == nullptr) {
+    if (session == nullptr) {
         return;
     }
-    remove(*session, *membership);
+    if (Membership* membership = attempt(*session, told.number)) {
+        remove(*session, *membership);
+    }
     session->dialect->on_refused(*session, {told.code, told.command_id, told.message});
+}
+
+void LocalRooms::handle(const Left& told) {
+    Session* session = sessions_.find(told.connection);
+    if (session == nullptr) {
+        return;
+    }
+    if (Membership* membership = attempt(*session, told.number)) {
+        remove(*session, *membership);
+    }
+    session->dialect->on_left(*session, told.command_id, told.room);
 }
 
 void LocalRooms::go_live(Session& session, Membership& membership) {

@@ -28,13 +28,15 @@ public:
     // Asks the home. A session that is in the room already joins anew: from `since`, say.
     std::expected<void, Refusal> join(Session& session, const JoinCommand& command,
                                       std::string_view command_id);
-    // Takes effect here at once; the home is told. Nothing when the session was not in the room.
-    std::expected<std::string, Refusal> leave(Session& session, std::string_view room);
+    // No delivery reaches the session from now on; the home answers, behind what was asked before.
+    std::expected<void, Refusal> leave(Session& session, std::string_view room,
+                                       std::string_view command_id);
     // The room's name as its home knows it, if the session is in it or joining.
     std::expected<std::string, Refusal> room_of(Session& session, std::string_view room) const;
 
     void handle(const Joined& told);
     void handle(const JoinRefused& told);
+    void handle(const Left& told);
     void handle(const Deliver& told);
     // The outbox is half empty again: gaps are told, rooms are live again.
     void on_drained(Session& session);
@@ -56,7 +58,8 @@ private:
     void release(std::uint32_t slot);
     Membership* membership_in(Session& session, std::string_view room) const;
     static Membership* membership_in(Session& session, std::uint32_t room);
-    static Membership* joining(Session& session, JoinNumber number);
+    // The membership that this attempt made, unless the session joined anew since.
+    static Membership* attempt(Session& session, JoinNumber number);
 
     void go_live(Session& session, Membership& membership);
     // Out of the list of members or out of gap mode; the membership itself stays.

@@ -36,7 +36,12 @@ enum class Pause : std::uint8_t {
 };
 
 struct Membership {
-    enum class State : std::uint8_t { kJoining, kLive, kGapped };
+    enum class State : std::uint8_t {
+        kJoining,  // the home was asked
+        kLive,
+        kGapped,   // reads too slowly: its deliveries are let go, a gap will say so
+        kLeaving,  // gets nothing more; the home's answer ends it
+    };
     std::uint32_t room;  // slot in LocalRooms
     JoinNumber number;
     State state;

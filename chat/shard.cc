@@ -331,7 +331,8 @@ void ShardState::handle_tell(Envelope&& tell) {
             if constexpr (std::is_same_v<Told, Deliver>) {
                 rooms_.handle(what);
             } else if constexpr (std::is_same_v<Told, Box<Joined>> ||
-                                 std::is_same_v<Told, Box<JoinRefused>>) {
+                                 std::is_same_v<Told, Box<JoinRefused>> ||
+                                 std::is_same_v<Told, Box<Left>>) {
                 rooms_.handle(*what);
             } else if constexpr (std::is_same_v<Told, Box<UserAttached>> ||
                                  std::is_same_v<Told, Box<UserRenamed>> ||

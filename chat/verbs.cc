@@ -24,12 +24,7 @@ Verbs::Done Verbs::join(Session& session, std::string_view command_id, const Joi
 
 Verbs::Done Verbs::leave(Session& session, std::string_view command_id,
                          const LeaveCommand& command) {
-    const auto room = rooms_.leave(session, command.room);
-    if (!room) {
-        return std::unexpected(room.error());
-    }
-    session.dialect->on_left(session, command_id, *room);
-    return {};
+    return rooms_.leave(session, command.room, command_id);
 }
 
 Verbs::Done Verbs::send(Session& session, std::string_view command_id, const SendCommand& command) {

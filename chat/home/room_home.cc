@@ -60,9 +60,17 @@ void RoomHome::handle(const Join& ask) {
 void RoomHome::handle(const Leave& ask) {
     const auto session = sessions_.find(ask.connection.packed());
     if (session == sessions_.end()) {
-        return;  // its join was refused
+        if (ask.number != 0) {  // its join was refused, or it left before
+            context_.tell(ask.connection.shard,
+                          std::make_unique<Refused>(not_in_room(ask.connection, ask.command_id)));
+        }
+        return;
     }
     close_run();
+    if (ask.number != 0) {
+        context_.tell(ask.connection.shard, std::make_unique<Left>(Left{ask.connection, ask.number,
+                                                                        name_, ask.command_id}));
+    }
     const UserId user = session->second;
     sessions_.erase(session);
     --shards_[ask.connection.shard].sessions;
@@ -113,10 +121,12 @@ bool RoomHome::is_in(ConnectionId connection, const std::string& command_id) {
     if (sessions_.contains(connection.packed())) {
         return true;
     }
-    context_.tell(connection.shard,
-                  std::make_unique<Refused>(Refused{connection, ErrorCode::kNotInRoom, command_id,
-                                                    "join the room \"" + name_ + "\" first"}));
+    context_.tell(connection.shard, std::make_unique<Refused>(not_in_room(connection, command_id)));
     return false;
+}
+
+Refused RoomHome::not_in_room(ConnectionId connection, const std::string& command_id) const {
+    return {connection, ErrorCode::kNotInRoom, command_id, "join the room \"" + name_ + "\" first"};
 }
 
 // ---- events

@@ -78,6 +78,7 @@ private:
     void tell_members(const core::SharedBytes& frames, std::uint64_t first, std::uint64_t last);
     void tell_presence();
     void refuse(const Publish& ask, ErrorCode code, std::string message);
+    Refused not_in_room(ConnectionId connection, const std::string& command_id) const;
     bool is_in(ConnectionId connection, const std::string& command_id);
 
     std::uint64_t first_kept() const { return recent_.empty() ? head_ + 1 : recent_.front().seq; }

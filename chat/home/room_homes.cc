@@ -114,7 +114,12 @@ void RoomHomes::refuse(const Ask& ask, ErrorCode code, const char* message) {
                 context_.tell(box->connection.shard, std::make_unique<JoinRefused>(JoinRefused{
                                                          box->connection, box->number, code,
                                                          box->room, box->command_id, message}));
-            } else if constexpr (!std::is_same_v<Asked, Leave>) {  // a leave needs no answer
+            } else {
+                if constexpr (std::is_same_v<Asked, Leave>) {
+                    if (box->number == 0) {
+                        return;  // nobody waits for an answer
+                    }
+                }
                 context_.tell(box->connection.shard,
                               std::make_unique<Refused>(
                                   Refused{box->connection, code, box->command_id, message}));
