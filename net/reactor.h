@@ -106,10 +106,15 @@ private:
     void timers();
     void flush();
     void reap();
-
-    // ---- receive (reactor.cc)
     bool has_work() const;
     std::optional<core::Duration> sleep_time() const;
+    void on_timer(Connection& connection);
+    void on_stall_timer(Connection& connection);
+    void close(Connection& connection, bool reset);
+    void free_connection(Connection& connection);
+    void set_interest(Connection& connection, bool read, bool write);
+
+    // ---- receive (reactor_receive.cc)
     void take_new_sockets();
     void open(NewSocket socket);
     void hand_in_again();
@@ -119,11 +124,6 @@ private:
     void lend_scratch(Connection& connection);
     void throw_away(Connection& connection);
     void on_fin(Connection& connection);
-    void on_timer(Connection& connection);
-    void on_stall_timer(Connection& connection);
-    void close(Connection& connection, bool reset);
-    void free_connection(Connection& connection);
-    void set_interest(Connection& connection, bool read, bool write);
 
     // ---- send (reactor_send.cc)
     void prepare_send_batch();

@@ -214,8 +214,13 @@ void Reactor::settle(const SendRequest& request, Connection& connection) {
     mark_dirty(connection);  // more than one send's worth: again, behind the others
 }
 
+// The outbox is empty, by sending or by letting go.
 void Reactor::on_flushed(Connection& connection) {
     set_interest(connection, connection.wants_read, false);
+    if (connection.full) {
+        connection.full = false;
+        timers_.cancel(connection.timer);
+    }
     if (connection.state != ConnectionState::kFinishing) return;
     ::shutdown(connection.fd, SHUT_WR);
     if (connection.peer_finished) return close(connection, false);

@@ -276,6 +276,23 @@ TEST_F(StallTest, SheddingDoesNotStopTheStallRule) {
     EXPECT_TRUE(app_.of(id).closed);
 }
 
+// A reader that comes back and finds its outbox let go of is not stalled: nothing waits for it.
+TEST_F(StallTest, ReaderThatComesBackToAnEmptyOutboxStays) {
+    const ConnectionId id = stalled();
+    link().shed_topic(id, 1);
+    turn_until([&] {
+        peer(0).read();
+        return link().backlog_bytes(id) == 0;
+    });
+    for (int i = 0; i < 5; ++i) {
+        peer(0).read();
+        turn();
+    }
+    clock_.advance(std::chrono::seconds(31));
+    turn(3);
+    EXPECT_FALSE(app_.of(id).closed);
+}
+
 // A reader that reads on, however full its outbox stays, is not stalled.
 TEST_F(StallTest, ReaderThatReadsOnStays) {
     const ConnectionId id = stalled();

@@ -1,0 +1,169 @@
+// The receive phase: new sockets, and bytes from ready sockets into rings and up to the application
+// (decision 1: one scratch ring for all, lent by swap to a connection with half a frame).
+// Thread: owner reactor.
+// Invariant: the scratch ring is empty between connections.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "core/check.h"
+#include "net/handoff.h"
+#include "net/reactor.h"
+
+namespace stentor::net {
+
+namespace {
+
+constexpr std::size_t kNewSocketsPerTurn = 256;
+
+}  // namespace
+
+void Reactor::receive() {
+    take_new_sockets();
+    hand_in_again();
+    for (const IoEvent& event : events_) on_event(event);
+    events_ = {};
+}
+
+void Reactor::take_new_sockets() {
+    if (handoff_ == nullptr) return;
+    handoff_->reactor_port(config_.shard)
+        .drain(
+            0, kNewSocketsPerTurn, [] { return true; },
+            [this](std::uint32_t, NewSocket&& socket) { open(std::move(socket)); });
+}
+
+void Reactor::adopt(NewSocket socket) {
+    owner_.assert_here();
+    if (handoff_ != nullptr) handoff_->add(config_.shard);
+    open(std::move(socket));
+}
+
+void Reactor::open(NewSocket socket) {
+    ConnectionId id;
+    const core::SlabKey key = connections_.next_key();
+    id.generation = key.generation;
+    id.slot = key.slot & 0xffffffu;
+    id.shard = config_.shard;
+    if (key.generation == 0 || !backend_->watch(socket.fd.get(), id.packed())) {
+        // Out of slots or of kernel memory: nothing was promised to this peer yet.
+        if (handoff_ != nullptr) handoff_->subtract(config_.shard);
+        metrics_.open_failures_total.add();
+        return;
+    }
+    const auto made = connections_.emplace(id, socket.fd.release());
+    STENTOR_CHECK(made);  // next_key() had a slot
+    Connection& connection = *made.object;
+    connection.last_received = now_;
+    metrics_.accepted_total.add();
+    metrics_.connections.add(1);
+    application_->on_open(id, socket.peer, socket.listener);
+}
+
+// Bytes that were held when the application paused.
+void Reactor::hand_in_again() {
+    std::swap(resumed_, resumed_now_);
+    for (const ConnectionId id : resumed_now_) {
+        Connection* connection = find_open(id);
+        if (connection == nullptr || !connection->resumed) continue;
+        connection->resumed = false;
+        if (!connection->paused && !connection->ring.empty())
+            hand_in(*connection, connection->ring);
+    }
+    resumed_now_.clear();
+}
+
+void Reactor::on_event(const IoEvent& event) {
+    Connection* connection = find(ConnectionId::unpack(event.token));
+    if (connection == nullptr || connection->state == ConnectionState::kClosed) return;
+    if (event.writable) {
+        connection->blocked = false;
+        mark_dirty(*connection);
+    }
+    if (event.readable || event.broken) receive_from(*connection, event.broken);
+}
+
+void Reactor::receive_from(Connection& connection, bool broken) {
+    if (connection.state != ConnectionState::kOpen) return throw_away(connection);
+    if (connection.paused || connection.peer_finished) {
+        // Level-triggered: what we do not want to read must not wake us again.
+        if (broken) return close(connection, true);
+        return set_interest(connection, false, connection.wants_write);
+    }
+    std::size_t budget_bytes = config_.receive_bytes_max;
+    while (budget_bytes > 0) {
+        core::MirroredRing& ring = connection.ring ? connection.ring : scratch_;
+        std::span<std::byte> space = ring.writable();
+        space = space.first(std::min(space.size(), budget_bytes));
+        const IoResult got = backend_->receive(connection.fd, space);
+        metrics_.receives_total.add();
+        if (got.error == EAGAIN && !broken) return;
+        if (got.error != 0) return close(connection, true);
+        if (got.bytes == 0) return on_fin(connection);
+        ring.commit(got.bytes);
+        budget_bytes -= got.bytes;
+        connection.last_received = now_;
+        metrics_.received_bytes_total.add(got.bytes);
+        if (!hand_in(connection, ring)) return;
+        if (got.bytes < space.size()) return;  // the socket is empty: no second recv to hear so
+    }
+}
+
+// Hands up what the ring holds; true when the connection may go on receiving.
+bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
+    const std::span<std::byte> bytes = ring.readable();
+    const std::size_t used = application_->on_bytes(connection.id, bytes);
+    STENTOR_CHECK(used <= bytes.size());
+    const bool stuck = used == 0 && bytes.size() == ring.capacity() && !connection.paused;
+    if (stuck && connection.state == ConnectionState::kOpen) {
+        metrics_.unconsumed_total.add();
+        close(connection, true);
+    }
+    const bool open = connection.state == ConnectionState::kOpen;
+    ring.consume(open ? used : bytes.size());
+    if (ring.empty()) {
+        connection.ring = {};  // gives it back, if one was lent
+    } else if (&ring == &scratch_) {
+        lend_scratch(connection);
+    }
+    return connection.state == ConnectionState::kOpen && !connection.paused;
+}
+
+// The connection keeps the ring it was received into, and we take another: no copy (decision 1).
+void Reactor::lend_scratch(Connection& connection) {
+    core::MirroredRing fresh = rings_->borrow();
+    if (!fresh) {
+        metrics_.rings_exhausted_total.add();
+        scratch_.consume(scratch_.size());
+        return close(connection, true);
+    }
+    connection.ring = std::exchange(scratch_, std::move(fresh));
+}
+
+// After finish(): what the peer still sends is of no interest, but unread it would turn our close
+// into a reset and take our last words with it.
+void Reactor::throw_away(Connection& connection) {
+    std::size_t budget_bytes = config_.receive_bytes_max;
+    while (budget_bytes > 0) {
+        std::span<std::byte> space = scratch_.writable();
+        space = space.first(std::min(space.size(), budget_bytes));
+        const IoResult got = backend_->receive(connection.fd, space);
+        if (got.error == EAGAIN) return;
+        if (got.error != 0) return close(connection, true);
+        if (got.bytes == 0) return on_fin(connection);
+        budget_bytes -= got.bytes;
+        metrics_.received_bytes_total.add(got.bytes);
+        if (got.bytes < space.size()) return;
+    }
+}
+
+void Reactor::on_fin(Connection& connection) {
+    if (connection.state == ConnectionState::kLingering || connection.peer_finished) {
+        return close(connection, false);
+    }
+    connection.peer_finished = true;
+    set_interest(connection, false, connection.wants_write);
+    if (connection.state == ConnectionState::kOpen) application_->on_peer_finished(connection.id);
+}
+
+}  // namespace stentor::net
