@@ -7,11 +7,15 @@
 #include <cstring>
 
 #include "core/check.h"
+#include "core/mirrored_ring.h"
 
 namespace stentor::ws {
 namespace {
 
 constexpr std::size_t kFirstBytes = 256;
+
+static_assert(kMessagePaddingBytes == core::kReadablePaddingBytes,
+              "in place or assembled, a message is read the same way");
 
 }  // namespace
 

@@ -225,9 +225,9 @@ bool Endpoint::text_may_end() const {
     return utf8_.at_boundary();
 }
 
+// utf8_ needs no reset: a text ends at a boundary only, which is where the next one begins.
 Opcode Endpoint::end_message() {
     parser_.end();
-    utf8_.reset();
     return std::exchange(message_opcode_, Opcode::kContinuation);
 }
 

@@ -20,11 +20,11 @@ namespace stentor::ws {
 class Assembler;
 
 struct EndpointLimits {
-    std::size_t message_bytes_max = 64 * 1024;
+    std::size_t message_bytes_max = std::size_t{64} * 1024;
     // A message that needs more than this of the input span (header included) is assembled in a
     // buffer of its own instead of waiting in the span; less than the ring that feeds us, and at
     // most 4 GiB.
-    std::size_t in_place_bytes_max = 64 * 1024;
+    std::size_t in_place_bytes_max = std::size_t{64} * 1024;
     bool accept_binary = true;  // false: a binary message is a violation (1003)
 };
 

@@ -125,11 +125,11 @@ TEST(Utf8, EverySequenceOfOneTwoOrThreeOctetsIsJudgedRight) {
             text.resize(2);
             text[1] = static_cast<char>(second);
             expect_agreement(text);
-            const bool possible = reference().judge(text).possible == 2;
-            const std::size_t thirds = possible ? 256 : kBorders.size();
+            const bool inside = first >= 0x80 && reference().judge(text).possible == 2;
+            const std::size_t thirds = inside ? 256 : kBorders.size();
             text.resize(3);
             for (std::size_t i = 0; i < thirds; ++i) {
-                text[2] = static_cast<char>(possible ? i : kBorders[i]);
+                text[2] = static_cast<char>(inside ? i : kBorders[i]);
                 expect_agreement(text);
             }
             if (HasFatalFailure()) return;
@@ -138,9 +138,10 @@ TEST(Utf8, EverySequenceOfOneTwoOrThreeOctetsIsJudgedRight) {
 }
 
 TEST(Utf8, AllThreeOctetSequencesAsWholeTexts) {
-    // Property: the verdict on a whole text equals the reference for every one of 2^24 sequences.
+    // Property: the verdict on a whole text equals the reference for every sequence whose first
+    // octet is not ASCII (behind one that is, the rest is a sequence of two).
     std::string text(3, '\0');
-    for (unsigned value = 0; value < 1U << 24; ++value) {
+    for (unsigned value = 0x800000; value < 0x1000000; ++value) {
         text[0] = static_cast<char>(value >> 16);
         text[1] = static_cast<char>(value >> 8);
         text[2] = static_cast<char>(value);
