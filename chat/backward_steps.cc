@@ -1,3 +1,6 @@
+// Steps towards the homes; see backward_steps.h for why they wait here.
+// Thread: owner reactor.
+// Invariant: see backward_steps.h.
 #include "chat/backward_steps.h"
 
 #include <memory>

@@ -1,5 +1,6 @@
 // What every part of a shard may use: who we are, the port to the others, time, chance, limits.
-// Thread: owner reactor. Invariant: `now` is the instant of this turn, the same for all parts.
+// Thread: owner reactor.
+// Invariant: `now` is the instant of this turn, the same for all parts.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// See front.h. Thread: immutable after start, used by every reactor.
+// See front.h.
+// Thread: immutable after start, used by every reactor.
 // Invariant: what asks for a WebSocket is never answered by a page, and no page by an upgrade.
 #include "chat/front.h"
 

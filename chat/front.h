@@ -1,7 +1,7 @@
 // What happens before a connection speaks WebSocket: one HTTP/1.1 request is read and either
 // answered (the page's files, an error) or upgraded (docs/protocol.md, "Endpoints" and "Origin").
-// Thread: immutable after start, used by every reactor. Invariant: a decision depends on the bytes
-// and the configuration alone.
+// Thread: immutable after start, used by every reactor.
+// Invariant: a decision depends on the bytes and the configuration alone.
 #pragma once
 
 #include <cstddef>

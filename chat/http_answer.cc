@@ -1,4 +1,5 @@
-// See http_answer.h. Thread: any; pure.
+// See http_answer.h.
+// Thread: any; pure.
 // Invariant: Content-Length is the length of the body that a GET would get.
 #include "chat/http_answer.h"
 

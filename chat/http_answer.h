@@ -1,6 +1,7 @@
 // An HTTP/1.1 answer as bytes: status line, the fields that every answer of ours bears (what a
 // browser may do with it), length, and whether the connection goes on (RFC 9110, 9112).
-// Thread: any; pure. Invariant: nothing of the request is echoed; a refusal closes the connection.
+// Thread: any; pure.
+// Invariant: nothing of the request is echoed; a refusal closes the connection.
 #pragma once
 
 #include <cstddef>

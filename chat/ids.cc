@@ -1,4 +1,5 @@
-// UserId and its text (docs/protocol.md, "Frames"). Thread: any.
+// UserId and its text (docs/protocol.md, "Frames").
+// Thread: any.
 // Invariant: parse(to_string()) is the same user.
 #include "chat/ids.h"
 

@@ -1,5 +1,6 @@
 // Every limit of the chat floor in one place, with what holds between them (design.md section 6).
-// docs/limits.md is the operator's view. Thread: immutable after start.
+// docs/limits.md is the operator's view.
+// Thread: immutable after start.
 // Invariant: what one command can make fits the queues that carry it.
 #pragma once
 

@@ -1,3 +1,6 @@
+// Deadlines of connections; one handler decides by stage what a deadline means.
+// Thread: owner reactor.
+// Invariant: see liveness.h.
 #include "chat/liveness.h"
 
 #include <algorithm>

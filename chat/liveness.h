@@ -1,7 +1,8 @@
 // The deadlines of connections: handshake, login, silence, pong, and the end of a pace pause. One
 // timer a connection, for whichever comes first.
-// Thread: owner reactor. Invariant: a peer is given up for what it did not do in time, never
-// because this reactor was late or did not read it (decision 11).
+// Thread: owner reactor.
+// Invariant: a peer is given up for what it did not do in time, never because this reactor was late
+// or did not read it (decision 11).
 #pragma once
 
 #include <optional>

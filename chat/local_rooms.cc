@@ -1,3 +1,6 @@
+// Memberships of this shard: join, leave, deliver, and gaps for slow readers.
+// Thread: owner reactor.
+// Invariant: see local_rooms.h.
 #include "chat/local_rooms.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // The rooms that connections of this shard are in: who gets a delivery, in one dense list a room,
-// and who is in gap mode because it reads too slowly (docs/protocol.md, "Slow readers"). Thread:
-// owner reactor. Invariant: a live membership gets every delivery from its Joined on, once, or is
-// told the gap; a room exists here while a membership does.
+// and who is in gap mode because it reads too slowly (docs/protocol.md, "Slow readers").
+// Thread: owner reactor.
+// Invariant: a live membership gets every delivery from its Joined on, once, or is told the gap; a
+// room exists here while a membership does.
 #pragma once
 
 #include <cstdint>

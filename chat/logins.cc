@@ -1,3 +1,6 @@
+// The steps of a login: attach, claim, set name; and what a renaming moves.
+// Thread: owner reactor.
+// Invariant: see logins.h.
 #include "chat/logins.h"
 
 #include <utility>

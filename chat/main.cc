@@ -1,6 +1,7 @@
 // The program: read the options, start the server, wait for a signal, let everybody go in peace.
 // Exit codes: 0 ended well, 1 failed while running (or a second signal), 2 usage or configuration.
-// Thread: main. Invariant: one line on stderr says why, whenever the code is not 0.
+// Thread: main.
+// Invariant: one line on stderr says why, whenever the code is not 0.
 #include <sys/resource.h>
 #include <unistd.h>
 

@@ -1,4 +1,6 @@
-// See metrics_text.h. Thread: any. Invariant: each cell of an enum stands in its table, in order.
+// See metrics_text.h.
+// Thread: any.
+// Invariant: each cell of an enum stands in its table, in order.
 #include "chat/metrics_text.h"
 
 #include <unistd.h>

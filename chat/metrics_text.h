@@ -1,7 +1,7 @@
 // GET /metrics: what the threads count, as Prometheus text (exposition format 0.0.4).
-// Thread: any; cells are read relaxed. Invariant: names are stentor_…, in base units, counters end
-// in _total; HELP and TYPE stand once before the samples of a name; no label holds what a user
-// chose.
+// Thread: any; cells are read relaxed.
+// Invariant: names are stentor_…, in base units, counters end in _total; HELP and TYPE stand once
+// before the samples of a name; no label holds what a user chose.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // What a name may be, and which names look alike (docs/protocol.md, "Names"; UTS 39 section 4).
-// Thread: any. Invariant: ICU's normalisers and the spoof checker are made once and used const.
+// Thread: any.
+// Invariant: ICU's normalisers and the spoof checker are made once and used const.
 #include "chat/names.h"
 
 #include <fmt/format.h>

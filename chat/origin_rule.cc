@@ -1,4 +1,6 @@
-// See origin_rule.h. Thread: any; pure. Invariant: what is not understood is not allowed.
+// See origin_rule.h.
+// Thread: any; pure.
+// Invariant: what is not understood is not allowed.
 #include "chat/origin_rule.h"
 
 #include <algorithm>

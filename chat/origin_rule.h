@@ -1,6 +1,7 @@
 // Which pages may open a WebSocket here (docs/protocol.md, "Origin"): against foreign pages that
-// use a visitor's browser (cross-site WebSocket hijacking). Thread: any; pure. Invariant: with an
-// allow-list only exact matches pass.
+// use a visitor's browser (cross-site WebSocket hijacking).
+// Thread: any; pure.
+// Invariant: with an allow-list only exact matches pass.
 #pragma once
 
 #include <span>

@@ -1,3 +1,6 @@
+// Frames out, reading on and off, and the end of a connection.
+// Thread: owner reactor.
+// Invariant: see outlet.h.
 #include "chat/outlet.h"
 
 #include <limits>

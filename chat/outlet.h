@@ -1,6 +1,7 @@
 // A session's way out: frames to its client, reading or not reading from it, and its end.
-// Thread: owner reactor. Invariant: a connection that owes reads for half its outbox in answers is
-// not read (docs/protocol.md, "Slow readers").
+// Thread: owner reactor.
+// Invariant: a connection that owes reads for half its outbox in answers is not read
+// (docs/protocol.md, "Slow readers").
 #pragma once
 
 #include <cstddef>

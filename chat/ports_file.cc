@@ -1,4 +1,6 @@
-// See ports_file.h. Thread: main. Invariant: no half-written file is left behind.
+// See ports_file.h.
+// Thread: main.
+// Invariant: no half-written file is left behind.
 #include "chat/ports_file.h"
 
 #include <fcntl.h>

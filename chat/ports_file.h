@@ -1,5 +1,6 @@
 // --ports-file: where the server listens, for programs that started it with port 0.
-// Thread: main. Invariant: a reader sees no file, the old one, or the new one whole.
+// Thread: main.
+// Invariant: a reader sees no file, the old one, or the new one whole.
 #pragma once
 
 #include <expected>

@@ -1,4 +1,5 @@
-// The random sources of random.h. Thread: as there.
+// The random sources of random.h.
+// Thread: as there.
 // Invariant: no number is given out twice, and none before the kernel's generator is seeded
 // (getrandom without flags waits for that).
 #include "chat/random.h"

@@ -1,6 +1,6 @@
 // Where a shard's random numbers come from: the kernel in the program, a seed in the simulation.
-// Thread: a source belongs to one thread. Invariant: a shard draws from its RandomSource alone, so
-// that one seed repeats a whole run.
+// Thread: a source belongs to one thread.
+// Invariant: a shard draws from its RandomSource alone, so that one seed repeats a whole run.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
-// See server.h. Thread: main; the threads that it starts run Reactor::run() and Acceptor::run()
-// alone. Invariant: participant i of the queue and of the hand-off is reactor i.
+// See server.h.
+// Thread: main; the threads that it starts run Reactor::run() and Acceptor::run() alone.
+// Invariant: participant i of the queue and of the hand-off is reactor i.
 #include "chat/server.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 // The whole server put together: listeners, acceptor threads, reactors with a shard each, and the
 // queue between them. main.cc starts one and stops it.
-// Thread: main, for all of it. Invariant: threads run from start() to stop(); what they use
-// outlives them.
+// Thread: main, for all of it.
+// Invariant: threads run from start() to stop(); what they use outlives them.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // One connection as the chat sees it, from the first byte of its HTTP request to the end. An idle
-// one owns nothing but this record and its place in the tables (docs/limits.md sums it up). Thread:
-// owner reactor. Invariant: user is set exactly while logged in; each membership that is live
-// stands once in its room's list of members.
+// one owns nothing but this record and its place in the tables (docs/limits.md sums it up).
+// Thread: owner reactor.
+// Invariant: user is set exactly while logged in; each membership that is live stands once in its
+// room's list of members.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,6 @@
+// The tables of connections and of users logged in here.
+// Thread: owner reactor.
+// Invariant: see sessions.h.
 #include "chat/sessions.h"
 
 #include "core/check.h"

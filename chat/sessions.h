@@ -1,5 +1,6 @@
 // The connections of a shard by slot, and its users: who is logged in here, by which connections.
-// Thread: owner reactor. Invariant: a user stands here exactly while a session of it is logged in.
+// Thread: owner reactor.
+// Invariant: a user stands here exactly while a session of it is logged in.
 #pragma once
 
 #include <cstdint>

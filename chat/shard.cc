@@ -1,3 +1,6 @@
+// A shard put together: what the reactor calls, and which part each envelope goes to.
+// Thread: owner reactor.
+// Invariant: see shard.h.
 #include "chat/shard.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
-// See stop_signals.h. Thread: main. Invariant: SIGPIPE is ignored from here on; a write says EPIPE.
+// See stop_signals.h.
+// Thread: main.
+// Invariant: SIGPIPE is ignored from here on; a write says EPIPE.
 #include "chat/stop_signals.h"
 
 #include <cerrno>

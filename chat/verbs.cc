@@ -1,3 +1,6 @@
+// The verbs of clients as asks to the homes; the pace of sends.
+// Thread: owner reactor.
+// Invariant: see verbs.h.
 #include "chat/verbs.h"
 
 #include <utility>

@@ -1,6 +1,7 @@
 // What a client can do, whatever dialect it speaks: the one door between dialects and rooms.
-// Thread: owner reactor. Invariant: each verb is answered once: at once by the refusal returned
-// here, or later by a call of the session's dialect.
+// Thread: owner reactor.
+// Invariant: each verb is answered once: at once by the refusal returned here, or later by a call
+// of the session's dialect.
 #pragma once
 
 #include <expected>

@@ -1,5 +1,6 @@
 // The program's version, as in `welcome`, `--version` and CMakeLists.txt.
-// Thread: any; constants. Invariant: kServerName is the name, a slash and the version.
+// Thread: any; constants.
+// Invariant: kServerName is the name, a slash and the version.
 #pragma once
 
 #include <string_view>

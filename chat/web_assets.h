@@ -1,6 +1,7 @@
 // The files of the web page, embedded in the program; cmake/embed.cmake writes the table from
 // web/manifest.txt.
-// Thread: any; immutable. Invariant: sorted by path, no path twice, everything lives for ever.
+// Thread: any; immutable.
+// Invariant: sorted by path, no path twice, everything lives for ever.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // What two threads write must not share a cache line: the size to align by.
-// Thread: any; a constant. Invariant: the same in every translation unit, unlike
+// Thread: any; a constant.
+// Invariant: the same in every translation unit, unlike
 // std::hardware_destructive_interference_size, which follows -mtune.
 #pragma once
 

@@ -1,5 +1,6 @@
 // The end of a program whose invariant broke; see check.h.
-// Thread: any. Invariant: allocates nothing, takes no lock of ours; a core dump shows the caller.
+// Thread: any.
+// Invariant: allocates nothing, takes no lock of ours; a core dump shows the caller.
 #include "core/check.h"
 
 #include <cstdio>

@@ -1,6 +1,7 @@
 // What cannot happen (decision 14). STENTOR_CHECK stays on in release; STENTOR_DCHECK is for checks
 // that a hot path cannot afford and exists in debug builds only. Bad input is never a CHECK.
-// Thread: any. Invariant: a failed check prints expression, file and line, and aborts.
+// Thread: any.
+// Invariant: a failed check prints expression, file and line, and aborts.
 #pragma once
 
 namespace stentor::core {

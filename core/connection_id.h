@@ -1,7 +1,7 @@
 // The name of one connection, generation-tagged: a stale id (in an epoll event, in an envelope that
 // was under way while the connection died) finds nothing instead of somebody else (decision 12).
-// Thread: any; it is a value. Invariant: slot and shard are reused, the triple never is (within
-// 2^32).
+// Thread: any; it is a value.
+// Invariant: slot and shard are reused, the triple never is (within 2^32).
 #pragma once
 
 #include <cstdint>

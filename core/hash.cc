@@ -1,5 +1,6 @@
 // SipHash as its paper describes it; see hash.h.
-// Thread: any. Invariant: bytes are read as little-endian words, whatever the machine.
+// Thread: any.
+// Invariant: bytes are read as little-endian words, whatever the machine.
 #include "core/hash.h"
 
 #include <sys/random.h>

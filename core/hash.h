@@ -1,6 +1,7 @@
 // Hashes for tables: SipHash-1-3 with a random key per process for strings that an attacker chooses
 // (Aumasson, Bernstein: "SipHash: a fast short-input PRF"), and a mixer for 64-bit ids.
-// Thread: any. Invariant: the process key is drawn once and never shown; equal keys, equal hashes.
+// Thread: any.
+// Invariant: the process key is drawn once and never shown; equal keys, equal hashes.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // Time as the rest of the program sees it: monotonic for every interval, Unix milliseconds for what
 // people read. A reactor reads the clock once a turn and hands the value down.
-// Thread: any. Invariant: an Instant is never compared with wall-clock time.
+// Thread: any.
+// Invariant: an Instant is never compared with wall-clock time.
 #pragma once
 
 #include <chrono>

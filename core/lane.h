@@ -1,9 +1,9 @@
 // A bounded single-producer single-consumer ring. Pushing and publishing are two steps, so that a
 // turn's worth of items costs one release; each side caches the other's index and asks again only
 // when the cached one says full (or empty).
-// Thread: "producer" functions one thread, "consumer" functions one thread. Invariant:
-// head_ <= read_ <= tail_ <= write_ <= head_ + slots (64-bit, never wrap); exactly [read_, write_)
-// holds objects.
+// Thread: "producer" functions one thread, "consumer" functions one thread.
+// Invariant: head_ <= read_ <= tail_ <= write_ <= head_ + slots (64-bit, never wrap); exactly
+// [read_, write_) holds objects.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,8 @@
 // The log over spdlog, which is hidden here: we write the body of the line, spdlog's pattern adds
 // time and level, and its thread writes to stderr from a bounded queue (overrun_oldest: a reactor
-// never waits for a pipe that nobody reads). Thread: any, after start(). Invariant: a body holds no
-// control character and is valid for its format.
+// never waits for a pipe that nobody reads).
+// Thread: any, after start().
+// Invariant: a body holds no control character and is valid for its format.
 #include "core/log.h"
 
 #include <fmt/format.h>

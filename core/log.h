@@ -1,7 +1,8 @@
 // The program's log: one line an event, with key=value fields, to stderr. What users write never
 // comes here; what comes is escaped, so that nobody forges a line (CR, LF, ESC, C1).
-// Thread: any, after start(). Invariant: a caller never waits for stderr; when the queue is full
-// the oldest line is lost and counted.
+// Thread: any, after start().
+// Invariant: a caller never waits for stderr; when the queue is full the oldest line is lost and
+// counted.
 #pragma once
 
 #include <concepts>

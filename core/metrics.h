@@ -1,7 +1,8 @@
 // Cells that one thread writes and any thread reads, without a lock or a locked instruction: what
 // the program counts. An owner keeps one array of cells, indexed by an enum that ends in kCount.
-// Thread: add, set: owner; value, snapshot: any. Invariant: one writer a cell, so load + store is
-// an increment. Relaxed throughout: a cell orders nothing, and a snapshot is exact per cell only.
+// Thread: add, set: owner; value, snapshot: any.
+// Invariant: one writer a cell, so load + store is an increment. Relaxed throughout: a cell orders
+// nothing, and a snapshot is exact per cell only.
 #pragma once
 
 #include <array>

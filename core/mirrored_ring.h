@@ -1,8 +1,9 @@
 // A byte ring whose memory is mapped twice in a row, so that what it holds, and what is free, is
 // always one contiguous span; and the pool that lends rings (decision 1: one memfd a reactor, each
 // slot mapped twice, lent only while bytes are pending).
-// Thread: owner reactor. Invariant: head <= tail, tail - head <= capacity (64-bit, never wrap);
-// what was ever written lies below peak, or peak >= capacity.
+// Thread: owner reactor.
+// Invariant: head <= tail, tail - head <= capacity (64-bit, never wrap); what was ever written lies
+// below peak, or peak >= capacity.
 #pragma once
 
 #include <cstddef>

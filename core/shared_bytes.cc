@@ -1,5 +1,6 @@
 // The one allocation behind SharedBytes: a Block, then the bytes.
-// Thread: any. Invariant: references >= 1 while a handle exists; who takes it to 0 frees the block.
+// Thread: any.
+// Invariant: references >= 1 while a handle exists; who takes it to 0 frees the block.
 #include "core/shared_bytes.h"
 
 #include <cstring>

@@ -1,6 +1,7 @@
 // Placing, cascading and firing; see timer_wheel.h.
-// Thread: owner reactor. Invariant: bit s of occupied_[k] is set exactly when list k * kSlots + s
-// holds a timer; size_ counts all lists.
+// Thread: owner reactor.
+// Invariant: bit s of occupied_[k] is set exactly when list k * kSlots + s holds a timer; size_
+// counts all lists.
 #include "core/timer_wheel.h"
 
 #include <algorithm>

@@ -2,9 +2,10 @@
 // Level k has 64 slots of 64^k ticks. A timer lies on the level of the highest 6-bit digit in which
 // its tick differs from the current one, in the slot of that digit; when time reaches the slot's
 // start, its timers move down. So a lower level is always earlier than a higher one, and a bitmap a
-// level says where the next slot is. Thread: owner reactor. Invariant: a timer fires at or after
-// its time, never before, at most one tick late (beyond the lateness of the caller); a timer that
-// is not scheduled is in no list.
+// level says where the next slot is.
+// Thread: owner reactor.
+// Invariant: a timer fires at or after its time, never before, at most one tick late (beyond the
+// lateness of the caller); a timer that is not scheduled is in no list.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // The growing buffer behind assembler.h (RFC 6455 5.4).
-// Thread: owner reactor. Invariant: capacity_ <= bytes_max_, and capacity_ < 2 * size_ +
-// kFirstBytes.
+// Thread: owner reactor.
+// Invariant: capacity_ <= bytes_max_, and capacity_ < 2 * size_ + kFirstBytes.
 #include "ws/assembler.h"
 
 #include <algorithm>

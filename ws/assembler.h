@@ -1,7 +1,8 @@
 // A message that does not lie whole in the input: fragmented, or too large for it. One growing
-// buffer, and no object per fragment (RFC 6455 5.4; design: incremental parser). Thread: owner
-// reactor. Invariant: size() <= limit; the buffer grows by bytes that came, never by lengths that
-// were announced; kMessagePaddingBytes are readable behind size().
+// buffer, and no object per fragment (RFC 6455 5.4; design: incremental parser).
+// Thread: owner reactor.
+// Invariant: size() <= limit; the buffer grows by bytes that came, never by lengths that were
+// announced; kMessagePaddingBytes are readable behind size().
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // Parser, UTF-8, assembler and close handshake put together (RFC 6455 5 to 8; endpoint.h has the
 // contract). A frame goes begin_frame -> begin_data -> take_in_place or take_chunk -> on_message.
-// Thread: owner reactor. Invariant: assembler_ exists only in kOpen, while a message is assembled;
-// in_place_bytes_ is not 0 only while parser_ is in a frame that stays in the input.
+// Thread: owner reactor.
+// Invariant: assembler_ exists only in kOpen, while a message is assembled; in_place_bytes_ is not
+// 0 only while parser_ is in a frame that stays in the input.
 #include "ws/endpoint.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // The server's side of one WebSocket connection (RFC 6455) as a pure function of bytes: parser,
-// UTF-8, assembler and close handshake put together. No socket, no clock. Thread: owner reactor.
+// UTF-8, assembler and close handshake put together. No socket, no clock.
+// Thread: owner reactor.
 // Invariant: bytes are handled strictly in order; after kClosed or a violation nothing is handed up
 // any more.
 #pragma once

@@ -1,5 +1,6 @@
 // The WebSocket frame as it stands on the wire: constants, opcodes, header layout (RFC 6455 5.2).
-// Thread: any; constants and values. Invariant: nothing here holds state.
+// Thread: any; constants and values.
+// Invariant: nothing here holds state.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,7 @@
-// The rules about one frame's header, octet by octet, and the cutting of its payload (RFC
-// 6455 5.2). Thread: owner reactor. Invariant: as in frame_parser.h.
+// The rules about one frame's header, octet by octet, and the cutting of its payload (RFC 6455
+// 5.2).
+// Thread: owner reactor.
+// Invariant: as in frame_parser.h.
 #include "ws/frame_parser.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // Frames out of a client's bytes, incremental over payload too: header, chunks unmasked in place,
 // end (RFC 6455 5.2; docs/life-of-a-message.md). Every rule about a single frame is checked here.
-// Thread: owner reactor. Invariant: a length is compared with what is left of the limit before
-// anything is done with it, in unsigned 64 bits and by subtraction only, so nothing can wrap.
+// Thread: owner reactor.
+// Invariant: a length is compared with what is left of the limit before anything is done with it,
+// in unsigned 64 bits and by subtraction only, so nothing can wrap.
 #pragma once
 
 #include <cstddef>

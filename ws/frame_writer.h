@@ -1,6 +1,7 @@
 // Frames to send: header with the shortest length, then payload (RFC 6455 5.2). A server's frames
 // are unmasked; the masked twin at the end is for clients: tests, tools, the load generator.
-// Thread: any; pure. Invariant: what is appended is one whole frame, or exactly its header.
+// Thread: any; pure.
+// Invariant: what is appended is one whole frame, or exactly its header.
 #pragma once
 
 #include <array>

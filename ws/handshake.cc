@@ -1,5 +1,6 @@
 // The rules of the opening handshake (RFC 6455 4.2), in the order in which a request is judged.
-// Thread: any; pure. Invariant: as in handshake.h.
+// Thread: any; pure.
+// Invariant: as in handshake.h.
 #include "ws/handshake.h"
 
 #include <openssl/evp.h>

@@ -1,6 +1,7 @@
 // The server's side of the opening handshake (RFC 6455 4.2): from the header fields of an HTTP
 // request to "accepted", with what the 101 answer needs, or to the HTTP status that refuses it.
-// Thread: any; pure. Invariant: every list is parsed in one pass; nothing of the peer is echoed.
+// Thread: any; pure.
+// Invariant: every list is parsed in one pass; nothing of the peer is echoed.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
 // The XOR of mask.h, in blocks that the compiler turns into vector instructions (RFC 6455 5.3).
-// Thread: any; pure. Invariant: every byte of the span is touched exactly once, none outside.
+// Thread: any; pure.
+// Invariant: every byte of the span is touched exactly once, none outside.
 #include "ws/mask.h"
 
 #include <array>

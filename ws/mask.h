@@ -1,6 +1,7 @@
 // The masking key and its XOR over payload, in place (RFC 6455 5.3). Masking is its own inverse.
-// Thread: any; pure. Invariant: a key is always turned to the next byte that it meets, so no phase
-// has to be remembered beside it.
+// Thread: any; pure.
+// Invariant: a key is always turned to the next byte that it meets, so no phase has to be
+// remembered beside it.
 #pragma once
 
 #include <bit>

@@ -1,6 +1,7 @@
 // Streaming UTF-8 (RFC 3629): simdjson for whole stretches, one octet at a time across the seams.
-// Thread: any; values. Invariant: what goes to simdjson begins and ends between code points, unless
-// it is invalid in itself.
+// Thread: any; values.
+// Invariant: what goes to simdjson begins and ends between code points, unless it is invalid in
+// itself.
 #include "ws/utf8.h"
 
 #include <simdjson.h>

@@ -1,6 +1,7 @@
 // UTF-8 as octets arrive (RFC 3629, RFC 6455 8.1): long stretches by SIMD, seams by a small state.
-// Thread: any; a value. Invariant: feed() fails in the call that brings the first octet which no
-// valid text could have there; what is awaited then lies in [lower_, upper_].
+// Thread: any; a value.
+// Invariant: feed() fails in the call that brings the first octet which no valid text could have
+// there; what is awaited then lies in [lower_, upper_].
 #pragma once
 
 #include <cstddef>

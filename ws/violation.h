@@ -1,5 +1,6 @@
 // Every rule of RFC 6455 (and of our limits) that a peer can break, one enumerator each, so that
-// the close frame, the counter and the test agree on what happened. Thread: any; constants.
+// the close frame, the counter and the test agree on what happened.
+// Thread: any; constants.
 // Invariant: the table has one row for each enumerator, in their order.
 #pragma once
 

@@ -1,6 +1,7 @@
 // A dialect maps one wire form onto the rooms: what a client says becomes verbs (chat/verbs.h), and
 // what happens to its session becomes frames. One instance a shard serves all its connections.
-// Thread: owner reactor. Invariant: a dialect keeps no state of a connection; that is in Session.
+// Thread: owner reactor.
+// Invariant: a dialect keeps no state of a connection; that is in Session.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // /echo: every message comes back with the same opcode, and nothing else ever does. For load tools
 // and conformance suites; bounded by not reading a peer that does not read.
-// Thread: owner reactor. Invariant: no login, no rate, no room.
+// Thread: owner reactor.
+// Invariant: no login, no rate, no room.
 #pragma once
 
 #include "chat/dialect/dialect.h"

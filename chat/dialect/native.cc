@@ -1,3 +1,6 @@
+// The native protocol: one command to a verb, one outcome to a frame.
+// Thread: owner reactor.
+// Invariant: see native.h.
 #include "chat/dialect/native.h"
 
 #include <type_traits>

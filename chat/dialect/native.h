@@ -1,5 +1,6 @@
 // The native protocol, stentor.v1 (docs/protocol.md): JSON commands in, typed frames out.
-// Thread: owner reactor. Invariant: every command with an id gets exactly one answer with that id.
+// Thread: owner reactor.
+// Invariant: every command with an id gets exactly one answer with that id.
 #pragma once
 
 #include <string>

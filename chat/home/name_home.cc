@@ -1,3 +1,6 @@
+// Claims, releases and holds of names.
+// Thread: owner reactor.
+// Invariant: see name_home.h.
 #include "chat/home/name_home.h"
 
 #include <algorithm>

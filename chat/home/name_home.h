@@ -1,7 +1,8 @@
 // The names whose hash falls on this shard: who holds which (docs/protocol.md, "Names"). A name
 // belongs to its user while a connection claims it, and for `name_hold` after.
-// Thread: owner reactor. Invariant: one user a skeleton; claims is the number of logged-in
-// connections that go by it, on all shards.
+// Thread: owner reactor.
+// Invariant: one user a skeleton; claims is the number of logged-in connections that go by it, on
+// all shards.
 #pragma once
 
 #include <cstdint>

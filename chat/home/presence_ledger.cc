@@ -1,3 +1,6 @@
+// Cancels out who came and went within a turn.
+// Thread: owner reactor.
+// Invariant: see presence_ledger.h.
 #include "chat/home/presence_ledger.h"
 
 namespace stentor::chat {

@@ -1,7 +1,9 @@
 // What a room has yet to say about who came and went (docs/protocol.md, "Presence"): joins and
 // leaves of one user within a turn cancel out, and a big room speaks at most every 500 ms of 20
-// users. Thread: owner reactor. Invariant: applying every frame in order to an older list of
-// members gives the present one, once nothing is pending.
+// users.
+// Thread: owner reactor.
+// Invariant: applying every frame in order to an older list of members gives the present one, once
+// nothing is pending.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,6 @@
+// One room at its home: membership, events into runs, pages out of recent events.
+// Thread: owner reactor.
+// Invariant: see room_home.h.
 #include "chat/home/room_home.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // One room at its home: who is in it, its recent events as the frames that everybody got, and the
-// run of events that this turn adds (decision 6: encode once, coalesce). Thread: owner reactor of
-// the home. Invariant: every member shard is told the events 1, 2, 3, … in order and each once; a
-// session counts from the turn in which it is told Joined.
+// run of events that this turn adds (decision 6: encode once, coalesce).
+// Thread: owner reactor of the home.
+// Invariant: every member shard is told the events 1, 2, 3, … in order and each once; a session
+// counts from the turn in which it is told Joined.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,6 @@
+// The table of rooms at home here, and the way to the log and back.
+// Thread: owner reactor.
+// Invariant: see room_homes.h.
 #include "chat/home/room_homes.h"
 
 #include <type_traits>

@@ -1,7 +1,7 @@
 // The rooms at home on this shard: finds or opens them, keeps asks waiting while the log opens one,
 // brings publishes to the log and its answers back.
-// Thread: owner reactor. Invariant: asks about one room are handled in the order in which they
-// came.
+// Thread: owner reactor.
+// Invariant: asks about one room are handled in the order in which they came.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,6 @@
+// Where a user is connected, and what it is called everywhere.
+// Thread: owner reactor.
+// Invariant: see user_home.h.
 #include "chat/home/user_home.h"
 
 #include <algorithm>

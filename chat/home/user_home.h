@@ -1,6 +1,7 @@
 // The users whose hash falls on this shard: on which shards they are connected and what they are
 // called now. A user without a connection costs nothing: its identity is in its session token.
-// Thread: owner reactor. Invariant: connections of a user = attaches - detaches, per shard.
+// Thread: owner reactor.
+// Invariant: connections of a user = attaches - detaches, per shard.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,6 @@
+// Numbers at once; knows again the ids of recent sends.
+// Thread: owner reactor.
+// Invariant: see memory_log.h.
 #include "chat/log/memory_log.h"
 
 #include <algorithm>

@@ -1,7 +1,9 @@
 // The log of memory rooms: it numbers at once, knows recent client ids, and forgets with the
 // process. The texts themselves live once, encoded, with the room at home; here is only what
-// decides. Thread: owner reactor. Invariant: an id is remembered at least as long as its message is
-// kept, since both go by kRoomEventsMax and an id without an event does not exist.
+// decides.
+// Thread: owner reactor.
+// Invariant: an id is remembered at least as long as its message is kept, since both go by
+// kRoomEventsMax and an id without an event does not exist.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // CLI11 is seen in this file alone. See command_line.h.
-// Thread: any; pure. Invariant: no exception of CLI11 leaves this file.
+// Thread: any; pure.
+// Invariant: no exception of CLI11 leaves this file.
 #include "chat/options/command_line.h"
 
 #include <CLI/CLI.hpp>

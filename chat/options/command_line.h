@@ -1,5 +1,7 @@
 // The command line, by CLI11: which flags were given with which texts. What they mean is the
-// table's. Thread: any; pure. Invariant: exactly one action.
+// table's.
+// Thread: any; pure.
+// Invariant: exactly one action.
 #pragma once
 
 #include <cstdint>

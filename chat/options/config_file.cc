@@ -1,5 +1,6 @@
 // toml++ is seen in this file alone. See config_file.h.
-// Thread: any. Invariant: no exception of toml++ leaves this file.
+// Thread: any.
+// Invariant: no exception of toml++ leaves this file.
 #include "chat/options/config_file.h"
 
 #include <toml++/toml.h>

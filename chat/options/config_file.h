@@ -1,5 +1,6 @@
 // The file of --config: TOML, one key for each option at the top level, checked strictly.
-// Thread: any. Invariant: a key that is no option's is an error, with its line and the nearest key.
+// Thread: any.
+// Invariant: a key that is no option's is an error, with its line and the nearest key.
 #pragma once
 
 #include <expected>

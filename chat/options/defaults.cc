@@ -1,5 +1,6 @@
 // The defaults that this machine decides. See options.h.
-// Thread: any. Invariant: both are at least 1.
+// Thread: any.
+// Invariant: both are at least 1.
 #include <sys/resource.h>
 
 #include <algorithm>

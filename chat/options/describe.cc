@@ -1,4 +1,5 @@
-// See describe.h. Thread: any; pure.
+// See describe.h.
+// Thread: any; pure.
 // Invariant: every row of the table has its line in both texts.
 #include "chat/options/describe.h"
 

@@ -1,5 +1,6 @@
 // What --help and --print-config print.
-// Thread: any; pure. Invariant: the printed configuration is a file that --config reads back.
+// Thread: any; pure.
+// Invariant: the printed configuration is a file that --config reads back.
 #pragma once
 
 #include <string>

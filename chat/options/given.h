@@ -1,6 +1,7 @@
 // What one source (command line, environment, file) says: raw texts by option, with the words that
 // name the place in a message.
-// Thread: any; a value. Invariant: an option stands here only if the source names it.
+// Thread: any; a value.
+// Invariant: an option stands here only if the source names it.
 #pragma once
 
 #include <functional>

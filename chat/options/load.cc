@@ -1,4 +1,5 @@
-// See load.h. Thread: main, before the others start.
+// See load.h.
+// Thread: main, before the others start.
 // Invariant: a text reaches the options by its row's set() alone, whatever source it comes from.
 #include "chat/options/load.h"
 

@@ -1,6 +1,7 @@
 // From the command line, the environment and the file to the values in effect: flag before
 // environment before file before default (docs/protocol.md section 1).
-// Thread: main, before the others start. Invariant: a value's source is the first that names it.
+// Thread: main, before the others start.
+// Invariant: a value's source is the first that names it.
 #pragma once
 
 #include <cstdint>

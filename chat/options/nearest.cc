@@ -1,5 +1,6 @@
 // The restricted edit distance (Damerau, Levenshtein), three rows of it. See nearest.h.
-// Thread: any; pure. Invariant: the cost is bounded, for longer words than any of ours are cut.
+// Thread: any; pure.
+// Invariant: the cost is bounded, for longer words than any of ours are cut.
 #include "chat/options/nearest.h"
 
 #include <algorithm>

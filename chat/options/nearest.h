@@ -1,5 +1,6 @@
 // "Did you mean": the known word nearest to one that is not known.
-// Thread: any; pure. Invariant: a word that is far from all of them gets no suggestion.
+// Thread: any; pure.
+// Invariant: a word that is far from all of them gets no suggestion.
 #pragma once
 
 #include <span>

@@ -1,7 +1,7 @@
 // What an operator can set: the values that the program runs with (docs/flags.md). The table beside
 // this file (table.h) says how each is named, written and explained.
-// Thread: immutable after start. Invariant: every value was checked by the table, or is its
-// default.
+// Thread: immutable after start.
+// Invariant: every value was checked by the table, or is its default.
 #pragma once
 
 #include <chrono>

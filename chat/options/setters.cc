@@ -1,5 +1,6 @@
 // The kinds of value that only one or two rows have. See setters.h.
-// Thread: any; pure. Invariant: a setter that fails has changed nothing.
+// Thread: any; pure.
+// Invariant: a setter that fails has changed nothing.
 #include "chat/options/setters.h"
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 // How the values of the table's rows are read, checked and shown: one function of each kind of
-// value. Thread: any; pure. Invariant: a setter that fails has changed nothing.
+// value.
+// Thread: any; pure.
+// Invariant: a setter that fails has changed nothing.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // The rows. See table.h; the order here is the order in --help.
-// Thread: any; immutable. Invariant: no name twice.
+// Thread: any; immutable.
+// Invariant: no name twice.
 #include "chat/options/table.h"
 
 #include <algorithm>

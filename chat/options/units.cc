@@ -1,5 +1,6 @@
 // Sizes, times and numbers as text. See units.h.
-// Thread: any; pure. Invariant: nothing overflows, whatever is written.
+// Thread: any; pure.
+// Invariant: nothing overflows, whatever is written.
 #include "chat/options/units.h"
 
 #include <array>

@@ -1,7 +1,7 @@
 // How values are written: sizes (4096, 64KiB, 1MiB), times (250ms, 30s, 10m), whole numbers. One
 // parser for the command line, the environment and the file.
-// Thread: any; pure. Invariant: what a format function writes, its parser reads back to the same
-// value.
+// Thread: any; pure.
+// Invariant: what a format function writes, its parser reads back to the same value.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // One text message -> one command (docs/protocol.md, "Frames"). To add a verb: its struct in
 // command.h, its decode function here, its line in kVerbs.
-// Thread: owner reactor. Invariant: every frame gives either a Command or a Refusal, in time linear
-// in its bytes (n log n in the keys of one object).
+// Thread: owner reactor.
+// Invariant: every frame gives either a Command or a Refusal, in time linear in its bytes (n log n
+// in the keys of one object).
 #include "chat/protocol/command.h"
 
 #include <fmt/format.h>

@@ -1,8 +1,9 @@
 // The commands of the native protocol (docs/protocol.md, "Frames") and their decoding from one text
 // message. Bounds on shapes (lengths in bytes, types, depth, duplicate keys) are checked here; what
 // depends on state (login first, not in room) is the shard's business.
-// Thread: a CommandDecoder belongs to one reactor. Invariant: the views in a Command live until the
-// decoder's next decode(), also when the bytes it was decoded from are gone.
+// Thread: a CommandDecoder belongs to one reactor.
+// Invariant: the views in a Command live until the decoder's next decode(), also when the bytes it
+// was decoded from are gone.
 #pragma once
 
 #include <cstddef>

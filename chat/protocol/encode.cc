@@ -1,4 +1,5 @@
-// The server's frames, each as it stands in docs/protocol.md. Thread: any; pure.
+// The server's frames, each as it stands in docs/protocol.md.
+// Thread: any; pure.
 // Invariant: fields come in the order of the page; a frame is one object, without white space.
 #include "chat/protocol/encode.h"
 

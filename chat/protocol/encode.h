@@ -1,8 +1,9 @@
 // The server's frames of the native protocol as JSON text (docs/protocol.md, "Frames"). Each
 // function appends one whole JSON object to `out`; the WebSocket header is the caller's. Written by
 // hand because it is the hot path. An empty `id` is left out: the command bore none.
-// Thread: any; pure. Invariant: from strings in valid UTF-8 (checked where they came in), what is
-// appended is valid JSON whatever they hold.
+// Thread: any; pure.
+// Invariant: from strings in valid UTF-8 (checked where they came in), what is appended is valid
+// JSON whatever they hold.
 #pragma once
 
 #include <cstddef>

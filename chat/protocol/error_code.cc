@@ -1,4 +1,5 @@
-// The wire words of the error codes (docs/protocol.md, "Errors and closing"). Thread: any.
+// The wire words of the error codes (docs/protocol.md, "Errors and closing").
+// Thread: any.
 // Invariant: a code without a word does not compile.
 #include "chat/protocol/error_code.h"
 

@@ -1,6 +1,7 @@
 // The error codes of docs/protocol.md ("Errors and closing"), words of the field, and the close
 // codes of our own.
-// Thread: any; they are values. Invariant: each code has one wire word.
+// Thread: any; they are values.
+// Invariant: each code has one wire word.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Typed access to the fields of a frame. Thread: owner reactor.
+// Typed access to the fields of a frame.
+// Thread: owner reactor.
 // Invariant: nothing is converted: a string is a string, an integer an integer, null is neither.
 #include "chat/protocol/fields.h"
 

@@ -1,7 +1,8 @@
 // The fields of one JSON object, read by name and type (docs/protocol.md, "Frames"). The first
 // field that is not as asked for is remembered, later reads give empty values: a verb's decoder
 // says what it wants and nothing more. Private to chat/protocol.
-// Thread: owner reactor. Invariant: failure() names the first bad field, and stays.
+// Thread: owner reactor.
+// Invariant: failure() names the first bad field, and stays.
 #pragma once
 
 #include <simdjson.h>

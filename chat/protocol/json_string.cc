@@ -1,4 +1,5 @@
-// Text as a JSON string (RFC 8259 section 7). Thread: any; pure.
+// Text as a JSON string (RFC 8259 section 7).
+// Thread: any; pure.
 // Invariant: reading the string back gives the same bytes. U+2028 and U+2029 are escaped too, so
 // that a frame is also a line of JavaScript.
 #include <bit>
