@@ -14,9 +14,9 @@
 namespace stentor::core {
 namespace {
 
-std::uint64_t load_word(const char* bytes) {
+std::uint64_t first_word(std::string_view bytes) {
     std::uint64_t word = 0;
-    std::memcpy(&word, bytes, sizeof word);
+    std::memcpy(&word, bytes.data(), sizeof word);
     if constexpr (std::endian::native == std::endian::big) {
         word = __builtin_bswap64(word);
     }
@@ -68,7 +68,7 @@ std::uint64_t siphash(HashKey key, std::string_view bytes) {
     SipState state(key);
     std::string_view rest = bytes;
     for (; rest.size() >= 8; rest.remove_prefix(8)) {
-        state.compress<kCompression>(load_word(rest.data()));
+        state.compress<kCompression>(first_word(rest));
     }
     state.compress<kCompression>(last_word(rest, bytes.size()));
     state.v2 ^= 0xff;
