@@ -1,13 +1,15 @@
 // `npm test`: the types of page, client and tests; then unit tests and browser scenarios, with the
 // totals last. Environment: support/server.js (STENTOR_BIN, STENTOR_FAKE), SCREENSHOTS, CHROMIUM.
-// Invariant: ends with 0 only if everything passed. Arguments choose test files: `npm test talking`.
+// Invariant: ends with 0 only if everything passed. Arguments choose test files: `npm test
+// talking`.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
-const run = (...args) => spawnSync(process.execPath, args, { cwd: here, stdio: "inherit" }).status === 0;
+const run = (...args) =>
+    spawnSync(process.execPath, args, { cwd: here, stdio: "inherit" }).status === 0;
 
 const wanted = process.argv.slice(2);
 const files = ["unit", "browser"]

@@ -18,8 +18,8 @@ export class Announcer {
     /** @param {string} from @param {string} text */
     say(from, text) {
         const points = Array.from(text);
-        const short = points.length > kCodePointsMax ?
-            `${points.slice(0, kCodePointsMax).join("")}…` : text;
+        const short =
+            points.length > kCodePointsMax ? `${points.slice(0, kCodePointsMax).join("")}…` : text;
         this.#region.append(h("div", {}, `${from}: ${short}`));
         while (this.#region.childElementCount > kKept) this.#region.firstElementChild?.remove();
     }

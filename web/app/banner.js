@@ -1,4 +1,5 @@
-// Says how the connection is, when it is not well: reconnecting with a countdown, back again, closed.
+// Says how the connection is, when it is not well: reconnecting with a countdown, back again,
+// closed.
 // Invariant: screen readers hear a change of state once, not every second of the countdown.
 
 import { h } from "./dom.js";
@@ -7,7 +8,7 @@ import { h } from "./dom.js";
 /** @typedef {import("../client/stentor_client.js").StentorClient} StentorClient */
 
 const kBackShownMs = 2500;
-const kConnectingHiddenMs = 1200;  // a quick first connect needs no words
+const kConnectingHiddenMs = 1200; // a quick first connect needs no words
 
 /** @param {HTMLElement} element role=status @param {StentorClient} client */
 export function initBanner(element, client) {
@@ -26,12 +27,17 @@ export function initBanner(element, client) {
         element.replaceChildren();
     };
 
+    /** @param {string} text */
+    const retryButton = (text) => {
+        const button = h("button", { type: "button" }, text);
+        button.addEventListener("click", () => client.retryNow());
+        return button;
+    };
+
     /** @param {number} retryAt */
     const countDown = (retryAt) => {
         const count = h("span", { class: "countdown", "aria-hidden": "true" });
-        const retry = h("button", { type: "button" }, "Retry now");
-        retry.addEventListener("click", () => client.retryNow());
-        show("waiting", h("span", {}, "Connection lost. "), count, retry);
+        show("waiting", h("span", {}, "Connection lost. "), count, retryButton("Retry now"));
         const tick = () => {
             const seconds = Math.max(0, Math.ceil((retryAt - client.clock.now()) / 1000));
             count.textContent = seconds > 0 ? `Trying again in ${seconds} s` : "Trying again…";
@@ -57,7 +63,11 @@ export function initBanner(element, client) {
             else timer = setTimeout(tell, kConnectingHiddenMs);
         } else if (state.reason !== undefined) {
             troubled = true;
-            show("closed", `Disconnected: ${state.reason.message}`);
+            show(
+                "closed",
+                h("span", {}, `Disconnected: ${state.reason.message}`),
+                retryButton("Connect again"),
+            );
         }
     };
     client.on("state", update);

@@ -1,4 +1,5 @@
-// The chat itself: which rooms are joined, which is open, and what each part of the page shows of it.
+// The chat itself: which rooms are joined, which is open, and what each part of the page shows of
+// it.
 // Invariant: `#open` is a joined room or "", and the address' # names it.
 
 import { Announcer } from "./announcer.js";
@@ -38,27 +39,52 @@ export class ChatPage {
     /** @param {StentorClient} client @param {() => void} signOut */
     constructor(client, signOut) {
         this.#client = client;
-        this.#timeline = new TimelineView({
-            region: byId("timeline", HTMLElement), list: byId("messages", HTMLOListElement),
-            pill: byId("latest", HTMLButtonElement),
-        }, {
-            myName: () => client.me?.name ?? "",
-            resend: (id) => client.resend(id),
-            discard: (id) => this.#discard(id),
-        });
-        this.#composer = new Composer({
-            form: byId("composer", HTMLFormElement), input: byId("text", HTMLTextAreaElement),
-            counter: byId("counter", HTMLElement), submit: byId("send", HTMLButtonElement),
-        }, (text) => this.#said(text));
-        this.#people = new PeoplePanel(byId("people-list", HTMLUListElement), (u) => client.isMe(u));
-        this.#rooms = new RoomsPanel({
-            list: byId("room-list", HTMLUListElement), form: byId("join-form", HTMLFormElement),
-            input: byId("join-room", HTMLInputElement), error: byId("join-error", HTMLElement),
-        }, { join: (room) => this.open(room), leave: (room) => this.#leave(room) });
-        this.#closeDrawers = initDrawers([
-            { drawer: byId("rooms", HTMLElement), button: byId("show-rooms", HTMLButtonElement) },
-            { drawer: byId("people", HTMLElement), button: byId("show-people", HTMLButtonElement) },
-        ], byId("backdrop", HTMLElement));
+        this.#timeline = new TimelineView(
+            {
+                region: byId("timeline", HTMLElement),
+                list: byId("messages", HTMLOListElement),
+                pill: byId("latest", HTMLButtonElement),
+            },
+            {
+                myName: () => client.me?.name ?? "",
+                resend: (id) => client.resend(id),
+                discard: (id) => this.#discard(id),
+            },
+        );
+        this.#composer = new Composer(
+            {
+                form: byId("composer", HTMLFormElement),
+                input: byId("text", HTMLTextAreaElement),
+                counter: byId("counter", HTMLElement),
+                submit: byId("send", HTMLButtonElement),
+            },
+            (text) => this.#said(text),
+        );
+        this.#people = new PeoplePanel(byId("people-list", HTMLUListElement), (u) =>
+            client.isMe(u),
+        );
+        this.#rooms = new RoomsPanel(
+            {
+                list: byId("room-list", HTMLUListElement),
+                form: byId("join-form", HTMLFormElement),
+                input: byId("join-room", HTMLInputElement),
+                error: byId("join-error", HTMLElement),
+            },
+            { join: (room) => this.open(room), leave: (room) => this.#leave(room) },
+        );
+        this.#closeDrawers = initDrawers(
+            [
+                {
+                    drawer: byId("rooms", HTMLElement),
+                    button: byId("show-rooms", HTMLButtonElement),
+                },
+                {
+                    drawer: byId("people", HTMLElement),
+                    button: byId("show-people", HTMLButtonElement),
+                },
+            ],
+            byId("backdrop", HTMLElement),
+        );
         this.#listen(initNameDialog(client, signOut));
     }
 
@@ -73,8 +99,11 @@ export class ChatPage {
             byId("timeline", HTMLElement).focus();
         });
         client.on("identity", ({ name, renamedFrom }) => {
-            byId("me", HTMLButtonElement).replaceChildren(monogram(name), nameTag(name),
-                h("span", { class: "unseen" }, " (you): change name"));
+            byId("me", HTMLButtonElement).replaceChildren(
+                monogram(name),
+                nameTag(name),
+                h("span", { class: "unseen" }, " (you): change name"),
+            );
             this.#composer.limit(client.limits.content);
             if (renamedFrom) this.#notice(`You are now ${name} (before: ${renamedFrom}).`);
         });
@@ -181,8 +210,15 @@ export class ChatPage {
 
     #draw() {
         const sessions = [...this.#sessions.values()];
-        this.#rooms.draw(sessions.map(({ room, unread, mentioned, failure }) =>
-            ({ name: room.name, unread, mentioned, failed: failure !== "" })), this.#open);
+        this.#rooms.draw(
+            sessions.map(({ room, unread, mentioned, failure }) => ({
+                name: room.name,
+                unread,
+                mentioned,
+                failed: failure !== "",
+            })),
+            this.#open,
+        );
         const unread = sessions.reduce((sum, session) => sum + session.unread, 0);
         if (this.#open !== "") {
             document.title = `${unread > 0 ? `(${unread}) ` : ""}#${this.#open} · stentor`;
@@ -192,10 +228,13 @@ export class ChatPage {
         if (session === undefined) return;
         const { room, model, failure } = session;
         const { count } = room.members;
-        byId("room-people", HTMLElement).textContent = failure || (count > 0 ? peopleCount(count) : "");
+        byId("room-people", HTMLElement).textContent =
+            failure || (count > 0 ? peopleCount(count) : "");
         byId("people-count", HTMLElement).textContent = count > 0 ? count.toLocaleString() : "";
         this.#older.hidden = !room.hasOlder || model.full || room.state !== "joined";
-        byId("empty", HTMLElement).hidden = room.state !== "joined" || room.hasOlder ||
+        byId("empty", HTMLElement).hidden =
+            room.state !== "joined" ||
+            room.hasOlder ||
             model.outgoing.size + model.items.filter((item) => item.kind === "message").length > 0;
     }
 
@@ -218,7 +257,8 @@ export class ChatPage {
     #said(text) {
         const line = parseLine(text);
         switch (line.kind) {
-            case "say": return this.#send(line.text);
+            case "say":
+                return this.#send(line.text);
             case "join":
                 if (toRoomName(line.room) === null) this.#notice(`"${line.room}" is no room name.`);
                 else queueMicrotask(() => this.open(line.room));
@@ -243,7 +283,7 @@ export class ChatPage {
             this.#notice("Too many messages wait to be sent.");
             return false;
         }
-        room.send(text).catch(() => {});  // a failure shows at the message itself
+        room.send(text).catch(() => {}); // a failure shows at the message itself
         this.#sessions.get(this.#open)?.read();
         this.#timeline.toBottom();
         return true;
@@ -257,7 +297,11 @@ export class ChatPage {
     }
 
     #remember() {
-        remember("rooms", [...this.#sessions.keys()]);
+        const joinable = [...this.#sessions.values()].filter(({ failure }) => failure === "");
+        remember(
+            "rooms",
+            joinable.map(({ room }) => room.name),
+        );
         remember("room", this.#open);
     }
 }

@@ -13,11 +13,16 @@ export function parseLine(text) {
     if (match === null) return { kind: "say", text };
     const argument = (match[2] ?? "").trim();
     switch (match[1]) {
-        case "join": return argument ? { kind: "join", room: argument } : refuse("/join needs a room");
-        case "leave": return { kind: "leave" };
-        case "name": return argument ? { kind: "name", name: argument } : refuse("/name needs a name");
-        case "msg": return refuse("Private messages are not available yet. Nothing was sent.");
-        default: return refuse(`There is no command /${match[1]}. To begin with a slash, type two.`);
+        case "join":
+            return argument ? { kind: "join", room: argument } : refuse("/join needs a room");
+        case "leave":
+            return { kind: "leave" };
+        case "name":
+            return argument ? { kind: "name", name: argument } : refuse("/name needs a name");
+        case "msg":
+            return refuse("Private messages are not available yet. Nothing was sent.");
+        default:
+            return refuse(`There is no command /${match[1]}. To begin with a slash, type two.`);
     }
 }
 

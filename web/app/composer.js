@@ -1,7 +1,7 @@
 // Where a message is written: Enter sends, Shift+Enter breaks the line, and while an input method
 // composes Enter is its own.
-// Invariant: a draft belongs to its room and survives a change of room and a reload; a text over the
-// limit is not sent and not cut.
+// Invariant: a draft belongs to its room and survives a change of room and a reload; a text over
+// the limit is not sent and not cut.
 
 import { recall, remember } from "./storage.js";
 

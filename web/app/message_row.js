@@ -54,16 +54,23 @@ function drawMessage(message, head, actions) {
     else if (mentions(message.text, actions.myName())) classes.push("for-me");
     const when = new Date(message.at);
     const valid = !Number.isNaN(when.getTime());
-    const time = h("time", valid ? { datetime: when.toISOString(), title: exactTime(message.at) } : {},
-        valid ? timeOfDay(message.at) : "");
+    const time = h(
+        "time",
+        valid ? { datetime: when.toISOString(), title: exactTime(message.at) } : {},
+        valid ? timeOfDay(message.at) : "",
+    );
     const header = h("header", {}, nameTag(message.from), " ", time);
     const article = h("article", {}, header, drawText(message, actions.myName()));
     if (message.editedAt !== undefined && !message.deleted) {
         article.append(h("small", { class: "edited" }, "edited"));
     }
     if (message.state !== "sent") article.append(drawState(message, actions));
-    return h("li", { class: classes.join(" ") }, message.mine || !head ? null : monogram(message.from),
-        article);
+    return h(
+        "li",
+        { class: classes.join(" ") },
+        message.mine || !head ? null : monogram(message.from),
+        article,
+    );
 }
 
 /** @param {Message} message @param {string} myName @returns {HTMLElement} */

@@ -1,13 +1,21 @@
 // The colour of a user's name: stable for the name, one hue each, legible in both themes.
-// Invariant: at least 4.5:1 (WCAG AA) against every background a name stands on (kBackgrounds, which
-// are those of style/theme.css); a test checks thousands of names.
+// Invariant: at least 4.5:1 (WCAG AA) against every background a name stands on (kBackgrounds,
+// which are those of style/theme.css); a test checks thousands of names.
 
 /** @typedef {[number, number, number]} Rgb each 0..255 */
 
 /** @type {{light: Rgb[], dark: Rgb[]}} page, panel and mention of style/theme.css */
 export const kBackgrounds = {
-    light: [[0xfb, 0xfc, 0xfb], [0xee, 0xf3, 0xf1], [0xfb, 0xf0, 0xda]],
-    dark: [[0x10, 0x19, 0x1a], [0x0b, 0x12, 0x13], [0x2e, 0x25, 0x12]],
+    light: [
+        [0xfb, 0xfc, 0xfb],
+        [0xee, 0xf3, 0xf1],
+        [0xfb, 0xf0, 0xda],
+    ],
+    dark: [
+        [0x10, 0x19, 0x1a],
+        [0x0b, 0x12, 0x13],
+        [0x2e, 0x25, 0x12],
+    ],
 };
 const kContrastMin = 4.6;
 
@@ -19,7 +27,7 @@ export function nameColor(name) {
     const found = known.get(name);
     if (found !== undefined) return found;
     const hash = fnv1a(name.normalize("NFKC").toLowerCase());
-    const hue = (130 + hash % 310) * Math.PI / 180;  // without 80..130, where dark is olive
+    const hue = ((130 + (hash % 310)) * Math.PI) / 180; // without 80..130, where dark is olive
     const chroma = 0.09 + (Math.floor(hash / 310) % 5) * 0.012;
     const color = {
         light: hex(legible(hue, chroma, 0.5, -0.02, kBackgrounds.light)),

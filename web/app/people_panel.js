@@ -43,8 +43,17 @@ export class PeoplePanel {
         const people = list
             .map(({ user, name }) => ({ name, me: this.#isMe(user) }))
             .sort((a, b) => Number(b.me) - Number(a.me) || byName.compare(a.name, b.name));
-        const shown = people.slice(0, kShownMax).map(({ name, me }) =>
-            h("li", {}, monogram(name), nameTag(name), me ? h("span", { class: "you" }, "you") : null));
+        const shown = people
+            .slice(0, kShownMax)
+            .map(({ name, me }) =>
+                h(
+                    "li",
+                    {},
+                    monogram(name),
+                    nameTag(name),
+                    me ? h("span", { class: "you" }, "you") : null,
+                ),
+            );
         const others = count - shown.length;
         if (others > 0) shown.push(h("li", { class: "others" }, `and ${others} more`));
         this.#list.replaceChildren(...shown);

@@ -8,8 +8,9 @@
  */
 
 // A link ends at space, quotes, angle brackets, and at characters that turn the writing direction.
-const kPattern =
-    /(?<link>https?:\/\/[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+)|(?<![\p{L}\p{N}_@])@(?<name>[\p{L}\p{M}\p{Nd}._-]{1,32})/giu;
+const kLink = /(?<link>https?:\/\/[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+)/;
+const kMention = /(?<![\p{L}\p{N}_@])@(?<name>[\p{L}\p{M}\p{Nd}._-]{1,32})/u;
+const kPattern = new RegExp(`${kLink.source}|${kMention.source}`, "giu");
 
 /** @param {string} text @returns {Segment[]} */
 export function parseText(text) {
@@ -20,7 +21,8 @@ export function parseText(text) {
         if (match.index < done) continue;
         const segment = match.groups?.link ? link(match[0]) : mention(match[0]);
         if (segment === null) continue;
-        if (match.index > done) segments.push({ kind: "text", text: text.slice(done, match.index) });
+        if (match.index > done)
+            segments.push({ kind: "text", text: text.slice(done, match.index) });
         segments.push(segment);
         done = match.index + segment.text.length;
     }
@@ -31,8 +33,9 @@ export function parseText(text) {
 /** @param {string} text @param {string} name @returns {boolean} */
 export function mentions(text, name) {
     const wanted = name.toLowerCase();
-    return parseText(text)
-        .some((segment) => segment.kind === "mention" && segment.name.toLowerCase() === wanted);
+    return parseText(text).some(
+        (segment) => segment.kind === "mention" && segment.name.toLowerCase() === wanted,
+    );
 }
 
 /** @param {string} written @returns {Segment | null} */
@@ -54,11 +57,11 @@ function parseUrl(text) {
 
 /** @param {string} written @returns {Segment | null} */
 function mention(written) {
-    const text = written.replace(/[.-]+$/u, "");  // "@ann." ends a sentence
+    const text = written.replace(/[.-]+$/u, ""); // "@ann." ends a sentence
     return text.length < 2 ? null : { kind: "mention", text, name: text.slice(1) };
 }
 
-// Punctuation behind an address belongs to the sentence; a bracket does if it was not opened inside.
+// Punctuation behind an address is the sentence's; so is a bracket that was not opened inside.
 /** @param {string} address @returns {string} */
 function withoutTail(address) {
     let end = address.length;

@@ -15,7 +15,7 @@ import { TimelineModel } from "./timeline_model.js";
  * @property {(session: RoomSession, message: Message) => void} arrived live, from another
  */
 
-const kPresenceLinesMax = 100;  // members; beyond it comings and goings are noise
+const kPresenceLinesMax = 100; // members; beyond it comings and goings are noise
 
 export class RoomSession {
     model = new TimelineModel();
@@ -47,7 +47,7 @@ export class RoomSession {
         });
         room.on("state", ({ state, error }) => {
             // What the first `joined` brings is history; what a later one brings was missed.
-            if (state === "joined") queueMicrotask(() => this.#begun = true);
+            if (state === "joined") queueMicrotask(() => (this.#begun = true));
             this.failure = error?.message ?? "";
             watcher.changed(this, {});
         });

@@ -22,7 +22,8 @@ export class RoomsPanel {
             event.preventDefault();
             const room = toRoomName(input.value);
             const empty = input.value.trim() === "";
-            error.textContent = room === null && !empty ? "Letters, digits, . _ - only, 64 at most." : "";
+            error.textContent =
+                room === null && !empty ? "Letters, digits, . _ - only, 64 at most." : "";
             if (room === null) return;
             input.value = "";
             actions.join(room);
@@ -32,7 +33,9 @@ export class RoomsPanel {
     /** @param {Entry[]} entries @param {string} open */
     draw(entries, open) {
         const focused = document.activeElement?.getAttribute("data-focus");
-        this.#list.replaceChildren(...entries.map((entry) => this.#entry(entry, entry.name === open)));
+        this.#list.replaceChildren(
+            ...entries.map((entry) => this.#entry(entry, entry.name === open)),
+        );
         // The list was made anew: the keyboard stays where it was.
         if (focused) {
             /** @type {HTMLElement | null} */
@@ -42,18 +45,40 @@ export class RoomsPanel {
 
     /** @param {Entry} entry @param {boolean} open */
     #entry({ name, unread, mentioned, failed }, open) {
-        const badge = unread === 0 ? null : h("span", { class: mentioned ? "badge for-me" : "badge" },
-            unread > 99 ? "99+" : String(unread), h("span", { class: "unseen" }, " unread"));
+        const badge =
+            unread === 0
+                ? null
+                : h(
+                      "span",
+                      { class: mentioned ? "badge for-me" : "badge" },
+                      unread > 99 ? "99+" : String(unread),
+                      h("span", { class: "unseen" }, " unread"),
+                  );
         const attributes = {
-            href: hashOfRoom(name), "data-focus": `room ${name}`, "aria-current": open && "page",
+            href: hashOfRoom(name),
+            "data-focus": `room ${name}`,
+            "aria-current": open && "page",
             class: failed ? "failed" : "",
         };
-        const link = h("a", attributes, h("span", { class: "hash", "aria-hidden": "true" }, "#"),
-            h("bdi", {}, name), badge);
+        const link = h(
+            "a",
+            attributes,
+            h("span", { class: "hash", "aria-hidden": "true" }, "#"),
+            h("bdi", {}, name),
+            badge,
+        );
         const label = `Leave ${name}`;
-        const leave = h("button", {
-            type: "button", class: "icon", "aria-label": label, title: label, "data-focus": label,
-        }, "×");
+        const leave = h(
+            "button",
+            {
+                type: "button",
+                class: "icon",
+                "aria-label": label,
+                title: label,
+                "data-focus": label,
+            },
+            "×",
+        );
         leave.addEventListener("click", () => this.#leave(name));
         return h("li", {}, link, leave);
     }

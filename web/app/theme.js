@@ -8,7 +8,8 @@ const kSystemDark = matchMedia("(prefers-color-scheme: dark)");
 /** @param {HTMLButtonElement} button */
 export function initTheme(button) {
     const root = document.documentElement;
-    const isDark = () => (root.dataset.theme ?? (kSystemDark.matches ? "dark" : "light")) === "dark";
+    const isDark = () =>
+        (root.dataset.theme ?? (kSystemDark.matches ? "dark" : "light")) === "dark";
     const label = () => {
         const text = isDark() ? "Light theme" : "Dark theme";
         button.setAttribute("aria-label", text);

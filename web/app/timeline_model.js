@@ -35,7 +35,7 @@
 /** @typedef {{kind: "lost", key: string, at: number, reason: LostStep["reason"]}} Lost */
 /** @typedef {Message | Comings | Lost} Item */
 
-export const kItemsMax = 450;  // rows are more: days, dividers
+export const kItemsMax = 450; // rows are more: days, dividers
 
 export class TimelineModel {
     /** @type {Item[]} */
@@ -58,9 +58,14 @@ export class TimelineModel {
         return message;
     }
 
-    /** Older events, oldest first. @param {LogEvent[]} events @param {(user: string) => boolean} isMine */
+    /**
+     * Older events, oldest first.
+     * @param {LogEvent[]} events
+     * @param {(user: string) => boolean} isMine
+     */
     prepend(events, isMine) {
-        const older = events.filter((event) => event.type === "message")
+        const older = events
+            .filter((event) => event.type === "message")
             .map((event) => this.#fromEvent(event, isMine(event.user)));
         const room = Math.max(0, kItemsMax - this.items.length);
         this.items.unshift(...older.slice(older.length - Math.min(room, older.length)));
@@ -99,7 +104,11 @@ export class TimelineModel {
         let line = this.items[this.items.length - 1];
         if (line?.kind !== "presence") {
             line = {
-                kind: "presence", key: this.#next("who"), at, joined: new Map(), left: new Map(),
+                kind: "presence",
+                key: this.#next("who"),
+                at,
+                joined: new Map(),
+                left: new Map(),
             };
             this.items.push(line);
         }
@@ -120,9 +129,17 @@ export class TimelineModel {
         const inLog = this.#byClient.get(`${me.user}/${entry.id}`);
         if (shown === undefined && inLog !== undefined) return;
         this.outgoing.set(entry.id, {
-            kind: "message", key: `out-${entry.id}`, at: entry.at, user: shown?.user ?? me.user,
-            from: shown?.from ?? me.name, text: entry.content, mine: true, state: entry.state, seq: 0,
-            clientId: entry.id, error: entry.error?.message,
+            kind: "message",
+            key: `out-${entry.id}`,
+            at: entry.at,
+            user: shown?.user ?? me.user,
+            from: shown?.from ?? me.name,
+            text: entry.content,
+            mine: true,
+            state: entry.state,
+            seq: 0,
+            clientId: entry.id,
+            error: entry.error?.message,
         });
     }
 
@@ -134,9 +151,18 @@ export class TimelineModel {
     /** @param {LogEvent} event @param {boolean} mine @returns {Message} */
     #fromEvent(event, mine) {
         return {
-            kind: "message", key: this.#key(event.seq), at: event.at, user: event.user,
-            from: event.from, text: event.content ?? "", mine, state: "sent", seq: event.seq,
-            clientId: event.client_id, editedAt: event.edited_at, deleted: event.deleted,
+            kind: "message",
+            key: this.#key(event.seq),
+            at: event.at,
+            user: event.user,
+            from: event.from,
+            text: event.content ?? "",
+            mine,
+            state: "sent",
+            seq: event.seq,
+            clientId: event.client_id,
+            editedAt: event.edited_at,
+            deleted: event.deleted,
         };
     }
 

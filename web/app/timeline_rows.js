@@ -41,7 +41,13 @@ export function layOut(model) {
         }
         if (item.kind === "message") {
             const head = before === null || !sameGroup(before, item);
-            rows.push({ kind: "message", key: item.key, version: version(item, head), message: item, head });
+            rows.push({
+                kind: "message",
+                key: item.key,
+                version: version(item, head),
+                message: item,
+                head,
+            });
             before = item;
         } else {
             before = null;
@@ -76,7 +82,8 @@ function comings(line) {
     return parts.join(" · ");
 }
 
-/** @param {string[]} names @returns {string} each name isolated, for its writing direction's sake */
+// Each name is isolated, for the sake of its writing direction.
+/** @param {string[]} names @returns {string} */
 function listed(names) {
     const shown = names.slice(0, names.length > 4 ? 3 : 4).map((name) => `\u2068${name}\u2069`);
     const others = names.length - shown.length;

@@ -134,7 +134,9 @@ export class TimelineView {
     #showPill() {
         this.#pill.hidden = this.#following;
         const count = this.#missed === 1 ? "1 new message" : `${this.#missed} new messages`;
-        this.#pill.replaceChildren(h("span", { "aria-hidden": "true" }, "↓ "),
-            this.#missed === 0 ? "Jump to latest" : count);
+        this.#pill.replaceChildren(
+            h("span", { "aria-hidden": "true" }, "↓ "),
+            this.#missed === 0 ? "Jump to latest" : count,
+        );
     }
 }

@@ -4,7 +4,11 @@
 const kDayMs = 24 * 3600_000;
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const fullTime = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const weekday = new Intl.DateTimeFormat(undefined, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+});
 const wholeDay = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
 
 /** @param {number} at @returns {string} */

@@ -56,7 +56,7 @@ export class Connection {
         this.#socket = new webSocketImpl(url, "stentor.v1");
         this.#socket.onmessage = (event) => this.#received(event.data);
         this.#socket.onclose = (event) => this.#ended(event.code, event.reason);
-        this.#socket.onerror = () => {};  // a close follows, and says more
+        this.#socket.onerror = () => {}; // a close follows, and says more
     }
 
     /** Logged in: the time to get there no longer runs. */
@@ -98,8 +98,11 @@ export class Connection {
     #received(data) {
         if (!this.#open || typeof data !== "string") return;
         this.#handlers.heard();
-        /** @type {Frame} */
-        const frame = JSON.parse(data);
+        const frame = parseFrame(data);
+        if (frame === null) {
+            this.close(1007, "not a frame");
+            return;
+        }
         const question = frame.id === undefined ? undefined : this.#questions.get(frame.id);
         if (frame.id === undefined || question === undefined) {
             this.#handlers.frame(frame);
@@ -120,6 +123,16 @@ export class Connection {
         this.#questions.clear();
         for (const question of questions) question.refused(lost);
         this.#handlers.closed({ code, reason });
+    }
+}
+
+/** @param {string} text @returns {Frame | null} */
+function parseFrame(text) {
+    try {
+        const frame = JSON.parse(text);
+        return typeof frame?.type === "string" ? frame : null;
+    } catch {
+        return null;
     }
 }
 

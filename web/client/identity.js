@@ -95,5 +95,9 @@ export class Identity {
 /** @param {string} name @param {number} number @returns {string} within the bound for names */
 function numbered(name, number) {
     const digits = String(number);
-    return Array.from(name).slice(0, kNameCodePointsMax - digits.length).join("") + digits;
+    return (
+        Array.from(name)
+            .slice(0, kNameCodePointsMax - digits.length)
+            .join("") + digits
+    );
 }

@@ -1,5 +1,5 @@
-// What was sent and not yet acknowledged. An entry keeps its id across reconnects, so that the server
-// can tell a second try from a second message (docs/protocol.md, "Send"). Pure.
+// What was sent and not yet acknowledged. An entry keeps its id across reconnects, so that the
+// server can tell a second try from a second message (docs/protocol.md, "Send"). Pure.
 // Invariant: bounded; entries of one room leave in the order in which they came.
 
 import { StentorError } from "./errors.js";

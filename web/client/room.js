@@ -1,5 +1,5 @@
-// A room that the user is in, across reconnects: its events in order, its people, what is being sent
-// to it. Made by StentorClient.join.
+// A room that the user is in, across reconnects: its events in order, its people, what is being
+// sent to it. Made by StentorClient.join.
 // Invariant: events are emitted in log order, each once; while `state` is not `joined`, sends wait.
 
 import { Emitter } from "./emitter.js";
@@ -53,7 +53,11 @@ export class Room extends Emitter {
     #paging = false;
     #fetching = false;
 
-    /** @param {string} name @param {Wire} wire @param {{history: number, catchUpMax?: number}} options */
+    /**
+     * @param {string} name
+     * @param {Wire} wire
+     * @param {{history: number, catchUpMax?: number}} options
+     */
     constructor(name, wire, { history, catchUpMax }) {
         super();
         this.name = name;
@@ -86,10 +90,13 @@ export class Room extends Emitter {
         const before = this.#log.olderThan;
         if (before === 0) return Promise.resolve([]);
         return new Promise((resolve, refused) => {
-            this.#wire.ask({ type: "history", room: this.name, before, limit }, {
-                answered: (page) => resolve(this.#log.older(page)),
-                refused,
-            });
+            this.#wire.ask(
+                { type: "history", room: this.name, before, limit },
+                {
+                    answered: (page) => resolve(this.#log.older(page)),
+                    refused,
+                },
+            );
         });
     }
 
@@ -99,21 +106,24 @@ export class Room extends Emitter {
         this.#paging = this.#fetching = false;
         const since = this.#log.position;
         const wanted = since === null ? { history: this.#history } : { since };
-        this.#wire.ask({ type: "join", room: this.name, ...wanted }, {
-            answered: (joined) => {
-                if (this.state === "left") return;
-                this.members.reset(joined);
-                const steps = this.#log.joined(joined, since !== null);
-                this.#setState("joined");
-                this.emit("members", null);
-                this.#emitSteps(steps);
-                if (since !== null) this.emit("recovered", { recovered: joined.recovered });
-                this.#page();
-                this.#fetchMembers();
-                ready();
+        this.#wire.ask(
+            { type: "join", room: this.name, ...wanted },
+            {
+                answered: (joined) => {
+                    if (this.state === "left") return;
+                    this.members.reset(joined);
+                    const steps = this.#log.joined(joined, since !== null);
+                    this.#setState("joined");
+                    this.emit("members", null);
+                    this.#emitSteps(steps);
+                    if (since !== null) this.emit("recovered", { recovered: joined.recovered });
+                    this.#page();
+                    this.#fetchMembers();
+                    ready();
+                },
+                refused: (error) => this.#enterRefused(error, ready),
             },
-            refused: (error) => this.#enterRefused(error, ready),
-        });
+        );
     }
 
     /** Called by the client when the connection is gone. */
@@ -171,21 +181,24 @@ export class Room extends Emitter {
             this.#paging = false;
             this.#page();
         };
-        this.#wire.ask({ type: "history", room: this.name, ...hole, limit: 100 }, {
-            answered: (page) => {
-                this.#emitSteps(this.#log.page(hole, page));
-                again();
+        this.#wire.ask(
+            { type: "history", room: this.name, ...hole, limit: 100 },
+            {
+                answered: (page) => {
+                    this.#emitSteps(this.#log.page(hole, page));
+                    again();
+                },
+                refused: (error) => {
+                    if (error.code === "disconnected") return;
+                    if (error.passing) {
+                        this.#wire.later(again, error.retryAfterMs || 1000);
+                        return;
+                    }
+                    this.#emitSteps(this.#log.page(hole, null));
+                    again();
+                },
             },
-            refused: (error) => {
-                if (error.code === "disconnected") return;
-                if (error.passing) {
-                    this.#wire.later(again, error.retryAfterMs || 1000);
-                    return;
-                }
-                this.#emitSteps(this.#log.page(hole, null));
-                again();
-            },
-        });
+        );
     }
 
     /** @param {import("./types.js").Presence} presence */
@@ -203,10 +216,11 @@ export class Room extends Emitter {
         this.#fetching = true;
         /** @type {Member[]} */
         const all = [];
-        const done = () => this.#wire.later(() => {
-            this.#fetching = false;
-            if (this.members.count <= kMembersMax) this.#fetchMembers();
-        }, kMembersAgainMs);
+        const done = () =>
+            this.#wire.later(() => {
+                this.#fetching = false;
+                if (this.members.count <= kMembersMax) this.#fetchMembers();
+            }, kMembersAgainMs);
         /** @param {string} [after] */
         const ask = (after) => {
             const command = { type: "members", room: this.name, limit: 100 };

@@ -18,15 +18,15 @@ const kWaitingMax = 2000;
 
 export class RoomLog {
     #epoch = "";
-    #last = 0;  // everything up to here was yielded
-    #head = 0;  // the newest seq that is known to exist
-    #first = 1;  // the oldest seq that the server keeps
-    #oldest = 0;  // the oldest seq yielded in this epoch, 0: none
+    #last = 0; // everything up to here was yielded
+    #head = 0; // the newest seq that is known to exist
+    #first = 1; // the oldest seq that the server keeps
+    #oldest = 0; // the oldest seq yielded in this epoch, 0: none
     #catchUpMax;
     /** @type {Map<number, {event: LogEvent, live: boolean}>} */
     #waiting = new Map();
 
-    /** @param {number} [catchUpMax] how many missed events are worth paging; older ones are skipped */
+    /** @param {number} [catchUpMax] how many missed events are worth paging; beyond, skip */
     constructor(catchUpMax = 2000) {
         this.#catchUpMax = catchUpMax;
     }

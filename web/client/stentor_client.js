@@ -6,19 +6,18 @@
 import { Backoff } from "./backoff.js";
 import { systemClock } from "./clock.js";
 import { Connection, toError } from "./connection.js";
+import { Delivery } from "./delivery.js";
 import { Emitter } from "./emitter.js";
 import { StentorError } from "./errors.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Identity } from "./identity.js";
-import { Outbox } from "./outbox.js";
 import { Room } from "./room.js";
 
 /** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./connection.js").Closing} Closing */
+/** @typedef {import("./connection.js").Question} Question */
 /** @typedef {import("./connection.js").WebSocketImpl} WebSocketImpl */
 /** @typedef {import("./identity.js").Credentials} Credentials */
-/** @typedef {import("./outbox.js").Outgoing} Outgoing */
-/** @typedef {import("./types.js").Ack} Ack */
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Limits} Limits */
 /** @typedef {import("./types.js").LoggedIn} LoggedIn */
@@ -47,8 +46,7 @@ import { Room } from "./room.js";
  */
 
 const kConnectTimeoutMs = 15_000;
-const kStableMs = 10_000;  // a connection that lived so long was no part of an outage
-const kSendTriesMax = 5;
+const kStableMs = 10_000; // a connection that lived so long was no part of an outage
 const kGraceMs = 10_000;
 /** Close codes after which trying again is no use: bad token, kicked or banned. */
 const kFinalCodes = new Set([4401, 4403]);
@@ -66,12 +64,10 @@ export class StentorClient extends Emitter {
     #options;
     #impl;
     #backoff;
-    #outbox;
+    #delivery;
     #identity = new Identity();
     /** Every user id that this client had: a message of any of them is its own. */
     #selves = new Set();
-    /** @type {Map<string, {resolve: (ack: Ack) => void, reject: (error: StentorError) => void}>} */
-    #promises = new Map();
     /** @type {Connection | null} */
     #connection = null;
     /** @type {Heartbeat | null} */
@@ -89,12 +85,22 @@ export class StentorClient extends Emitter {
         this.#options = options;
         this.#impl = options.webSocketImpl ?? /** @type {WebSocketImpl} */ (globalThis.WebSocket);
         this.#backoff = new Backoff(this.clock.random);
-        this.#outbox = new Outbox(options.outboxMax);
+        this.#delivery = new Delivery(
+            this.clock,
+            {
+                to: (room) => this.#wayTo(room),
+                ask: (command, question, id) => this.#ask(command, question, id),
+                later: (run, delayMs) => this.#later(run, delayMs),
+                changed: (entry) => this.rooms.get(entry.room)?.emit("outgoing", entry),
+            },
+            options.outboxMax,
+        );
     }
 
     /** @param {Credentials & {typed?: boolean}} [credentials] typed: the user chose the name now */
     connect(credentials = {}) {
         this.#identity = new Identity(credentials);
+        this.me = null;
         this.#reconnect();
     }
 
@@ -104,15 +110,16 @@ export class StentorClient extends Emitter {
         this.#reconnect();
     }
 
-    /** Try now, if an attempt is being waited for. */
+    /** Try now, if an attempt is being waited for or the server had sent us away. */
     retryNow() {
-        if (this.state.name === "waiting") this.#reconnect();
+        const { name } = this.state;
+        if (name === "waiting" || name === "closed") this.#reconnect();
     }
 
     /** The computer woke up or the network changed: is the connection still there? */
     probe() {
         if (this.state.name === "open") this.#heartbeat?.probe();
-        else this.retryNow();
+        else if (this.state.name === "waiting") this.retryNow();
     }
 
     /** @param {StentorError} [reason] */
@@ -141,8 +148,7 @@ export class StentorClient extends Emitter {
         const room = this.rooms.get(name);
         if (room === undefined) return;
         this.rooms.delete(name);
-        const left = new StentorError("left", "the room was left before this was sent");
-        for (const entry of this.#outbox.of(name)) this.discard(entry.id, left);
+        this.#delivery.roomLeft(name);
         if (room.state === "joined") {
             this.#ask({ type: "leave", room: name }, { answered() {}, refused() {} });
         }
@@ -151,7 +157,7 @@ export class StentorClient extends Emitter {
 
     /** @returns {boolean} the next `send` would be refused */
     get outboxFull() {
-        return this.#outbox.full;
+        return this.#delivery.full;
     }
 
     /** @param {string} user @returns {boolean} */
@@ -161,17 +167,12 @@ export class StentorClient extends Emitter {
 
     /** Send a failed message once more, with the same id. @param {string} id */
     resend(id) {
-        const entry = this.#outbox.revive(id);
-        if (entry === undefined) return;
-        this.#changed(entry);
-        this.#transmit(entry);
+        this.#delivery.again(id);
     }
 
-    /** Forget a message that has not been acknowledged. @param {string} id @param {StentorError} [why] */
-    discard(id, why = new StentorError("cancelled", "the message was discarded")) {
-        this.#outbox.discard(id);
-        this.#promises.get(id)?.reject(why);
-        this.#promises.delete(id);
+    /** Forget a message that has not been acknowledged. @param {string} id */
+    discard(id) {
+        this.#delivery.discard(id, new StentorError("cancelled", "the message was discarded"));
     }
 
     // ---- connecting ----
@@ -246,10 +247,13 @@ export class StentorClient extends Emitter {
     }
 
     #login() {
-        this.#connection?.ask({ type: "login", ...this.#identity.credentials }, {
-            answered: (loggedIn) => this.#loggedIn(loggedIn),
-            refused: (error) => this.#loginRefused(error),
-        });
+        this.#connection?.ask(
+            { type: "login", ...this.#identity.credentials },
+            {
+                answered: (loggedIn) => this.#loggedIn(loggedIn),
+                refused: (error) => this.#loginRefused(error),
+            },
+        );
     }
 
     /** @param {LoggedIn} loggedIn */
@@ -277,7 +281,7 @@ export class StentorClient extends Emitter {
             this.#waitAndRetry(Math.max(error.retryAfterMs, this.#backoff.nextMs()));
         } else if (next === "ask" && this.me !== null) {
             this.emit("refused", error);
-            this.#login();  // with the name as it was
+            this.#login(); // with the name as it was
         } else {
             this.close(error);
             if (next === "ask") this.emit("refused", error);
@@ -288,103 +292,47 @@ export class StentorClient extends Emitter {
 
     /** @param {string} name @param {number} history @returns {Room} */
     #newRoom(name, history) {
-        const room = new Room(name, {
-            ask: (command, question) => this.#ask(command, question),
-            later: (run, delayMs) => this.#later(run, delayMs),
-            send: (to, content, replyTo) => this.#sendNew(to, content, replyTo),
-        }, { history, catchUpMax: this.#options.catchUpMax });
-        room.on("message", ({ event }) => this.#seen(room, event));
+        const room = new Room(
+            name,
+            {
+                ask: (command, question) => this.#ask(command, question),
+                later: (run, delayMs) => this.#later(run, delayMs),
+                send: (to, content, replyTo) => this.#delivery.send(to, content, replyTo),
+            },
+            { history, catchUpMax: this.#options.catchUpMax },
+        );
+        room.on("message", ({ event }) => {
+            if (this.#selves.has(event.user)) this.#delivery.seen(room.epoch, event);
+        });
+        room.on("state", ({ error }) => {
+            if (error !== undefined) this.#delivery.roomRefused(name, error);
+        });
         this.rooms.set(name, room);
         return room;
     }
 
     /** @param {Room} room */
     #enter(room) {
-        room.enter(() => {
-            for (const entry of this.#outbox.of(room.name)) {
-                if (entry.state === "pending") this.#transmit(entry);
-            }
-        });
+        room.enter(() => this.#delivery.roomOpened(room.name));
     }
 
-    // The ack usually came first; after a reconnect the message itself may be all that comes, and the
-    // weakest durability is all that it proves.
-    /** @param {Room} room @param {import("./types.js").LogEvent} event */
-    #seen(room, { user, client_id: id, seq, at }) {
-        if (id === undefined || !this.#selves.has(user) || !this.#outbox.get(id)) return;
-        this.#acked({ id, room: room.name, epoch: room.epoch, seq, at, durability: "memory" });
+    /** @param {string} name @returns {"open" | "blocked" | "closed"} */
+    #wayTo(name) {
+        const state = this.rooms.get(name)?.state;
+        if (state === undefined || state === "failed") return "closed";
+        return state === "joined" && this.#connection !== null ? "open" : "blocked";
     }
 
-    /** @param {any} command @param {import("./connection.js").Question} question */
-    #ask(command, question) {
-        if (this.#connection !== null) this.#connection.ask(command, question);
+    /** @param {any} command @param {Question} question @param {string} [id] */
+    #ask(command, question, id) {
+        if (this.#connection !== null) this.#connection.ask(command, question, id);
         else question.refused(new StentorError("disconnected", "the connection was lost"));
     }
 
-    /** Later, unless the connection has changed by then. @param {() => void} run @param {number} ms */
+    /** Later, unless the connection has changed. @param {() => void} run @param {number} ms */
     #later(run, ms) {
         const connection = this.#connection;
         this.clock.setTimeout(() => connection === this.#connection && run(), ms);
-    }
-
-    /**
-     * @param {string} room
-     * @param {string} content
-     * @param {number} [replyTo]
-     * @returns {Promise<Ack>}
-     */
-    #sendNew(room, content, replyTo) {
-        /** @type {Outgoing} */
-        const entry = {
-            id: this.clock.uuid(), room, content, replyTo, at: Date.now(), state: "pending", tries: 0,
-        };
-        return new Promise((resolve, reject) => {
-            this.#outbox.add(entry);  // throws when full: the promise is rejected
-            this.#promises.set(entry.id, { resolve, reject });
-            this.#changed(entry);
-            this.#transmit(entry);
-        });
-    }
-
-    /** @param {Outgoing} entry */
-    #transmit(entry) {
-        if (this.rooms.get(entry.room)?.state !== "joined" || this.#connection === null) return;
-        entry.tries += 1;
-        const command = { type: "send", room: entry.room, content: entry.content };
-        const whole = entry.replyTo === undefined ? command : { ...command, reply_to: entry.replyTo };
-        this.#connection.ask(whole, {
-            answered: (ack) => this.#acked(ack),
-            refused: (error) => this.#sendRefused(entry, error),
-        }, entry.id);
-    }
-
-    /** @param {Ack} ack */
-    #acked(ack) {
-        const entry = this.#outbox.settle(ack.id);
-        if (entry !== undefined) this.#changed({ ...entry, at: ack.at });
-        this.#promises.get(ack.id)?.resolve(ack);
-        this.#promises.delete(ack.id);
-    }
-
-    /** @param {Outgoing} entry @param {StentorError} error */
-    #sendRefused(entry, error) {
-        if (error.code === "disconnected") return;  // it goes again after the reconnect
-        if (error.passing && entry.tries < kSendTriesMax) {
-            this.#later(() => {
-                if (this.#outbox.get(entry.id)?.state === "pending") this.#transmit(entry);
-            }, error.retryAfterMs || 1000);
-            return;
-        }
-        const failed = this.#outbox.fail(entry.id, error);
-        if (failed === undefined) return;
-        this.#changed(failed);
-        this.#promises.get(entry.id)?.reject(error);
-        this.#promises.delete(entry.id);
-    }
-
-    /** @param {Outgoing} entry */
-    #changed(entry) {
-        this.rooms.get(entry.room)?.emit("outgoing", { ...entry });
     }
 
     /** @param {ClientState} state */

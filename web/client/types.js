@@ -5,7 +5,7 @@
 /** @typedef {{user: string, name: string}} Member */
 
 /**
- * A fact in a room's log: `message`, `edited`, `deleted`, `reacted`. `seq` has no holes in an epoch.
+ * A fact in a room's log: `message`, `edited`, `deleted`, `reacted`. `seq` has no holes.
  * @typedef {object} LogEvent
  * @property {string} type
  * @property {string} room

@@ -5,8 +5,15 @@ import { createRequire } from "node:module";
 import { scenario } from "../support/scenario.js";
 import { kHostile } from "../support/hostile.js";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const kShapes = [{ width: 360, height: 740 }, { width: 768, height: 900 }, { width: 1280, height: 800 }];
+const axeSource = readFileSync(
+    createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+    "utf8",
+);
+const kShapes = [
+    { width: 360, height: 740 },
+    { width: 768, height: 900 },
+    { width: 1280, height: 800 },
+];
 
 /** @param {import("../support/browser.js").User} user @param {string} what */
 async function assertSound(user, what) {
@@ -14,14 +21,19 @@ async function assertSound(user, what) {
         const results = await /** @type {any} */ (window).axe.run(document, {
             runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
         });
-        return results.violations.map((one) =>
-            `${one.id}: ${one.nodes.map((node) => node.html + node.failureSummary).join(" | ")}`);
+        return results.violations.map(
+            ({ id, nodes }) =>
+                `${id}: ${nodes.map((node) => node.html + node.failureSummary).join(" | ")}`,
+        );
     });
     assert.deepEqual(violations, [], what);
     const wide = await user.page.evaluate(() => {
         const bad = [];
-        for (const element of document.querySelectorAll("html, body, #timeline, #rooms, .main, .top")) {
-            if (element.scrollWidth > element.clientWidth) bad.push(element.id || element.className);
+        for (const element of document.querySelectorAll(
+            "html, body, #timeline, #rooms, .main, .top",
+        )) {
+            if (element.scrollWidth > element.clientWidth)
+                bad.push(element.id || element.className);
         }
         for (const row of document.querySelectorAll("#messages li, #messages article, .composer")) {
             const { left, right } = row.getBoundingClientRect();
@@ -50,7 +62,9 @@ scenario("AxeFindsNothingAndNothingOverflows", async ({ server, open }) => {
             await ann.say("mine");
             await ann.say("W".repeat(400));
             await ann.page.locator(".mine.sent").nth(1).waitFor();
-            await ann.page.evaluate(() => document.querySelector(".message.for-me")?.scrollIntoView());
+            await ann.page.evaluate(() =>
+                document.querySelector(".message.for-me")?.scrollIntoView(),
+            );
             await ann.shoot(`chat-${what}`);
             await assertSound(ann, `chat ${what}`);
             await ann.page.locator("#me").evaluate((/** @type {HTMLElement} */ me) => me.click());
@@ -76,7 +90,7 @@ scenario("KeyboardAloneSuffices", async ({ server, open }) => {
     const focused = () => ann.page.evaluate(() => document.activeElement?.id ?? "");
     /** @param {string} id @param {string} [key] */
     const walkTo = async (id, key = "Tab") => {
-        for (let steps = 0; await focused() !== id; steps += 1) {
+        for (let steps = 0; (await focused()) !== id; steps += 1) {
             assert.ok(steps < 40, `${id} cannot be reached`);
             await keyboard.press(key);
         }

@@ -25,10 +25,11 @@ scenario("EnterSendsShiftEnterBreaksAndAnInputMethodKeepsItsEnter", async ({ ser
     await ann.page.keyboard.type("one");
     await ann.page.keyboard.press("Shift+Enter");
     await ann.page.keyboard.type("two");
-    const enterWith = (init) => ann.page.evaluate((how) => {
-        const event = new KeyboardEvent("keydown", { key: "Enter", cancelable: true, ...how });
-        document.querySelector("#text")?.dispatchEvent(event);
-    }, init);
+    const enterWith = (init) =>
+        ann.page.evaluate((how) => {
+            const event = new KeyboardEvent("keydown", { key: "Enter", cancelable: true, ...how });
+            document.querySelector("#text")?.dispatchEvent(event);
+        }, init);
     await enterWith({ isComposing: true });
     await enterWith({ keyCode: 229 });
     assert.equal(await ann.page.inputValue("#text"), "one\ntwo");
@@ -91,19 +92,23 @@ scenario("FullRoomKeepsFewRowsAndTheReadersPlace", async ({ server, open }) => {
     await ann.page.locator(".text", { hasText: /^line 5000$/ }).waitFor();
     const shown = await ann.texts();
     assert.deepEqual(shown, texts.slice(-shown.length));
-    assert.ok(await ann.page.locator("#messages li").count() <= 500);
+    assert.ok((await ann.page.locator("#messages li").count()) <= 500);
     // Reading above: what comes does not move the page, a pill counts it.
     await ann.page.evaluate(() => {
         const region = /** @type {HTMLElement} */ (document.querySelector("#timeline"));
         region.scrollTop -= 2000;
     });
     await ann.page.locator("#latest", { hasText: "Jump to latest" }).waitFor();
-    const topText = () => ann.page.evaluate(() => {
-        const top = /** @type {HTMLElement} */ (document.querySelector("#timeline")).getBoundingClientRect();
-        const rows = [...document.querySelectorAll(".message")];
-        const row = rows.find((one) => one.getBoundingClientRect().bottom > top.top + 1);
-        return `${row?.textContent} at ${Math.round((row?.getBoundingClientRect().top ?? 0) - top.top)}`;
-    });
+    const topText = () =>
+        ann.page.evaluate(() => {
+            const top = /** @type {HTMLElement} */ (
+                document.querySelector("#timeline")
+            ).getBoundingClientRect();
+            const rows = [...document.querySelectorAll(".message")];
+            const row = rows.find((one) => one.getBoundingClientRect().bottom > top.top + 1);
+            const offset = (row?.getBoundingClientRect().top ?? 0) - top.top;
+            return `${row?.textContent} at ${Math.round(offset)}`;
+        });
     const before = await topText();
     await bob.say(["one more", "and another"]);
     await ann.page.locator("#latest", { hasText: "2 new messages" }).waitFor();

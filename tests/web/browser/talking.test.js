@@ -16,7 +16,9 @@ scenario("TwoPeopleTalk", async ({ server, open }) => {
     assert.equal(await bob.page.locator(".message:not(.mine) .name").first().textContent(), "ann");
     assert.equal(await ann.page.locator("#people-list li").count(), 2);
     // Spoken once by the live region, and only what others say.
-    assert.deepEqual(await ann.page.locator("#announcer div").allTextContents(), ["bob: hello ann"]);
+    assert.deepEqual(await ann.page.locator("#announcer div").allTextContents(), [
+        "bob: hello ann",
+    ]);
 });
 
 scenario("ComingAndGoingIsOneDiscreetLine", async ({ server, open }) => {

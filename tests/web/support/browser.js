@@ -7,8 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const kArguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const kArguments = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
 
 /** @typedef {import("playwright-core").BrowserContextOptions} Options */
 
@@ -35,7 +42,10 @@ export class User {
         const folder = mkdtempSync(join(tmpdir(), "stentor-profile-"));
         const context = await chromium.launchPersistentContext(folder, {
             executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-            headless: true, args: kArguments, viewport: { width: 1280, height: 800 }, ...options,
+            headless: true,
+            args: kArguments,
+            viewport: { width: 1280, height: 800 },
+            ...options,
         });
         context.setDefaultTimeout(15_000);
         const user = new User(context, folder);
@@ -43,7 +53,8 @@ export class User {
         await user.page.addInitScript(() => {
             document.addEventListener("securitypolicyviolation", (event) => {
                 /** @type {any} */ (window).reportViolation(
-                    `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+                    `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`,
+                );
             });
         });
         return user;

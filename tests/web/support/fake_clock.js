@@ -29,7 +29,8 @@ export class FakeClock {
     advance(ms) {
         const end = this.#now + ms;
         for (;;) {
-            const due = [...this.#timers].filter(([, { at }]) => at <= end)
+            const due = [...this.#timers]
+                .filter(([, { at }]) => at <= end)
                 .sort((a, b) => a[1].at - b[1].at)[0];
             if (due === undefined) break;
             this.#timers.delete(due[0]);

@@ -9,7 +9,8 @@ import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { readManifest } from "./manifest.js";
 
-const kCsp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+const kCsp =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
     "require-trusted-types-for 'script'; trusted-types 'none'";
 
@@ -37,7 +38,12 @@ function broadcast(room, frame) {
 function presence(room, joined, left) {
     room.version += 1;
     broadcast(room, {
-        type: "presence", room: room.name, version: room.version, count: room.users.size, joined, left,
+        type: "presence",
+        room: room.name,
+        version: room.version,
+        count: room.users.size,
+        joined,
+        left,
     });
 }
 
@@ -57,7 +63,8 @@ const answers = {
         const known = session === undefined ? null : verify(session);
         if (session !== undefined && known === null) throw ["forbidden", "session: not ours"];
         const wanted = name ?? known?.name ?? `guest-${randomBytes(3).toString("hex")}`;
-        if (!/^[\p{L}\p{M}\p{N}._-]{1,32}$/u.test(wanted)) throw ["bad_name", "name: letters, digits, . _ -"];
+        if (!/^[\p{L}\p{M}\p{N}._-]{1,32}$/u.test(wanted))
+            throw ["bad_name", "name: letters, digits, . _ -"];
         const user = known?.user ?? `u${randomBytes(6).toString("hex")}`;
         for (const other of connections) {
             if (other.name === wanted && other.user !== user) {
@@ -80,12 +87,22 @@ const answers = {
         connection.rooms.add(name);
         const recovered = since === undefined || since.epoch === room.epoch;
         const rest = since !== undefined && recovered ? room.events.slice(since.seq) : null;
-        const events = rest === null ? room.events.slice(-Math.min(history || 50, 100)) : rest.slice(0, 100);
+        const events =
+            rest === null ? room.events.slice(-Math.min(history || 50, 100)) : rest.slice(0, 100);
         const more = rest === null ? room.events.length > events.length : rest.length > 100;
         const members = Array.from(room.users, ([user, { name: its }]) => ({ user, name: its }));
         return {
-            type: "joined", room: name, epoch: room.epoch, seq: room.events.length, first: 1, recovered,
-            events, more, version: room.version, count: members.length, members: members.slice(0, 100),
+            type: "joined",
+            room: name,
+            epoch: room.epoch,
+            seq: room.events.length,
+            first: 1,
+            recovered,
+            events,
+            more,
+            version: room.version,
+            count: members.length,
+            members: members.slice(0, 100),
         };
     },
     leave(connection, { room: name }) {
@@ -98,12 +115,23 @@ const answers = {
         const room = roomOf(name);
         const told = room.events.find((e) => e.client_id === id && e.user === connection.user);
         const event = told ?? {
-            type: "message", room: name, seq: room.events.length + 1, at: Date.now(),
-            user: connection.user, from: connection.name, content, client_id: id,
+            type: "message",
+            room: name,
+            seq: room.events.length + 1,
+            at: Date.now(),
+            user: connection.user,
+            from: connection.name,
+            content,
+            client_id: id,
         };
         const ack = {
-            type: "ack", room: name, epoch: room.epoch, seq: event.seq, at: event.at,
-            durability: "memory", ...(told && { duplicate: true }),
+            type: "ack",
+            room: name,
+            epoch: room.epoch,
+            seq: event.seq,
+            at: event.at,
+            durability: "memory",
+            ...(told && { duplicate: true }),
         };
         if (told === undefined) {
             room.events.push(event);
@@ -116,7 +144,12 @@ const answers = {
         const inside = room.events.filter(({ seq }) => seq > after && seq < before);
         const events = after > 0 ? inside.slice(0, limit) : inside.slice(-limit);
         return {
-            type: "history", room: name, epoch: room.epoch, first: 1, seq: room.events.length, events,
+            type: "history",
+            room: name,
+            epoch: room.epoch,
+            first: 1,
+            seq: room.events.length,
+            events,
             more: inside.length > events.length,
         };
     },
@@ -125,8 +158,12 @@ const answers = {
         const all = Array.from(room.users, ([user, { name: its }]) => ({ user, name: its }));
         const from = all.findIndex(({ user }) => user === after) + 1;
         return {
-            type: "members", room: name, version: room.version, count: all.length,
-            members: all.slice(from, from + 100), more: from + 100 < all.length,
+            type: "members",
+            room: name,
+            version: room.version,
+            count: all.length,
+            members: all.slice(from, from + 100),
+            more: from + 100 < all.length,
         };
     },
     ping: () => ({ type: "pong", at: Date.now() }),
@@ -154,13 +191,18 @@ new WebSocketServer({ server, path: "/ws" }).on("connection", (socket) => {
     connections.add(connection);
     const answer = (frame) => socket.send(JSON.stringify(frame));
     answer({
-        type: "welcome", protocol: 1, server: "fake", connection: randomUUID(), ping_ms: 25000,
+        type: "welcome",
+        protocol: 1,
+        server: "fake",
+        connection: randomUUID(),
+        ping_ms: 25000,
         limits: { message_bytes: 65536, content: 4096, rooms: 100, send_rate: 20 },
     });
     socket.on("message", (data) => {
         const { id, ...command } = JSON.parse(String(data));
         try {
-            if (connection.user === "" && command.type !== "login") throw ["login_first", "log in first"];
+            if (connection.user === "" && command.type !== "login")
+                throw ["login_first", "log in first"];
             const handler = answers[command.type];
             if (handler === undefined) throw ["unknown_type", `no such command: ${command.type}`];
             const frame = handler(connection, { ...command, id });

@@ -4,7 +4,6 @@
 import { FakeClock } from "./fake_clock.js";
 import { StentorClient } from "../../../web/client/index.js";
 
-/** @returns {{client: StentorClient, clock: FakeClock, sockets: FakeSocket[], last: () => FakeSocket}} */
 export function clientOnFakes() {
     const sockets = [];
     const clock = new FakeClock();
@@ -74,8 +73,19 @@ export class FakeSocket {
     joined(fields = {}) {
         const { id, room } = this.command("join");
         this.tell({
-            type: "joined", id, room, epoch: "e1", seq: 0, first: 1, recovered: true, events: [],
-            more: false, version: 1, count: 1, members: [{ user: "u-ann", name: "ann" }], ...fields,
+            type: "joined",
+            id,
+            room,
+            epoch: "e1",
+            seq: 0,
+            first: 1,
+            recovered: true,
+            events: [],
+            more: false,
+            version: 1,
+            count: 1,
+            members: [{ user: "u-ann", name: "ann" }],
+            ...fields,
         });
     }
 }
@@ -83,7 +93,13 @@ export class FakeSocket {
 /** @param {number} seq @param {object} [fields] */
 export function message(seq, fields = {}) {
     return {
-        type: "message", room: "lobby", seq, at: 1000 + seq, user: "u-bob", from: "bob",
-        content: `text ${seq}`, ...fields,
+        type: "message",
+        room: "lobby",
+        seq,
+        at: 1000 + seq,
+        user: "u-bob",
+        from: "bob",
+        content: `text ${seq}`,
+        ...fields,
     };
 }

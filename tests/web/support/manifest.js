@@ -9,8 +9,10 @@ export const kWebFolder = fileURLToPath(new URL("../../../web/", import.meta.url
 /** @returns {Map<string, {file: string, type: string}>} by path */
 export function readManifest() {
     const lines = readFileSync(`${kWebFolder}manifest.txt`, "utf8").trim().split("\n");
-    return new Map(lines.map((line) => {
-        const [path, file, ...type] = line.split(" ");
-        return [path, { file: kWebFolder + file, type: type.join(" ") }];
-    }));
+    return new Map(
+        lines.map((line) => {
+            const [path, file, ...type] = line.split(" ");
+            return [path, { file: kWebFolder + file, type: type.join(" ") }];
+        }),
+    );
 }

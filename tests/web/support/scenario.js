@@ -1,5 +1,5 @@
-// A test with a server of its own and users in real browsers; both are gone when it ends, and a page
-// that complained of anything makes it fail.
+// A test with a server of its own and users in real browsers; both are gone when it ends, and a
+// page that complained of anything makes it fail.
 // Invariant: scenarios share nothing.
 
 import assert from "node:assert/strict";

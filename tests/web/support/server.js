@@ -34,16 +34,17 @@ export class Server {
         rmSync(portsFile, { force: true });
         const [program, ...first] = command();
         const flags = ["--listen", `127.0.0.1:${this.port}`, "--ports-file", portsFile];
-        // No limit of pace: a test that floods a room is about the page. (The double knows neither.)
+        // No limit of pace: a test that floods a room is about the page.
         const rest = ["--store", "memory", "--send-rate", "0"];
         const child = spawn(program, [...first, ...flags, ...rest], {
-            cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"],
+            cwd: this.#folder,
+            stdio: ["ignore", "pipe", "pipe"],
         });
         this.#child = child;
-        child.stdout.on("data", (data) => this.#output += data);
-        child.stderr.on("data", (data) => this.#output += data);
+        child.stdout.on("data", (data) => (this.#output += data));
+        child.stderr.on("data", (data) => (this.#output += data));
         let failed = "";
-        child.on("error", (error) => failed = error.message);
+        child.on("error", (error) => (failed = error.message));
         const deadline = Date.now() + kStartTimeoutMs;
         while (!existsSync(portsFile)) {
             if (failed || child.exitCode !== null || Date.now() > deadline) {

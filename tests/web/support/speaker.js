@@ -8,11 +8,15 @@ import { StentorClient } from "../../../web/client/index.js";
 export async function speaker(address, name, room) {
     const url = address.replace("http", "ws") + "ws";
     const client = new StentorClient({
-        url, webSocketImpl: /** @type {any} */ (WebSocket), outboxMax: 10_000,
+        url,
+        webSocketImpl: /** @type {any} */ (WebSocket),
+        outboxMax: 10_000,
     });
     client.connect({ name });
     const joined = client.join(room);
-    await new Promise((resolve) => joined.on("state", ({ state }) => state === "joined" && resolve(null)));
+    await new Promise((resolve) =>
+        joined.on("state", ({ state }) => state === "joined" && resolve(null)),
+    );
     return {
         /** @param {string[]} texts */
         say: (texts) => Promise.all(texts.map((text) => joined.send(text))),

@@ -19,7 +19,14 @@ function inLobby() {
 function ack(socket, fields = {}) {
     const { id } = socket.command("send");
     socket.tell({
-        type: "ack", id, room: "lobby", epoch: "e1", seq: 1, at: 5, durability: "memory", ...fields,
+        type: "ack",
+        id,
+        room: "lobby",
+        epoch: "e1",
+        seq: 1,
+        at: 5,
+        durability: "memory",
+        ...fields,
     });
 }
 
@@ -77,7 +84,10 @@ test("NothingIsLostOrDoubledAcrossAReconnect", () => {
     assert.deepEqual(fakes.last().command("join").since, { epoch: "e1", seq: 2 });
     fakes.last().joined({ seq: 4, events: [message(3), message(4)] });
     fakes.last().tell(message(5));
-    assert.deepEqual(fakes.texts, [1, 2, 3, 4, 5].map((seq) => `text ${seq}`));
+    assert.deepEqual(
+        fakes.texts,
+        [1, 2, 3, 4, 5].map((seq) => `text ${seq}`),
+    );
 });
 
 test("FramesReadInTheSameTurnAsJoinedAreKept", () => {
@@ -101,10 +111,19 @@ test("GapIsPagedWhileLiveEventsWait", () => {
     const asked = last().command("history");
     assert.deepEqual([asked.after, asked.before], [1, 4]);
     last().tell({
-        type: "history", id: asked.id, room: "lobby", epoch: "e1", first: 1, seq: 4, more: false,
+        type: "history",
+        id: asked.id,
+        room: "lobby",
+        epoch: "e1",
+        first: 1,
+        seq: 4,
+        more: false,
         events: [message(2), message(3)],
     });
-    assert.deepEqual(texts, [1, 2, 3, 4].map((seq) => `text ${seq}`));
+    assert.deepEqual(
+        texts,
+        [1, 2, 3, 4].map((seq) => `text ${seq}`),
+    );
 });
 
 test("RefusedMessageFailsAndCanBeSentOnceMore", async () => {
@@ -121,12 +140,23 @@ test("RefusedMessageFailsAndCanBeSentOnceMore", async () => {
 test("BusyServerIsTriedAgainWithTheSameId", () => {
     const { room, clock, last } = inLobby();
     void room.send("x").catch(() => {});
-    const busy = { type: "error", id: "id-1", code: "unavailable", message: "busy", retry_after_ms: 700 };
+    const busy = {
+        type: "error",
+        id: "id-1",
+        code: "unavailable",
+        message: "busy",
+        retry_after_ms: 700,
+    };
     last().tell(busy);
     clock.advance(699);
     assert.equal(last().commands("send").length, 1);
     clock.advance(1);
-    assert.deepEqual(last().commands("send").map(({ id }) => id), ["id-1", "id-1"]);
+    assert.deepEqual(
+        last()
+            .commands("send")
+            .map(({ id }) => id),
+        ["id-1", "id-1"],
+    );
 });
 
 test("FullOutboxRefusesAtOnce", async () => {
@@ -214,7 +244,12 @@ test("RoomThatCannotBeJoinedSaysWhy", () => {
     const { client, last } = inLobby();
     const states = [];
     client.join("bad room").on("state", ({ state, error }) => states.push([state, error?.code]));
-    last().tell({ type: "error", id: last().command("join").id, code: "bad_room", message: "room" });
+    last().tell({
+        type: "error",
+        id: last().command("join").id,
+        code: "bad_room",
+        message: "room",
+    });
     assert.deepEqual(states.at(-1), ["failed", "bad_room"]);
 });
 
@@ -227,6 +262,9 @@ test("MissedPresenceVersionFetchesTheMembersAgain", () => {
     const { id } = last().command("members");
     const members = [bob, { user: "u-ann", name: "ann" }, { user: "u-eve", name: "eve" }];
     last().tell({ type: "members", id, version: 9, count: 3, members, more: false });
-    assert.deepEqual(room.members.list.map(({ name }) => name), ["bob", "ann", "eve"]);
+    assert.deepEqual(
+        room.members.list.map(({ name }) => name),
+        ["bob", "ann", "eve"],
+    );
     assert.equal(room.members.stale, false);
 });

@@ -36,15 +36,26 @@ test("NameKeepsItsColourAndNamesSpread", () => {
 });
 
 test("LinksAreHttpOnlyAndLeaveTheSentenceItsPunctuation", () => {
-    const links = (text) => parseText(text).filter((s) => s.kind === "link").map((s) => s.text);
-    assert.deepEqual(links("see http://a.b/c, or (https://d.e/f_(g))."), ["http://a.b/c", "https://d.e/f_(g)"]);
+    const links = (text) =>
+        parseText(text)
+            .filter((s) => s.kind === "link")
+            .map((s) => s.text);
+    assert.deepEqual(links("see http://a.b/c, or (https://d.e/f_(g))."), [
+        "http://a.b/c",
+        "https://d.e/f_(g)",
+    ]);
     assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://a.b http://"), []);
     assert.deepEqual(links("http://a.b/\u202egpj.exe"), ["http://a.b/"]);
 });
 
 test("SegmentsJoinedAreTheText", () => {
     for (const text of ["", "@ann: hi", "x@y.z", "a http://b.c @d. e", "@", "<b>@a</b>", "@@a"]) {
-        assert.equal(parseText(text).map((segment) => segment.text).join(""), text);
+        assert.equal(
+            parseText(text)
+                .map((segment) => segment.text)
+                .join(""),
+            text,
+        );
     }
 });
 
@@ -77,8 +88,10 @@ test("DaysHaveNamesOfTheirOwn", () => {
     assert.equal(dayName(noon - 13 * 3600_000, noon), "Yesterday");
 });
 
-const rowsOf = (model) => layOut(model).map((row) =>
-    row.kind === "message" ? `${row.head ? "+" : "-"}${row.message.text}` : row.kind);
+const rowsOf = (model) =>
+    layOut(model).map((row) =>
+        row.kind === "message" ? `${row.head ? "+" : "-"}${row.message.text}` : row.kind,
+    );
 const out = (id, state) => ({ id, room: "lobby", content: id, at: 2000, state, tries: 1 });
 const me = { user: "u-ann", name: "ann" };
 
@@ -90,7 +103,15 @@ test("MessagesOfOneAuthorWithinFiveMinutesAreOneGroup", () => {
     model.message(message(3, { at: at + 900_000 }), false);
     model.message(message(4, { at: at + 900_001, user: "u-c" }), false);
     model.message(message(5, { at: at + 86_400_000, user: "u-c" }), false);
-    assert.deepEqual(rowsOf(model), ["day", "+text 1", "-text 2", "+text 3", "+text 4", "day", "+text 5"]);
+    assert.deepEqual(rowsOf(model), [
+        "day",
+        "+text 1",
+        "-text 2",
+        "+text 3",
+        "+text 4",
+        "day",
+        "+text 5",
+    ]);
 });
 
 test("OwnMessageStandsOnceFromPendingToSent", () => {
@@ -120,23 +141,29 @@ test("ComingsAndGoingsAreOneNetLine", () => {
     model.presence({ joined: [member("a"), member("b")], left: [] }, 1);
     model.presence({ joined: [], left: [member("b"), member("c")] }, 2);
     const line = layOut(model)[1];
-    assert.equal(line.kind === "note" && line.text.replace(/[\u2068\u2069]/g, ""), "a joined · c left");
+    assert.equal(
+        line.kind === "note" && line.text.replace(/[\u2068\u2069]/g, ""),
+        "a joined · c left",
+    );
     model.presence({ joined: [member("c")], left: [member("a")] }, 3);
     assert.deepEqual(layOut(model), []);
 });
 
 test("TimelineIsBounded", () => {
     const model = new TimelineModel();
-    for (let seq = 1; seq <= 5000; seq += 1) model.message(message(seq, { client_id: `c${seq}` }), false);
+    for (let seq = 1; seq <= 5000; seq += 1)
+        model.message(message(seq, { client_id: `c${seq}` }), false);
     assert.equal(model.items.length, kItemsMax);
     assert.equal(layOut(model).at(-1)?.key, "m0-5000");
 });
 
 test("ManifestNamesEveryFileOfThePage", () => {
-    const listed = new Set([...readManifest().values()].map(({ file }) => file.slice(kWebFolder.length)));
+    const listed = new Set(
+        [...readManifest().values()].map(({ file }) => file.slice(kWebFolder.length)),
+    );
     for (const folder of ["app", "client", "style"]) {
         for (const file of readdirSync(kWebFolder + folder)) {
-            if (file === "types.js") continue;  // types only: never fetched
+            if (file === "types.js") continue; // types only: never fetched
             assert.ok(listed.has(`${folder}/${file}`), `${folder}/${file} is not in manifest.txt`);
         }
     }

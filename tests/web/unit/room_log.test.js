@@ -5,15 +5,31 @@ import { message } from "../support/fake_socket.js";
 import { RoomLog } from "../../../web/client/room_log.js";
 
 const joined = (fields) => ({
-    room: "lobby", epoch: "e1", seq: 0, first: 1, recovered: true, events: [], more: false, version: 1,
-    count: 0, members: [], ...fields,
+    room: "lobby",
+    epoch: "e1",
+    seq: 0,
+    first: 1,
+    recovered: true,
+    events: [],
+    more: false,
+    version: 1,
+    count: 0,
+    members: [],
+    ...fields,
 });
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
-const seqs = (steps) => steps.map((s) => s.kind === "event" ? s.event.seq : `lost ${s.from}-${s.to}`);
+const seqs = (steps) =>
+    steps.map((s) => (s.kind === "event" ? s.event.seq : `lost ${s.from}-${s.to}`));
 /** @param {RoomLog} log */
 const holeOf = (log) => /** @type {import("../../../web/client/room_log.js").Hole} */ (log.hole);
-const page = (events, fields) =>
-    ({ epoch: "e1", first: 1, seq: 0, events, more: false, ...fields });
+const page = (events, fields) => ({
+    epoch: "e1",
+    first: 1,
+    seq: 0,
+    events,
+    more: false,
+    ...fields,
+});
 
 test("RecentHistoryIsYieldedInOrder", () => {
     const log = new RoomLog();
@@ -35,7 +51,10 @@ test("EventSeenTwiceIsYieldedOnce", () => {
 test("LiveEventsWaitForThePagesBeforeThem", () => {
     const log = new RoomLog();
     log.joined(joined({ seq: 1, events: range(1, 1) }), false);
-    assert.deepEqual(seqs(log.joined(joined({ seq: 250, events: range(2, 101), more: true }), true)).length, 100);
+    assert.deepEqual(
+        seqs(log.joined(joined({ seq: 250, events: range(2, 101), more: true }), true)).length,
+        100,
+    );
     assert.deepEqual(seqs(log.live(message(251))), []);
     assert.deepEqual(log.hole, { after: 101, before: 251 });
     assert.deepEqual(seqs(log.page(holeOf(log), page(range(102, 201)))).at(-1), 201);
@@ -103,7 +122,10 @@ test("NewEpochThatGivesNothingIsPagedFromItsFirst", () => {
 test("PositionOlderThanRetentionGoesOnBehindAMark", () => {
     const log = new RoomLog();
     log.joined(joined({ seq: 5, events: range(1, 5) }), false);
-    const steps = log.joined(joined({ seq: 31, first: 30, recovered: false, events: range(30, 31) }), true);
+    const steps = log.joined(
+        joined({ seq: 31, first: 30, recovered: false, events: range(30, 31) }),
+        true,
+    );
     assert.deepEqual(seqs(steps), ["lost 6-29", 30, 31]);
 });
 
@@ -118,7 +140,10 @@ test("LongAbsenceSkipsToTheNewestHundred", () => {
 test("OlderPagesStopWhereTheServersHistoryBegins", () => {
     const log = new RoomLog();
     log.joined(joined({ seq: 20, first: 5, events: range(15, 20) }), false);
-    assert.deepEqual(log.older(page(range(10, 14))).map((e) => e.seq), [10, 11, 12, 13, 14]);
+    assert.deepEqual(
+        log.older(page(range(10, 14))).map((e) => e.seq),
+        [10, 11, 12, 13, 14],
+    );
     assert.equal(log.olderThan, 10);
     log.older(page(range(5, 9), { first: 5 }));
     assert.equal(log.olderThan, 0);
@@ -140,8 +165,13 @@ test("AnyArrivalOrderYieldsTheSameOrder", () => {
             assert.ok(turn < 100);
             const { after, before } = log.hole;
             const inside = range(after + 1, before - 1);
-            keep(log.page(holeOf(log), page(random() < 0.5 ? inside.slice(0, 3) : inside.slice(-3))));
+            keep(
+                log.page(holeOf(log), page(random() < 0.5 ? inside.slice(0, 3) : inside.slice(-3))),
+            );
         }
-        assert.deepEqual(got, range(1, total).map((event) => event.seq));
+        assert.deepEqual(
+            got,
+            range(1, total).map((event) => event.seq),
+        );
     }
 });

@@ -24,7 +24,10 @@ function heartbeat() {
     const clock = new FakeClock();
     const calls = [];
     const beat = new Heartbeat(clock, {
-        quietMs: 35_000, graceMs: 10_000, ask: () => calls.push("ask"), giveUp: () => calls.push("up"),
+        quietMs: 35_000,
+        graceMs: 10_000,
+        ask: () => calls.push("ask"),
+        giveUp: () => calls.push("up"),
     });
     beat.start();
     return { clock, calls, beat };
