@@ -151,8 +151,10 @@ TEST(Handshake, BestSupportedSubprotocolWins) {
     // Property: the server's order of preference decides, not the client's.
     constexpr std::array<std::string_view, 2> kTwo{"v2", "v1"};
     Request request;
-    request.protocols = {"v1, x, v2"};
-    EXPECT_EQ(accept_handshake(request.view(), kTwo)->subprotocol, "v2");
+    for (const std::string_view offer : {"v1, x, v2", "v2, v1, x"}) {
+        request.protocols = {offer};
+        EXPECT_EQ(accept_handshake(request.view(), kTwo)->subprotocol, "v2") << offer;
+    }
     request.protocols = {"v1"};
     EXPECT_EQ(accept_handshake(request.view(), kTwo)->subprotocol, "v1");
 }
