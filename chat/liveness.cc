@@ -23,10 +23,6 @@ void Liveness::on_upgraded(Session& session) {
                                                                 : context_.limits.ping_interval));
 }
 
-void Liveness::on_logged_in(Session& session) {
-    set_deadline(session, context_.now + context_.limits.ping_interval);
-}
-
 void Liveness::set_deadline(Session& session, core::Instant at) {
     session.deadline = at;
     rearm(session);
@@ -73,18 +69,24 @@ void Liveness::on_deadline(Session& session) {
 }
 
 void Liveness::on_silence_check(Session& session) {
+    const Limits& limits = context_.limits;
     const core::Instant heard = outlet_.link().last_received(session.id);
-    const core::Instant silent_from = heard + context_.limits.ping_interval;
+    const core::Instant silent_from = heard + limits.ping_interval;
+    // Any byte behind the ping does; pongs may come later than the next ping would be due.
+    if (session.pong_due && heard >= *session.pong_due - limits.pong_timeout) {
+        session.pong_due.reset();
+    }
     if (silent_from > context_.now) {
-        session.awaiting_pong = false;
         set_deadline(session, silent_from);
-    } else if (session.awaiting_pong) {
-        give_up(session, "no pong in time");
-    } else {
-        session.awaiting_pong = true;
+    } else if (!session.pong_due) {
+        session.pong_due = context_.now + limits.pong_timeout;
         context_.count(ShardCounter::kPings);
         outlet_.send_frame(session, ws::Opcode::kPing, {});
-        set_deadline(session, context_.now + context_.limits.pong_timeout);
+        set_deadline(session, context_.now + std::min(limits.ping_interval, limits.pong_timeout));
+    } else if (*session.pong_due > context_.now) {
+        set_deadline(session, std::min(*session.pong_due, context_.now + limits.ping_interval));
+    } else {
+        give_up(session, "no pong in time");
     }
 }
 

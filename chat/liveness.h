@@ -20,7 +20,6 @@ public:
     // An HTTP request is awaited: the first, or another one behind an answer.
     void await_request(Session& session);
     void on_upgraded(Session& session);
-    void on_logged_in(Session& session);
     // Pauses may have changed.
     void rearm(Session& session);
 

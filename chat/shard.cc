@@ -4,12 +4,12 @@
 #include "chat/shard.h"
 
 #include <algorithm>
-#include <array>
 #include <type_traits>
 #include <utility>
 
 #include "chat/ask_gate.h"
 #include "chat/backward_steps.h"
+#include "chat/connections.h"
 #include "chat/context.h"
 #include "chat/dialect/echo.h"
 #include "chat/dialect/native.h"
@@ -38,11 +38,7 @@ class ShardState {
 public:
     explicit ShardState(const ShardParts& parts);
 
-    void open(ConnectionId id, std::uint32_t listener);
-    std::size_t bytes(ConnectionId id, std::span<std::byte> input);
-    void peer_finished(ConnectionId id);
-    void drained(ConnectionId id);
-    void closed(ConnectionId id);
+    Connections& connections() { return connections_; }
     void lanes(core::Instant now);
     void timers(core::Instant now);
     std::optional<core::Instant> next_deadline() const;
@@ -51,25 +47,6 @@ public:
     const ShardMetrics& metrics() const { return context_.metrics; }
 
 private:
-    // What an endpoint hands up while one connection's bytes are handled.
-    class Handler final : public ws::EndpointHandler {
-    public:
-        Handler(ShardState& state, Session& session) : state_(state), session_(session) {}
-        bool on_message(ws::Opcode opcode, std::span<std::byte> payload) override;
-        void on_control_output(std::span<const std::byte> frame) override;
-        void on_pong(std::span<const std::byte>) override {}
-
-    private:
-        ShardState& state_;
-        Session& session_;
-    };
-
-    std::size_t read_head(Session& session, std::span<const std::byte> input);
-    std::size_t read_frames(Session& session, std::span<std::byte> input);
-    void upgrade(Session& session, const Upgrade& upgrade);
-    Dialect& dialect_of(Service service);
-    void drain();
-
     void run_steps();
     void handle_ask(std::uint32_t from, Envelope&& ask);
     void handle_tell(Envelope&& tell);
@@ -81,9 +58,7 @@ private:
     bool stalled() const { return !context_.room_above_asks(); }
 
     Context context_;
-    const Front& front_;
     RoomLog& log_;
-    const std::vector<Front::Listener> listeners_;
 
     Outlet outlet_;
     Sessions sessions_;
@@ -95,12 +70,12 @@ private:
     Native native_;
     Echo echo_;
     Liveness liveness_;
+    Connections connections_;
 
     RoomHomes room_homes_;
     NameHome name_home_;
     UserHome user_home_;
 
-    bool draining_ = false;
     bool sleeps_by_doorbell_ = false;
 };
 
@@ -115,9 +90,7 @@ ShardState::ShardState(const ShardParts& parts)
                .timers = core::TimerWheel(parts.clock.now()),
                .now = parts.clock.now(),
                .metrics = {}},
-      front_(parts.front),
       log_(parts.log),
-      listeners_(parts.listeners),
       outlet_(context_, parts.link),
       sessions_(context_),
       gate_(context_, outlet_, sessions_),
@@ -128,149 +101,19 @@ ShardState::ShardState(const ShardParts& parts)
       native_(context_, outlet_, verbs_, parts.tokens),
       echo_(outlet_),
       liveness_(context_, outlet_, sessions_),
+      connections_({.context = context_,
+                    .front = parts.front,
+                    .outlet = outlet_,
+                    .sessions = sessions_,
+                    .steps = steps_,
+                    .logins = logins_,
+                    .rooms = rooms_,
+                    .liveness = liveness_,
+                    .dialects = {.native = native_, .echo = echo_}},
+                   parts.listeners),
       room_homes_(context_, parts.log),
       name_home_(context_),
       user_home_(context_) {}
-
-// ---- connections
-
-void ShardState::open(ConnectionId id, std::uint32_t listener) {
-    context_.now = outlet_.link().now();
-    Session& session = sessions_.add(id, listeners_.at(listener));
-    if (draining_ || steps_.size() > kBackwardStepsMax) {
-        session.stage = Stage::kEnding;
-        outlet_.link().abort(id);
-        return;
-    }
-    liveness_.await_request(session);
-}
-
-std::size_t ShardState::bytes(ConnectionId id, std::span<std::byte> input) {
-    Session* session = sessions_.find(id);
-    STENTOR_CHECK(session != nullptr);
-    context_.now = outlet_.link().now();
-    std::size_t done = 0;
-    if (session->stage == Stage::kHead) {
-        done = read_head(*session, input);
-    }
-    if (session->stage == Stage::kOpen && session->pauses == 0) {
-        done += read_frames(*session, input.subspan(done));
-    }
-    return session->stage == Stage::kEnding ? input.size() : done;
-}
-
-std::size_t ShardState::read_head(Session& session, std::span<const std::byte> input) {
-    std::size_t done = 0;
-    while (session.stage == Stage::kHead && session.pauses == 0 && done < input.size()) {
-        const FrontDecision decision = front_.decide(input.subspan(done), session.listener);
-        if (const auto* answer = std::get_if<Answer>(&decision)) {
-            done += answer->consumed;
-            context_.count(ShardCounter::kHttpAnswers);
-            outlet_.send(session, std::as_bytes(std::span(answer->head)));
-            outlet_.send(session, answer->body);
-            outlet_.send(session, std::as_bytes(std::span(answer->text)));
-            if (answer->close) {
-                outlet_.finish(session);
-            } else {
-                liveness_.await_request(session);
-            }
-        } else if (const auto* to_websocket = std::get_if<Upgrade>(&decision)) {
-            done += to_websocket->consumed;
-            upgrade(session, *to_websocket);
-        } else {
-            break;
-        }
-    }
-    return done;
-}
-
-void ShardState::upgrade(Session& session, const Upgrade& upgrade) {
-    context_.count(ShardCounter::kUpgrades);
-    session.stage = Stage::kOpen;
-    session.dialect = &dialect_of(upgrade.service);
-    session.endpoint.emplace(session.dialect->endpoint_limits());
-    outlet_.send(session, std::as_bytes(std::span(upgrade.head)));
-    liveness_.on_upgraded(session);
-    session.dialect->on_open(session);
-}
-
-Dialect& ShardState::dialect_of(Service service) {
-    switch (service) {
-        case Service::kEcho:
-            return echo_;
-        case Service::kNative:
-            break;
-    }
-    return native_;
-}
-
-std::size_t ShardState::read_frames(Session& session, std::span<std::byte> input) {
-    Handler handler(*this, session);
-    const std::size_t done = session.endpoint->consume(input, handler);
-    if (session.endpoint->state() == ws::EndpointState::kClosed) {
-        session.said_close = session.endpoint->peer_close_code() != 0;
-        if (session.endpoint->violation() != ws::Violation::kNone) {
-            context_.count(ShardCounter::kProtocolErrors);
-        }
-        outlet_.finish(session);
-    }
-    return done;
-}
-
-bool ShardState::Handler::on_message(ws::Opcode opcode, std::span<std::byte> payload) {
-    state_.context_.count(ShardCounter::kMessagesIn);
-    session_.dialect->on_message(session_, opcode, payload);
-    if (session_.is(Pause::kPace)) {
-        state_.liveness_.rearm(session_);
-    }
-    return session_.pauses == 0 && session_.stage == Stage::kOpen;
-}
-
-void ShardState::Handler::on_control_output(std::span<const std::byte> frame) {
-    state_.outlet_.send(session_, frame);
-}
-
-void ShardState::peer_finished(ConnectionId id) {
-    // Half closed is of no use to a chat: what is queued is flushed, then it ends.
-    if (Session* session = sessions_.find(id)) {
-        outlet_.finish(*session);
-    }
-}
-
-void ShardState::drained(ConnectionId id) {
-    Session* session = sessions_.find(id);
-    if (session == nullptr || session->stage == Stage::kEnding) {
-        return;
-    }
-    outlet_.on_drained(*session);
-    rooms_.on_drained(*session);
-}
-
-void ShardState::closed(ConnectionId id) {
-    Session* session = sessions_.find(id);
-    STENTOR_CHECK(session != nullptr);
-    Departure departure{.connection = id,
-                        .dropped = !session->said_close,
-                        .rooms = rooms_.depart(*session),
-                        .attached = {},
-                        .skeleton = {}};
-    logins_.depart(*session, departure);
-    if (departure.attached || !departure.rooms.empty()) {
-        steps_.add(std::move(departure));
-    }
-    sessions_.remove(*session);
-}
-
-void ShardState::drain() {
-    draining_ = true;
-    sessions_.for_each([this](Session& session) {
-        if (session.stage == Stage::kOpen) {
-            session.dialect->on_drain(session);
-        } else {
-            outlet_.finish(session);
-        }
-    });
-}
 
 // ---- the turn
 
@@ -348,7 +191,7 @@ void ShardState::handle_tell(Envelope&& tell) {
                                  std::is_same_v<Told, Box<HistoryRead>>) {
                 handle(*what);
             } else if constexpr (std::is_same_v<Told, Drain>) {
-                drain();
+                connections_.drain();
             } else {
                 STENTOR_CHECK(false && "not a tell");
             }
@@ -428,19 +271,19 @@ Shard::Shard(const ShardParts& parts) : state_(std::make_unique<ShardState>(part
 Shard::~Shard() = default;
 
 void Shard::on_open(ConnectionId id, const net::PeerAddress& /*peer*/, std::uint32_t listener) {
-    state_->open(id, listener);
+    state_->connections().open(id, listener);
 }
 std::size_t Shard::on_bytes(ConnectionId id, std::span<std::byte> bytes) {
-    return state_->bytes(id, bytes);
+    return state_->connections().bytes(id, bytes);
 }
 void Shard::on_peer_finished(ConnectionId id) {
-    state_->peer_finished(id);
+    state_->connections().peer_finished(id);
 }
 void Shard::on_drained(ConnectionId id) {
-    state_->drained(id);
+    state_->connections().drained(id);
 }
 void Shard::on_closed(ConnectionId id) {
-    state_->closed(id);
+    state_->connections().closed(id);
 }
 void Shard::on_lanes(core::Instant now) {
     state_->lanes(now);

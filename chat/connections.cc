@@ -1,0 +1,167 @@
+// A connection's life on a shard; the stages follow each other from top to bottom.
+// Thread: owner reactor.
+// Invariant: see connections.h.
+#include "chat/connections.h"
+
+#include <utility>
+#include <variant>
+
+#include "core/check.h"
+
+namespace stentor::chat {
+
+Connections::Connections(const Parts& parts, std::vector<Front::Listener> listeners)
+    : parts_(parts), listeners_(std::move(listeners)) {}
+
+void Connections::open(ConnectionId id, std::uint32_t listener) {
+    parts_.context.now = parts_.outlet.link().now();
+    Session& session = parts_.sessions.add(id, listeners_.at(listener));
+    if (draining_ || parts_.steps.size() > kBackwardStepsMax) {
+        session.stage = Stage::kEnding;
+        parts_.outlet.link().abort(id);
+        return;
+    }
+    parts_.liveness.await_request(session);
+}
+
+std::size_t Connections::bytes(ConnectionId id, std::span<std::byte> input) {
+    Session* session = parts_.sessions.find(id);
+    STENTOR_CHECK(session != nullptr);
+    parts_.context.now = parts_.outlet.link().now();
+    std::size_t done = 0;
+    if (session->stage == Stage::kHead) {
+        done = read_heads(*session, input);
+    }
+    if (session->stage == Stage::kOpen && session->pauses == 0) {
+        done += read_frames(*session, input.subspan(done));
+    }
+    return session->stage == Stage::kEnding ? input.size() : done;
+}
+
+std::size_t Connections::read_heads(Session& session, std::span<const std::byte> input) {
+    std::size_t done = 0;
+    while (session.stage == Stage::kHead && session.pauses == 0 && done < input.size()) {
+        const FrontDecision decision = parts_.front.decide(input.subspan(done), session.listener);
+        if (const auto* http_answer = std::get_if<Answer>(&decision)) {
+            done += http_answer->consumed;
+            answer(session, *http_answer);
+        } else if (const auto* to_websocket = std::get_if<Upgrade>(&decision)) {
+            done += to_websocket->consumed;
+            upgrade(session, *to_websocket);
+        } else {
+            break;
+        }
+    }
+    return done;
+}
+
+void Connections::answer(Session& session, const Answer& answer) {
+    parts_.context.count(ShardCounter::kHttpAnswers);
+    parts_.outlet.send(session, std::as_bytes(std::span(answer.head)));
+    parts_.outlet.send(session, answer.body);
+    parts_.outlet.send(session, std::as_bytes(std::span(answer.text)));
+    if (answer.close) {
+        parts_.outlet.finish(session);
+    } else {
+        parts_.liveness.await_request(session);
+    }
+}
+
+void Connections::upgrade(Session& session, const Upgrade& upgrade) {
+    parts_.context.count(ShardCounter::kUpgrades);
+    session.stage = Stage::kOpen;
+    session.dialect = &dialect_of(upgrade.service);
+    session.endpoint.emplace(session.dialect->endpoint_limits());
+    parts_.outlet.send(session, std::as_bytes(std::span(upgrade.head)));
+    parts_.liveness.on_upgraded(session);
+    session.dialect->on_open(session);
+}
+
+Dialect& Connections::dialect_of(Service service) {
+    switch (service) {
+        case Service::kEcho:
+            return parts_.dialects.echo;
+        case Service::kNative:
+            break;
+    }
+    return parts_.dialects.native;
+}
+
+// What an endpoint hands up while one connection's bytes are handled.
+class Connections::Handler final : public ws::EndpointHandler {
+public:
+    Handler(Parts& parts, Session& session) : parts_(parts), session_(session) {}
+    bool on_message(ws::Opcode opcode, std::span<std::byte> payload) override {
+        parts_.context.count(ShardCounter::kMessagesIn);
+        session_.dialect->on_message(session_, opcode, payload);
+        if (session_.is(Pause::kPace)) {
+            parts_.liveness.rearm(session_);
+        }
+        return session_.pauses == 0 && session_.stage == Stage::kOpen;
+    }
+    void on_control_output(std::span<const std::byte> frame) override {
+        parts_.outlet.send(session_, frame);
+    }
+    void on_pong(std::span<const std::byte> /*payload*/) override {}
+
+private:
+    Parts& parts_;
+    Session& session_;
+};
+
+std::size_t Connections::read_frames(Session& session, std::span<std::byte> input) {
+    Handler handler(parts_, session);
+    const std::size_t done = session.endpoint->consume(input, handler);
+    if (session.endpoint->state() == ws::EndpointState::kClosed) {
+        session.said_close = session.endpoint->peer_close_code() != 0;
+        if (session.endpoint->violation() != ws::Violation::kNone) {
+            parts_.context.count(ShardCounter::kProtocolErrors);
+        }
+        parts_.outlet.finish(session);
+    }
+    return done;
+}
+
+void Connections::peer_finished(ConnectionId id) {
+    // Half closed is of no use to a chat: what is queued is flushed, then it ends.
+    if (Session* session = parts_.sessions.find(id)) {
+        parts_.outlet.finish(*session);
+    }
+}
+
+void Connections::drained(ConnectionId id) {
+    Session* session = parts_.sessions.find(id);
+    if (session == nullptr || session->stage == Stage::kEnding) {
+        return;
+    }
+    parts_.outlet.on_drained(*session);
+    parts_.rooms.on_drained(*session);
+}
+
+void Connections::closed(ConnectionId id) {
+    Session* session = parts_.sessions.find(id);
+    STENTOR_CHECK(session != nullptr);
+    Departure departure{.connection = id,
+                        .dropped = !session->said_close,
+                        .rooms = parts_.rooms.depart(*session),
+                        .attached = {},
+                        .skeleton = {}};
+    parts_.logins.depart(*session, departure);
+    if (departure.attached || !departure.rooms.empty()) {
+        parts_.steps.add(std::move(departure));
+    }
+    parts_.sessions.remove(*session);
+}
+
+void Connections::drain() {
+    draining_ = true;
+    parts_.sessions.for_each([this](Session& session) {
+        if (session.stage == Stage::kOpen) {
+            session.dialect->on_drain(session);
+        } else {
+            parts_.outlet.finish(session);
+        }
+    });
+}
+
+}  // namespace stentor::chat

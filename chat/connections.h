@@ -1,0 +1,68 @@
+// A connection's life on a shard: HTTP requests, the upgrade, WebSocket messages to its dialect,
+// and what must be given back when it is gone. Thread: owner reactor. Invariant: for each open()
+// one closed(); between them bytes are handled in order, and none while the session is paused or
+// ending.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "chat/backward_steps.h"
+#include "chat/context.h"
+#include "chat/dialect/dialect.h"
+#include "chat/front.h"
+#include "chat/liveness.h"
+#include "chat/local_rooms.h"
+#include "chat/logins.h"
+#include "chat/outlet.h"
+#include "chat/sessions.h"
+
+namespace stentor::chat {
+
+// The dialects of a shard, by service.
+struct Dialects {
+    Dialect& native;
+    Dialect& echo;
+};
+
+class Connections {
+public:
+    struct Parts {
+        Context& context;
+        const Front& front;
+        Outlet& outlet;
+        Sessions& sessions;
+        BackwardSteps& steps;
+        Logins& logins;
+        LocalRooms& rooms;
+        Liveness& liveness;
+        Dialects dialects;
+    };
+    Connections(const Parts& parts, std::vector<Front::Listener> listeners);
+
+    void open(ConnectionId id, std::uint32_t listener);
+    // Returns how many bytes are done with (net::Application::on_bytes).
+    std::size_t bytes(ConnectionId id, std::span<std::byte> input);
+    void peer_finished(ConnectionId id);
+    void drained(ConnectionId id);
+    void closed(ConnectionId id);
+    // The server ends: goodbye to everybody, and nobody new.
+    void drain();
+
+private:
+    class Handler;
+
+    std::size_t read_heads(Session& session, std::span<const std::byte> input);
+    std::size_t read_frames(Session& session, std::span<std::byte> input);
+    void answer(Session& session, const Answer& answer);
+    void upgrade(Session& session, const Upgrade& upgrade);
+    Dialect& dialect_of(Service service);
+
+    Parts parts_;
+    const std::vector<Front::Listener> listeners_;
+    bool draining_ = false;
+};
+
+}  // namespace stentor::chat
