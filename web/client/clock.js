@@ -19,18 +19,15 @@ export const systemClock = {
     uuid: randomUuid,
 };
 
-// crypto.randomUUID is missing on pages served over plain http from another host; this is not.
+// crypto.randomUUID is missing on pages served over plain http from another host, and Node 18 has no
+// global crypto at all. The id must be unique for its user, not secret: dice do as well.
 /** @returns {string} */
 function randomUuid() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const bytes = new Uint8Array(16);
+    if (globalThis.crypto === undefined) bytes.forEach((_, i) => (bytes[i] = Math.random() * 256));
+    else crypto.getRandomValues(bytes);
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return [
-        hex.slice(0, 8),
-        hex.slice(8, 12),
-        hex.slice(12, 16),
-        hex.slice(16, 20),
-        hex.slice(20),
-    ].join("-");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
