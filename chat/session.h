@@ -71,7 +71,6 @@ struct Session {
     Stage stage = Stage::kHead;
     const Front::Listener listener;
     std::uint8_t pauses = 0;
-    bool awaiting_pong = false;
     bool said_close = false;  // a close frame passed: no drop
     JoinNumber joins_begun = 0;
     std::uint32_t answer_bytes = 0;  // sent since the outbox was last half empty
@@ -82,8 +81,9 @@ struct Session {
     std::optional<ws::Endpoint> endpoint;  // from the upgrade on
 
     core::Timer timer;
-    core::Instant deadline{};     // handshake, login, silence or pong, whichever is due next
-    core::Instant paced_until{};  // of Pause::kPace
+    core::Instant deadline{};  // handshake, login, silence or pong, whichever is due next
+    std::optional<core::Instant> pong_due;  // while a ping is unanswered
+    core::Instant paced_until{};            // of Pause::kPace
     core::Instant
         sends_paid_until{};  // pace, as a time (GCRA): now + what was sent ahead of the rate
     core::Instant over_rate_since{};
