@@ -1,0 +1,97 @@
+// Starts the program under test (STENTOR_BIN, or the optimised build) on free ports, and ends it.
+// Only processes started here are signalled.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import assert from 'node:assert/strict';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+export const program = resolve(root, process.env.STENTOR_BIN ?? 'build/release/stentor');
+
+// Nothing of the caller's environment configures the server.
+function cleanEnvironment(more) {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('STENTOR_'));
+  return { ...Object.fromEntries(own), ...more };
+}
+
+// Runs the program to its end: { code, signal, stdout, stderr }.
+export function run(flags, env = {}) {
+  return new Promise((done, fail) => {
+    const child = spawn(program, flags, { env: cleanEnvironment(env) });
+    const output = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text) => { output.stdout += text; });
+    child.stderr.setEncoding('utf8').on('data', (text) => { output.stderr += text; });
+    child.on('error', fail);
+    child.on('close', (code, signal) => done({ code, signal, ...output }));
+  });
+}
+
+// A server that is ready. stop() ends it by SIGTERM and checks that it ended well.
+export async function startServer({ reactors = 1, flags = [], env = {}, portsFile: file } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'stentor-e2e-'));
+  const portsFile = file ?? join(folder, 'ports.json');
+  const child = spawn(
+    program,
+    ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--ports-file', portsFile,
+      '--store', 'memory', '--reactors', String(reactors), '--log-level', 'warning', ...flags],
+    { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const server = { child, stdout: '', stderr: '', reactors };
+  server.exited = new Promise((done) => {
+    child.on('close', (code, signal) => {
+      rmSync(folder, { recursive: true, force: true });
+      done({ code, signal });
+    });
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => { server.stderr += text; });
+  await new Promise((ready, fail) => {
+    child.on('error', fail);
+    child.on('close', () => fail(new Error(`the server ended at once: ${server.stderr}`)));
+    // What it prints when ready comes after the file.
+    child.stdout.setEncoding('utf8').on('data', (text) => { server.stdout += text; ready(); });
+  });
+  server.ports = JSON.parse(readFileSync(portsFile, 'utf8'));
+  server.host = server.ports.listen[0];
+  server.port = Number(server.host.split(':').at(-1));
+  server.http = `http://${server.host}`;
+  server.ws = `ws://${server.host}`;
+  server.stop = async () => {
+    child.kill('SIGTERM');
+    const ended = await server.exited;
+    assert.deepEqual(ended, { code: 0, signal: null }, server.stderr);
+    assert.doesNotMatch(server.stderr, /Sanitizer|runtime error|check failed/i);
+  };
+  return server;
+}
+
+// The samples of /metrics, summed over reactors, by name; `kind` chooses 'gauge' or 'counter'.
+export async function metrics(server, kind) {
+  const response = await fetch(`http://${server.ports.admin}/metrics`, { headers: { connection: 'close' } });
+  assert.equal(response.status, 200);
+  const types = new Map();
+  const sums = new Map();
+  for (const line of (await response.text()).split('\n')) {
+    const type = line.match(/^# TYPE (\S+) (\S+)$/);
+    if (type) types.set(type[1], type[2]);
+    const sample = line.match(/^([a-z_]+)(?:\{[^}]*\})? (\S+)$/);
+    if (!sample || !sample[1].startsWith('stentor_')) continue;
+    if (kind && types.get(sample[1]) !== kind) continue;
+    sums.set(sample[1], (sums.get(sample[1]) ?? 0) + Number(sample[2]));
+  }
+  return Object.fromEntries(sums);
+}
+
+// Asks again until `check` passes, and says with its last failure what was not reached.
+export async function eventually(check, seconds = 20) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (failure) {
+      if (Date.now() > deadline) throw failure;
+    }
+    await new Promise((later) => { setTimeout(later, 25); });
+  }
+}
