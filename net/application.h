@@ -35,7 +35,8 @@ public:
     // The peer has finished sending (FIN); nothing more will come. The application decides when to
     // finish() or abort().
     virtual void on_peer_finished(ConnectionId id) = 0;
-    // The outbox fell to half of the limit or below; called once after each watch_drain().
+    // The outbox fell to half of the limit or below by what the peer took; called once after each
+    // watch_drain().
     virtual void on_drained(ConnectionId id) = 0;
     // The connection is gone; the slot is reused only after this turn.
     virtual void on_closed(ConnectionId id) = 0;
@@ -77,6 +78,8 @@ public:
 
     virtual std::size_t backlog_bytes(ConnectionId id) const = 0;
     // Ask for one on_drained(): when the backlog is (or already was) at half of the limit or below.
+    // After the outbox was full the peer must have taken something: letting parcels go is not
+    // enough.
     virtual void watch_drain(ConnectionId id) = 0;
 
     // Stop and go on calling on_bytes() for a connection. After resume() held bytes are handed in

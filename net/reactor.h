@@ -133,6 +133,7 @@ private:
     void after_shedding(Connection& connection, std::size_t freed_bytes);
     void check_drain(Connection& connection);
     void call_drained();
+    bool has_drained(const Connection& connection) const;
     bool at_half(const Connection& connection) const;
     void mark_full(Connection& connection);
     void mark_dirty(Connection& connection);

@@ -221,6 +221,7 @@ void Reactor::on_flushed(Connection& connection) {
         connection.full = false;
         timers_.cancel(connection.timer);
     }
+    check_drain(connection);
     if (connection.state != ConnectionState::kFinishing) return;
     ::shutdown(connection.fd, SHUT_WR);
     if (connection.peer_finished) return close(connection, false);
@@ -228,20 +229,29 @@ void Reactor::on_flushed(Connection& connection) {
     timers_.schedule(connection.timer, now_ + config_.linger_timeout);
 }
 
-// on_drained() is due when the outbox is at half; the call itself waits for a quiet moment.
+// on_drained() is due when the outbox is at half and the reader took something since it was full;
+// the call itself waits for a quiet moment.
 void Reactor::check_drain(Connection& connection) {
-    if (connection.watches_drain && at_half(connection)) drain_checks_.push_back(connection.id);
+    if (connection.watches_drain && has_drained(connection)) drain_checks_.push_back(connection.id);
 }
 
 void Reactor::call_drained() {
     std::swap(drain_checks_, drain_checks_now_);
     for (const ConnectionId id : drain_checks_now_) {
         Connection* connection = find_open(id);
-        if (connection == nullptr || !connection->watches_drain || !at_half(*connection)) continue;
+        if (connection == nullptr || !connection->watches_drain || !has_drained(*connection)) {
+            continue;
+        }
         connection->watches_drain = false;
         application_->on_drained(id);
     }
     drain_checks_now_.clear();
+}
+
+// Letting go alone does not count: a reader that takes nothing would have its room back at once,
+// fill it again, and be told of gap after gap that it does not read.
+bool Reactor::has_drained(const Connection& connection) const {
+    return !connection.full && at_half(connection);
 }
 
 bool Reactor::at_half(const Connection& connection) const {
