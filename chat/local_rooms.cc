@@ -38,6 +38,7 @@ std::uint32_t LocalRooms::find_or_add(const std::string& name) {
         free_.pop_back();
     }
     rooms_[slot].name = name;
+    rooms_[slot].topic = ++topics_used_;
     ++rooms_[slot].generation;
     by_name_.emplace(name, slot);
     context_.gauge(ShardGauge::kLocalRooms, 1);
@@ -70,6 +71,15 @@ Membership* LocalRooms::membership_in(Session& session, std::string_view room) c
         at = name ? by_name_.find(*name) : by_name_.end();
     }
     return at == by_name_.end() ? nullptr : membership_in(session, at->second);
+}
+
+// An outbox may still hold parcels of a room that was in the slot before, or of an older epoch: they
+// have other topics.
+Membership* LocalRooms::membership_by_topic(Session& session, std::uint32_t topic) {
+    const auto at = std::ranges::find_if(session.rooms, [&](const Membership& membership) {
+        return rooms_[membership.room].topic == topic;
+    });
+    return at == session.rooms.end() ? nullptr : &*at;
 }
 
 Membership* LocalRooms::attempt(Session& session, JoinNumber number) {
@@ -168,9 +178,12 @@ void LocalRooms::handle(const Joined& told) {
     // Who left or joined anew in the meantime gets the answer, but no delivery by it.
     if (membership != nullptr && membership->state == Membership::State::kJoining) {
         Room& room = rooms_[membership->room];
-        room.epoch = told.page.epoch;
+        if (room.epoch != told.page.epoch) {
+            room.epoch = told.page.epoch;
+            room.topic = ++topics_used_;
+        }
         room.last_seq = told.page.head;
-        go_live(*session, *membership);
+        go_live(*session, *membership, told.page.head + 1);
     }
     session->dialect->on_joined(*session, told);
 }
@@ -197,9 +210,10 @@ void LocalRooms::handle(const Left& told) {
     session->dialect->on_left(*session, told.command_id, told.room);
 }
 
-void LocalRooms::go_live(Session& session, Membership& membership) {
+void LocalRooms::go_live(Session& session, Membership& membership, std::uint64_t first_seq) {
     Room& room = rooms_[membership.room];
     membership.state = Membership::State::kLive;
+    membership.first_seq = first_seq;
     membership.member_index = static_cast<std::uint32_t>(room.members.size());
     room.members.push_back(session.id.slot);
 }
@@ -248,7 +262,7 @@ void LocalRooms::handle(const Deliver& told) {
     net::Link& link = outlet_.link();
     net::Parcel& parcel = link.make_parcel(told.frames);
     parcel.kind = told.first_seq > 0 ? net::ParcelKind::kEvents : net::ParcelKind::kEphemeral;
-    parcel.topic = told.local_room.slot;
+    parcel.topic = room->topic;
     parcel.first_seq = told.first_seq;
     parcel.last_seq = told.last_seq;
     full_.clear();
@@ -278,21 +292,23 @@ void LocalRooms::make_room_or_gap(Session& session, net::Parcel& parcel) {
     // Room by room, the heaviest first, until it fits or its own room is the one that goes.
     while (const auto heaviest = link.heaviest_topic(session.id)) {
         const std::uint64_t from = link.shed_topic(session.id, *heaviest);
-        Membership* membership = membership_in(session, *heaviest);
-        if (membership != nullptr) {  // else it left that room: nobody misses those events
+        Membership* membership = membership_by_topic(session, *heaviest);
+        // Who leaves or joins anew misses nothing: the answer under way says where it is.
+        if (membership != nullptr && membership->state == Membership::State::kLive) {
             enter_gap(session, *membership, from);
         }
         if (*heaviest == parcel.topic || fits_now()) {
             return;
         }
     }
-    enter_gap(session, *membership_in(session, parcel.topic), parcel.first_seq);
+    enter_gap(session, *membership_by_topic(session, parcel.topic), parcel.first_seq);
 }
 
+// `from` may be of an earlier attempt, whose parcels were still queued: those are not missed.
 void LocalRooms::enter_gap(Session& session, Membership& membership, std::uint64_t from) {
     suspend(session, membership);
     membership.state = Membership::State::kGapped;
-    membership.gap_from = from;
+    membership.first_seq = std::max(membership.first_seq, from);
     context_.gauge(ShardGauge::kGapped, 1);
     context_.count(ShardCounter::kGaps);
     outlet_.link().watch_drain(session.id);
@@ -306,9 +322,9 @@ void LocalRooms::on_drained(Session& session) {
             continue;
         }
         const Room& room = rooms_[membership.room];
-        const std::uint64_t from = membership.gap_from;
+        const std::uint64_t from = membership.first_seq;
         suspend(session, membership);
-        go_live(session, membership);
+        go_live(session, membership, room.last_seq + 1);
         session.dialect->on_gap(session, room.name, room.epoch, from, room.last_seq);
     }
 }

@@ -49,6 +49,7 @@ private:
         std::string name;
         std::string epoch;
         std::uint64_t last_seq = 0;          // of the newest delivery
+        std::uint32_t topic = 0;             // of its parcels; another one for each epoch
         std::vector<std::uint32_t> members;  // slots of live memberships
         std::uint32_t memberships = 0;       // joining and gapped ones too
         std::uint32_t generation = 0;        // odd while in use
@@ -59,10 +60,11 @@ private:
     void release(std::uint32_t slot);
     Membership* membership_in(Session& session, std::string_view room) const;
     static Membership* membership_in(Session& session, std::uint32_t room);
+    Membership* membership_by_topic(Session& session, std::uint32_t topic);
     // The membership that this attempt made, unless the session joined anew since.
     static Membership* attempt(Session& session, JoinNumber number);
 
-    void go_live(Session& session, Membership& membership);
+    void go_live(Session& session, Membership& membership, std::uint64_t first_seq);
     // Out of the list of members or out of gap mode; the membership itself stays.
     void suspend(Session& session, Membership& membership);
     void enter_gap(Session& session, Membership& membership, std::uint64_t from);
@@ -79,6 +81,7 @@ private:
     boost::unordered_flat_map<std::string, std::uint32_t, core::StringHash, std::equal_to<>>
         by_name_;
     std::vector<std::uint32_t> full_;  // scratch of handle(Deliver)
+    std::uint32_t topics_used_ = 0;
 };
 
 }  // namespace stentor::chat

@@ -47,7 +47,8 @@ struct Membership {
     JoinNumber number;
     State state;
     std::uint32_t member_index;  // of kLive: place in the room's list
-    std::uint64_t gap_from;      // of kGapped: first event let go
+    std::uint64_t first_seq;     // of kLive: where this attempt or the last gap ended, and one;
+                                 // of kGapped: first event let go
 };
 
 // A login between its command and its answer; exists only then.
