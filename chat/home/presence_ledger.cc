@@ -17,7 +17,7 @@ void PresenceLedger::note(UserId user, Change change) {
             before = Change::kRenamed;
             break;
         case Change::kLeft:
-            if (before == Change::kJoined) {
+            if (before == Change::kJoined && !listed_) {
                 pending_.erase(at);
             } else {
                 before = Change::kLeft;
@@ -37,6 +37,7 @@ PresenceLedger::News PresenceLedger::take(core::Instant now, std::size_t users) 
         (at->second == Change::kLeft ? news.left : news.joined).push_back(at->first);
         at = pending_.erase(at);
     }
+    listed_ = listed_ && !pending_.empty();
     next_ = now + kBigRoomPresenceInterval;
     ++version_;
     return news;

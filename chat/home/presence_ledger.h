@@ -23,6 +23,9 @@ public:
     void left(UserId user) { note(user, Change::kLeft); }
     void renamed(UserId user) { note(user, Change::kRenamed); }
 
+    // Somebody was given the list of members: who is on it can no longer leave unheard of.
+    void listed() { listed_ = !pending_.empty(); }
+
     bool empty() const { return pending_.empty(); }
     // Is it time to say something, in a room of that many users?
     bool due(core::Instant now, std::size_t users) const {
@@ -47,6 +50,7 @@ private:
     void note(UserId user, Change change);
 
     std::map<UserId, Change> pending_;
+    bool listed_ = false;  // while some of pending_ waited
     core::Instant next_{};
     std::uint64_t version_ = 0;
 };

@@ -28,6 +28,7 @@ void RoomHome::begin(std::string epoch, std::uint64_t head) {
 
 void RoomHome::handle(const Join& ask) {
     close_run();  // a run ends at any change of membership: who is new gets the events by the page
+    presence_.listed();  // on its page stand users whose joins wait to be told
     const auto [member_at, user_is_new] = users_.try_emplace(ask.user);
     Member& member = member_at->second;
     if (user_is_new) {
@@ -271,6 +272,7 @@ void RoomHome::handle(const ListMembers& ask) {
     if (!is_in(ask.connection, ask.command_id)) {
         return;
     }
+    presence_.listed();
     context_.tell(ask.connection.shard,
                   std::make_unique<MembersListed>(MembersListed{
                       ask.connection, name_, ask.command_id, members_page(ask.after, ask.limit)}));

@@ -22,6 +22,18 @@ TEST(PresenceLedger, JoinAndLeaveWithinATurnCancelOut) {
     EXPECT_FALSE(ledger.due(kNow, 1));
 }
 
+TEST(PresenceLedger, WhoStoodOnAListLeavesAloud) {
+    // Who was given the list of members before the join was told must hear of the leave.
+    PresenceLedger ledger;
+    ledger.joined(kAnn);
+    ledger.listed();
+    ledger.left(kAnn);
+    EXPECT_EQ(ledger.take(kNow, 1).left, std::vector{kAnn});
+    ledger.joined(kBob);
+    ledger.left(kBob);
+    EXPECT_TRUE(ledger.empty());
+}
+
 TEST(PresenceLedger, LeaveAndReturnIsSaidAsAJoinSoThatANewNameIsHeard) {
     // A user who left and came back may be called otherwise; a join of somebody present is
     // harmless.
