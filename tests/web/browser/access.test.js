@@ -35,6 +35,11 @@ async function assertSound(user, what) {
             if (element.scrollWidth > element.clientWidth)
                 bad.push(element.id || element.className);
         }
+        for (const text of document.querySelectorAll(".text, .name")) {
+            if (text.closest("#timeline") && text.scrollWidth > text.clientWidth + 1) {
+                if (text.clientWidth > 1) bad.push(`cut: ${text.textContent?.slice(0, 20)}`);
+            }
+        }
         for (const row of document.querySelectorAll("#messages li, #messages article, .composer")) {
             const { left, right } = row.getBoundingClientRect();
             if (left < -1 || right > window.innerWidth + 1) bad.push(row.textContent?.slice(0, 20));

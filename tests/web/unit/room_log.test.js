@@ -48,6 +48,14 @@ test("EventSeenTwiceIsYieldedOnce", () => {
     assert.deepEqual(seqs(log.joined(joined({ seq: 4, events: range(3, 4) }), true)), [4]);
 });
 
+test("EventSeenTwiceLeavesNoTraceInTheHole", () => {
+    const log = new RoomLog();
+    log.joined(joined({ seq: 5, events: range(1, 5) }), false);
+    log.live(message(3));
+    log.gap({ epoch: "e1", to: 9 });
+    assert.deepEqual(log.hole, { after: 5, before: 10 });
+});
+
 test("LiveEventsWaitForThePagesBeforeThem", () => {
     const log = new RoomLog();
     log.joined(joined({ seq: 1, events: range(1, 1) }), false);
