@@ -23,6 +23,10 @@ void Liveness::on_upgraded(Session& session) {
                                                                 : context_.limits.ping_interval));
 }
 
+void Liveness::on_logged_in(Session& session) {
+    set_deadline(session, context_.now + context_.limits.ping_interval);
+}
+
 void Liveness::set_deadline(Session& session, core::Instant at) {
     session.deadline = at;
     rearm(session);

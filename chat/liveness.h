@@ -20,6 +20,8 @@ public:
     // An HTTP request is awaited: the first, or another one behind an answer.
     void await_request(Session& session);
     void on_upgraded(Session& session);
+    // From the login's time to silence's; without it the first ping waits for the former.
+    void on_logged_in(Session& session);
     // Pauses may have changed.
     void rearm(Session& session);
 

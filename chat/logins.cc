@@ -13,8 +13,13 @@
 namespace stentor::chat {
 
 Logins::Logins(Context& context, Outlet& outlet, Sessions& sessions, BackwardSteps& steps,
-               const SessionTokens& tokens)
-    : context_(context), outlet_(outlet), sessions_(sessions), steps_(steps), tokens_(tokens) {}
+               Liveness& liveness, const SessionTokens& tokens)
+    : context_(context),
+      outlet_(outlet),
+      sessions_(sessions),
+      steps_(steps),
+      liveness_(liveness),
+      tokens_(tokens) {}
 
 std::expected<void, Refusal> Logins::begin(Session& session, const LoginCommand& command) {
     auto login = std::make_unique<Login>();
@@ -163,6 +168,7 @@ void Logins::complete(Session& session) {
         user.name = login->name;
     }
     context_.count(ShardCounter::kLogins);
+    liveness_.on_logged_in(session);
     session.dialect->on_logged_in(session, login->command_id);
     outlet_.go_on(session, Pause::kLogin);
 }

@@ -11,6 +11,7 @@
 
 #include "chat/backward_steps.h"
 #include "chat/context.h"
+#include "chat/liveness.h"
 #include "chat/outlet.h"
 #include "chat/protocol/command.h"
 #include "chat/session_token.h"
@@ -21,7 +22,7 @@ namespace stentor::chat {
 class Logins {
 public:
     Logins(Context& context, Outlet& outlet, Sessions& sessions, BackwardSteps& steps,
-           const SessionTokens& tokens);
+           Liveness& liveness, const SessionTokens& tokens);
 
     // Begins a login; the session is not read until it is through. A logged-in session changes its
     // name this way.
@@ -46,6 +47,7 @@ private:
     Outlet& outlet_;
     Sessions& sessions_;
     BackwardSteps& steps_;
+    Liveness& liveness_;
     const SessionTokens& tokens_;
 };
 

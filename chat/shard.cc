@@ -64,12 +64,12 @@ private:
     Sessions sessions_;
     AskGate gate_;
     BackwardSteps steps_;
+    Liveness liveness_;
     Logins logins_;
     LocalRooms rooms_;
     Verbs verbs_;
     Native native_;
     Echo echo_;
-    Liveness liveness_;
     Connections connections_;
 
     RoomHomes room_homes_;
@@ -95,12 +95,12 @@ ShardState::ShardState(const ShardParts& parts)
       sessions_(context_),
       gate_(context_, outlet_, sessions_),
       steps_(context_),
-      logins_(context_, outlet_, sessions_, steps_, parts.tokens),
+      liveness_(context_, outlet_, sessions_),
+      logins_(context_, outlet_, sessions_, steps_, liveness_, parts.tokens),
       rooms_(context_, outlet_, sessions_, gate_),
       verbs_(context_, outlet_, logins_, rooms_, gate_),
       native_(context_, outlet_, verbs_, parts.tokens),
       echo_(outlet_),
-      liveness_(context_, outlet_, sessions_),
       connections_({.context = context_,
                     .front = parts.front,
                     .outlet = outlet_,
