@@ -19,8 +19,8 @@ export const systemClock = {
     uuid: randomUuid,
 };
 
-// crypto.randomUUID is missing on pages served over plain http from another host, and Node 18 has no
-// global crypto at all. The id must be unique for its user, not secret: dice do as well.
+// crypto.randomUUID is missing on pages served over plain http from another host, and Node 18 has
+// no global crypto at all. The id must be unique for its user, not secret: dice do as well.
 /** @returns {string} */
 function randomUuid() {
     const bytes = new Uint8Array(16);
