@@ -4,11 +4,16 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import assert from 'node:assert/strict';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 export const program = resolve(root, process.env.STENTOR_BIN ?? 'build/release/stentor');
+
+// A test that fails leaves its server behind.
+const alive = new Set();
+after(() => alive.forEach((child) => child.kill('SIGKILL')));
 
 // Nothing of the caller's environment configures the server.
 function cleanEnvironment(more) {
@@ -38,9 +43,11 @@ export async function startServer({ reactors = 1, flags = [], env = {}, portsFil
       '--store', 'memory', '--reactors', String(reactors), '--log-level', 'warning', ...flags],
     { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  alive.add(child);
   const server = { child, stdout: '', stderr: '', reactors };
   server.exited = new Promise((done) => {
     child.on('close', (code, signal) => {
+      alive.delete(child);
       rmSync(folder, { recursive: true, force: true });
       done({ code, signal });
     });
