@@ -325,7 +325,9 @@ void LocalRooms::on_drained(Session& session) {
         const std::uint64_t from = membership.first_seq;
         suspend(session, membership);
         go_live(session, membership, room.last_seq + 1);
-        session.dialect->on_gap(session, room.name, room.epoch, from, room.last_seq);
+        if (from <= room.last_seq) {  // else all that was let go was of an earlier attempt
+            session.dialect->on_gap(session, room.name, room.epoch, from, room.last_seq);
+        }
     }
 }
 
