@@ -16,6 +16,10 @@ const std::string& room_of(const RoomHomes::Ask& ask) {
     return std::visit([](const auto& box) -> const std::string& { return box->room; }, ask);
 }
 
+ConnectionId connection_of(const RoomHomes::Ask& ask) {
+    return std::visit([](const auto& box) { return box->connection; }, ask);
+}
+
 }  // namespace
 
 RoomHomes::Entry::Entry(Context& context, RoomKey key, std::string name)
@@ -65,7 +69,7 @@ RoomHomes::Entry* RoomHomes::find_or_open(const std::string& name) {
 
 void RoomHomes::wait(Entry& entry, Ask&& ask) {
     if (entry.waiting.size() >= kWaitingForLogMax) {
-        refuse(ask, ErrorCode::kUnavailable, "the room is busy: nothing was accepted, try again");
+        turn_away(entry, std::move(ask));
         return;
     }
     if (!entry.open && !entry.timer.scheduled()) {
@@ -73,6 +77,34 @@ void RoomHomes::wait(Entry& entry, Ask&& ask) {
     }
     entry.waiting.push_back(std::move(ask));
     context_.gauge(ShardGauge::kWaitingAsks, 1);
+}
+
+// The list is full. A shard lets go of a membership when its newest join is refused or a leave was
+// asked for, so no older join of that connection may come true behind it: what it asked before is
+// refused with it, and its session ends.
+void RoomHomes::turn_away(Entry& entry, Ask&& ask) {
+    constexpr auto kBusy = "the room is busy: nothing was accepted, try again";
+    const bool joins = std::holds_alternative<Box<Join>>(ask);
+    const bool leaves = std::holds_alternative<Box<Leave>>(ask);
+    const ConnectionId connection = connection_of(ask);
+    if (joins || leaves) {
+        const auto refused = std::erase_if(entry.waiting, [&](const Ask& earlier) {
+            const bool is_its = connection_of(earlier) == connection;
+            if (is_its) {
+                refuse(earlier, ErrorCode::kUnavailable, kBusy);
+            }
+            return is_its;
+        });
+        context_.gauge(ShardGauge::kWaitingAsks, -static_cast<std::int64_t>(refused));
+    }
+    if (leaves && entry.open) {
+        apply(entry, std::move(ask));
+        return;
+    }
+    if (joins && entry.open) {
+        apply(entry, std::make_unique<Leave>(Leave{connection, 0, false, entry.room.name(), {}}));
+    }
+    refuse(ask, leaves ? ErrorCode::kNotInRoom : ErrorCode::kUnavailable, kBusy);
 }
 
 void RoomHomes::on_log_opened(LogOpened&& opened) {

@@ -54,6 +54,7 @@ private:
     Entry* find_or_open(const std::string& name);
     Entry* find(RoomKey key);
     void wait(Entry& entry, Ask&& ask);
+    void turn_away(Entry& entry, Ask&& ask);
     void apply(Entry& entry, Ask&& ask);
     void apply_waiting(Entry& entry);
     void refuse_waiting(Entry& entry);
