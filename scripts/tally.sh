@@ -36,6 +36,21 @@ count() {
     esac
 }
 
+# failures KIND LOG: the log without what passed.
+failures() {
+    case $1 in
+        ctest) grep -vE '^ *([0-9]+/[0-9]+ Test .* Passed |Start +[0-9]+: )' "$2" ;;
+        tap)
+            awk '
+                /^ *not ok / { show = 1 }
+                !show && !/^ *(ok |---|\.\.\.|duration_ms|type: |# |TAP |[0-9]+\.\.)/ { print }
+                show { print }
+                /^ *\.\.\.$/ { show = 0 }' "$2"
+            ;;
+        *) cat "$2" ;;
+    esac
+}
+
 # run_part NAME KIND SECONDS command…: runs one part, keeps its output, shows it when it fails. After
 # SECONDS it is stopped, unless that is 0.
 run_part() {
@@ -63,7 +78,7 @@ run_part() {
     fi
     ((status != 124)) || printf '%s\n' "stopped after $limit_s s" >>"$log"
     if ((part_failed && !verbose)); then
-        tail -n 200 "$log" >&2
+        failures "$kind" "$log" | tail -n 200 >&2
     fi
     say "$name: $part_passed passed, $part_failed failed, $part_skipped skipped" \
         "($((SECONDS - start)) s$( ((part_failed)) && printf '; all of it in %s' "$log"))"

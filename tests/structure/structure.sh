@@ -154,7 +154,7 @@ mirror() {
 
 sleeps() {
     local file line rest
-    sources tests | xargs -r grep -nE 'sleep_(for|until)|[^a-z_](usleep|nanosleep|sleep) *\(' /dev/null |
+    sources tests | xargs -r grep -nE 'this_thread::sleep_|(^|[^a-z_])(usleep|nanosleep|::sleep)\(' /dev/null |
         while IFS=: read -r file line rest; do
             table sleeps.txt | grep -q "^$file " ||
                 printf '%s\n' "$file:$line: wait for the event or turn the clock; a sleep is luck:$rest"
