@@ -1,0 +1,378 @@
+// A client's connection and the commands that it can say. Thread: the simulation has one.
+// Invariant: see client.h.
+#include "tests/sim/client.h"
+
+#include <array>
+
+#include "chat/protocol/encode.h"
+#include "ws/frame_writer.h"
+
+namespace stentor::sim {
+
+namespace {
+
+constexpr std::uint8_t kText = 0x1;
+constexpr std::uint8_t kContinuation = 0x0;
+constexpr std::uint8_t kClose = 0x8;
+constexpr std::uint8_t kPing = 0x9;
+constexpr std::uint8_t kPong = 0xa;
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    chat::append_json_string(out, text);
+    return out;
+}
+
+}  // namespace
+
+Client::Client(World& world, std::uint32_t index, Connect connect)
+    : world_(world),
+      index_(index),
+      label_(fmt::format("c{}", index)),
+      connect_(std::move(connect)),
+      reads_slowly_(index < world.plan.clients && world.choice.percent(world.plan.slow_readers)) {}
+
+void Client::fail(std::string_view what) const {
+    world_.report.fail("{}: {}", label_, what);
+}
+
+// ---- connection
+
+void Client::connect() {
+    wire_ = std::make_shared<Wire>();
+    if (reads_slowly_) {
+        wire_->window = world_.choice.between(512, 8 * 1024);
+    }
+    reader_ = {};
+    ++connections_;
+    upgraded_ = welcomed_ = login_sent_ = logged_in_ = said_close_ = saw_goodbye_ = false;
+    close_code_ = 0;
+    retry_at_ = {};
+    world_.report.trace("{}    connects", label_);
+    write(
+        "GET /ws HTTP/1.1\r\nHost: chat.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    connect_(wire_);
+}
+
+void Client::lose_connection() {
+    wire_.reset();
+    logged_in_ = login_sent_ = false;
+    reconnected_ = true;
+    pending_.clear();
+    last_acked_.clear();
+    for (auto& [name, room] : rooms_) {
+        room.on_disconnected();
+    }
+    for (auto& [id, sent] : sent_) {
+        sent.awaited = 0;
+        sent.content_changed = false;
+        sent.message_came_first = false;
+    }
+}
+
+void Client::write_frame(std::uint8_t opcode, std::string_view payload) {
+    std::string bytes;
+    const ws::MaskKey key{static_cast<std::uint32_t>(world_.choice.next())};
+    // Sometimes in fragments, with a ping between them.
+    if (opcode == kText && payload.size() > 1 && world_.choice.one_in(8)) {
+        const std::size_t cut = world_.choice.between(0, payload.size() - 1);
+        ws::append_masked_frame(bytes, ws::Opcode{kText}, payload.substr(0, cut), key, 0);
+        if (world_.choice.one_in(2)) {
+            ws::append_masked_frame(bytes, ws::Opcode{kPing}, std::string_view("p"), key);
+        }
+        ws::append_masked_frame(bytes, ws::Opcode{kContinuation}, payload.substr(cut), key);
+    } else {
+        ws::append_masked_frame(bytes, ws::Opcode{opcode}, payload, key);
+    }
+    write(bytes);
+}
+
+void Client::write_text(const std::string& json) {
+    if (said_close_) {
+        return;
+    }
+    world_.report.trace("{} >  {}", label_, json.substr(0, 200));
+    world_.report.digest(json);
+    write_frame(kText, json);
+}
+
+bool Client::can_read() const {
+    return wire_ != nullptr && (!wire_->to_client.empty() || wire_->server_gone());
+}
+
+void Client::read(bool all) {
+    if (wire_->server_reset) {
+        if (world_.plan.time_jumps == 0 && !said_close_) {
+            fail("was reset by the server");
+        }
+        lose_connection();
+        return;
+    }
+    std::size_t bytes = wire_->to_client.size();
+    if (!all && reads_slowly_) {
+        bytes = std::min<std::size_t>(bytes, world_.choice.piece_of(1024));
+    } else if (!all) {
+        bytes = world_.choice.one_in(3) ? world_.choice.piece_of(bytes) : bytes;
+    }
+    reader_.append(std::string_view(wire_->to_client).substr(0, bytes));
+    wire_->to_client.erase(0, bytes);
+    if (!upgraded_) {
+        const auto head = reader_.take_head();
+        if (!head) {
+            return;
+        }
+        upgraded_ = head->starts_with("HTTP/1.1 101 ");
+        world_.report.expect(upgraded_, "{}: no upgrade: {}", label_, *head);
+    }
+    while (wire_ != nullptr && !world_.report.failed()) {
+        const auto frame = reader_.take_frame();
+        if (!frame) {
+            break;
+        }
+        on_frame(*frame);
+    }
+    if (!reader_.error().empty()) {
+        fail(reader_.error());
+    }
+    if (wire_ != nullptr && wire_->server_fin && wire_->to_client.empty()) {
+        world_.report.expect(close_code_ != 0, "{}: the server ended without a close frame",
+                             label_);
+        wire_->client_fin = true;
+        lose_connection();
+    }
+}
+
+void Client::on_frame(const ServerFrame& frame) {
+    world_.report.digest(frame.payload);
+    switch (frame.opcode) {
+        case kText:
+            world_.report.trace("{} <  {}", label_, frame.payload.substr(0, 240));
+            if (!world_.report.expect(close_code_ == 0, "{}: a message behind the close frame",
+                                      label_)) {
+                return;
+            }
+            if (simdjson::dom::element element;
+                parser_.parse(frame.payload).get(element) == simdjson::SUCCESS) {
+                on_json(JsonView(element, world_.report));
+            } else {
+                fail("not JSON: " + frame.payload);
+            }
+            break;
+        case kPing:
+            if (!said_close_) {
+                write_frame(kPong, frame.payload);
+            }
+            break;
+        case kPong:
+            break;
+        case kClose:
+            on_close_frame(frame.payload);
+            break;
+        default:
+            fail("a frame of an unknown kind");
+    }
+}
+
+void Client::on_close_frame(std::string_view payload) {
+    const auto octet = [&](std::size_t at) { return static_cast<std::uint8_t>(payload[at]); };
+    close_code_ = payload.size() < 2 ? std::uint16_t{1005}
+                                     : static_cast<std::uint16_t>(octet(0) << 8 | octet(1));
+    world_.report.trace("{} <  close {}", label_, close_code_);
+    const bool timed_out = close_code_ == 4408 && world_.plan.time_jumps > 0;
+    const bool over_rate = close_code_ == 4429 && world_.plan.limits.sends_per_second > 0;
+    world_.report.expect((said_close_ && close_code_ == 1000) ||
+                             (saw_goodbye_ && close_code_ == 1012) || timed_out || over_rate,
+                         "{}: closed with {} {}", label_, close_code_,
+                         payload.size() > 2 ? payload.substr(2) : "");
+    if (!said_close_) {
+        write_frame(kClose, payload);
+        said_close_ = true;
+    }
+}
+
+void Client::close_politely() {
+    world_.report.trace("{} >  close 1000", label_);
+    write_frame(kClose, std::string_view("\x03\xe8", 2));
+    said_close_ = true;
+    world_.report.saw(Seen::kClosedPolitely);
+}
+
+void Client::end_sending() {
+    world_.report.trace("{}    ends without a close", label_);
+    wire_->client_fin = true;
+    wire_->window = SIZE_MAX;  // nobody reads what still comes
+    lose_connection();
+    world_.report.saw(Seen::kDroppedWithoutClose);
+}
+
+void Client::die() {
+    if (wire_ != nullptr) {
+        world_.report.trace("{}    dies", label_);
+        wire_->client_reset = true;
+        lose_connection();
+        world_.report.saw(Seen::kResetByPeer);
+    }
+}
+
+void Client::leave_for_good(bool without_a_word) {
+    gone_for_good_ = true;
+    if (wire_ != nullptr && !said_close_) {
+        without_a_word ? end_sending() : close_politely();
+    }
+}
+
+// ---- commands
+
+std::string Client::next_id() { return fmt::format("{}-{}", label_, ++ids_); }
+
+ClientRoom& Client::room(const std::string& name) {
+    return rooms_.try_emplace(name, world_, label_, name).first->second;
+}
+
+bool Client::awaits(Verb verb, const std::string& room) const {
+    for (const auto& [id, pending] : pending_) {
+        if (pending.verb == verb && pending.room == room) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Client::surely_in(const std::string& room) const {
+    const auto at = rooms_.find(room);
+    return at != rooms_.end() && at->second.in_room() && !awaits(Verb::kLeave, room) &&
+           !awaits(Verb::kJoin, room);
+}
+
+// `fields` begins with a comma, or is empty.
+void Client::ask(const Pending& pending, std::string_view fields) {
+    static constexpr auto kWords = std::to_array<std::string_view>(
+        {"login", "join", "leave", "send", "members", "history", "ping"});
+    const std::string id = next_id();
+    Pending& kept = pending_.emplace(id, pending).first->second;
+    kept.after_login = logged_in_;
+    kept.surely_in_room = surely_in(pending.room);
+    std::string json = fmt::format(R"({{"type":"{}","id":"{}")",
+                                   kWords[static_cast<std::size_t>(pending.verb)], id);
+    if (!pending.room.empty()) {
+        json += fmt::format(R"(,"room":"{}")", pending.room);
+    }
+    write_text(json.append(fields).append("}"));
+}
+
+void Client::log_in() {
+    Pending pending{.verb = Verb::kLogin};
+    std::string fields;
+    if (session_.empty() && twin_ != nullptr && !twin_->session().empty()) {
+        session_ = twin_->session();
+        user_ = twin_->user();
+        world_.report.saw(Seen::kSecondTab);
+    }
+    if (!session_.empty()) {
+        fields += fmt::format(R"(,"session":"{}")", session_);
+        pending.by_session = true;
+    }
+    // A new face, a rename, or a guest.
+    if (wanted_name_.empty() && (session_.empty() || world_.choice.one_in(6)) &&
+        !world_.choice.one_in(8)) {
+        wanted_name_ = fmt::format("{}{}", world_.choice.one_in(4) ? "Ann" : "ann",
+                                   world_.choice.below(world_.plan.names));
+    }
+    if (!wanted_name_.empty()) {
+        fields += fmt::format(R"(,"name":"{}")", wanted_name_);
+        pending.name = wanted_name_;
+    }
+    login_sent_ = true;
+    ask(pending, fields);
+}
+
+void Client::join(const std::string& name, bool resume, std::optional<std::uint64_t> history) {
+    Pending pending{.verb = Verb::kJoin, .room = name};
+    std::string fields;
+    if (resume) {
+        pending.join.since = room(name).position();
+    }
+    if (pending.join.since) {
+        fields += fmt::format(R"(,"since":{{"epoch":"{}","seq":{}}})", pending.join.since->epoch,
+                              pending.join.since->seq);
+    }
+    if (history) {
+        fields += fmt::format(R"(,"history":{})", *history);
+    }
+    // What comes without being asked for is the server's choice, up to a page.
+    pending.join.history = history.value_or(100);
+    ask(pending, fields);
+}
+
+void Client::join_or_leave(const std::string& name) {
+    room(name).in_room() ? leave(name) : join(name, false, 0);
+}
+
+void Client::leave(const std::string& name) {
+    ask({.verb = Verb::kLeave, .room = name}, "");
+}
+
+std::string Client::some_content() {
+    static constexpr auto kPieces = std::to_array<std::string_view>(
+        {"a", "hello ", "\"quoted\"", "back\\slash", "\n", "\t\x01", "ä", "語", "👍", "\xe2\x80\xa8"});
+    std::string content = fmt::format("{} says {} ", label_, world_.choice.below(1000));
+    const bool large = world_.choice.percent(world_.plan.large_contents);
+    const std::uint64_t pieces = large ? world_.choice.between(500, 600) : world_.choice.below(4);
+    for (std::uint64_t i = 0; i < pieces; ++i) {
+        content += kPieces[world_.choice.below(kPieces.size())];
+    }
+    if (large) {
+        content.append(world_.choice.below(4000 - 600 * 7 / 2), 'x');
+    }
+    return content;
+}
+
+void Client::send_new(const std::string& name) {
+    const std::string id = fmt::format("m{}", next_id());
+    Sent& sent = sent_[id];
+    sent_ids_.push_back(id);
+    sent.user = user_;
+    sent.room = name;
+    sent.content = some_content();
+    sent.connection = connections_;
+    if (surely_in(name) && room(name).next_live() > 1 && world_.choice.one_in(5)) {
+        sent.reply_to = world_.choice.between(1, room(name).next_live() - 1);
+    }
+    send(id, sent, sent.content);
+}
+
+void Client::send(const std::string& id, Sent& sent, std::string_view content) {
+    ++sent.attempts;
+    ++sent.awaited;
+    sent.surely_in_room = surely_in(sent.room);
+    sent.after_login = logged_in_;
+    std::string json = fmt::format(R"({{"type":"send","id":"{}","room":"{}","content":{})", id,
+                                   sent.room, quoted(content));
+    if (sent.reply_to > 0) {
+        json += fmt::format(R"(,"reply_to":{})", sent.reply_to);
+    }
+    write_text(json + "}");
+}
+
+void Client::page_missing(const ClientRoom& of) {
+    const ClientRoom::Range range = *of.missing();
+    Pending pending{.verb = Verb::kHistory, .room = of.name()};
+    pending.history = {range.first - 1, range.last + 1, 100, true};
+    std::string fields = fmt::format(R"(,"before":{})", range.last + 1);
+    // `after` 0 is a bound like any other: from the oldest on.
+    fields += fmt::format(R"(,"after":{})", range.first - 1);
+    ask(pending, fields);
+}
+
+void Client::page_members(const ClientRoom& of) {
+    Pending pending{.verb = Verb::kMembers, .room = of.name()};
+    pending.members_after = of.members_after();
+    ask(pending, of.members_after().empty()
+                     ? std::string()
+                     : fmt::format(R"(,"after":"{}")", of.members_after()));
+}
+
+void Client::ping() { ask({.verb = Verb::kPing}, ""); }
+
+}  // namespace stentor::sim

@@ -1,0 +1,260 @@
+// The scheduler. Thread: the simulation has one. Invariant: see cluster.h.
+#include "tests/sim/cluster.h"
+
+#include <algorithm>
+
+namespace stentor::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Rest must come within this much time, whatever went on before.
+constexpr core::Duration kRestMax = 300s;
+constexpr std::uint32_t kRestRoundsMax = 200'000;
+// A slow shard has one turn in so many that it could have.
+constexpr std::uint64_t kSlowness = 50;
+
+core::BroadcastQueueConfig queue_config(const Plan& plan) {
+    // The shards, the control, the log.
+    return {.participants = plan.shards + 2,
+            .ranks = chat::kRanks,
+            .lane_slots = plan.lane_slots,
+            .pending_max = plan.pending_max};
+}
+
+chat::SessionTokens::Key key_for(std::uint64_t seed) {
+    chat::SessionTokens::Key key{};
+    key[0] = static_cast<std::byte>(seed & 0xff);
+    return key;
+}
+
+}  // namespace
+
+Cluster::Cluster(World& world)
+    : world_(world),
+      queue_(queue_config(world.plan)),
+      front_({}, [] { return std::string(); }),
+      tokens_(key_for(world.plan.seed)),
+      control_(queue_.port(world.plan.shards)) {
+    const Plan& plan = world.plan;
+    std::optional<std::uint32_t> log_number;
+    if (plan.log != LogKind::kMemory) {
+        log_number = plan.shards + 1;
+        log_thread_ = std::make_unique<LogThread>(world, queue_.port(*log_number));
+    }
+    const SharedParts shared{front_, tokens_, plan.limits};
+    for (std::uint32_t i = 0; i < plan.shards; ++i) {
+        nodes_.push_back(
+            std::make_unique<Node>(world, i, queue_.port(i), shared, log_number));
+    }
+    for (std::uint32_t i = 0; i <= plan.clients; ++i) {
+        clients_.push_back(std::make_unique<Client>(world, i, [this](std::shared_ptr<Wire> wire) {
+            world_.choice.pick(nodes_)->link().connect(std::move(wire));
+        }));
+        if (i > 0 && i < plan.clients && world.choice.one_in(5)) {
+            clients_.back()->be_tab_of(*clients_[world.choice.below(i)]);
+        }
+    }
+}
+
+// ---- time
+
+void Cluster::advance(core::Duration by) {
+    world_.clock.advance(by);
+    const auto since_start = world_.clock.now() - core::ManualClock().now();
+    world_.report.at(std::chrono::duration_cast<std::chrono::microseconds>(since_start).count());
+}
+
+void Cluster::move_time() {
+    const Plan& plan = world_.plan;
+    advance(std::chrono::microseconds{world_.choice.below(200)});
+    if (plan.time_jumps > 0 && world_.choice.one_in(plan.time_jumps)) {
+        advance(std::chrono::milliseconds{world_.choice.between(500, 15'000)});
+        world_.report.saw(Seen::kTimeJump);
+        world_.report.trace("       time jumps");
+    }
+}
+
+void Cluster::jump(core::Duration most) {
+    const core::Instant now = world_.clock.now();
+    core::Instant next = now + most;
+    for (const auto& node : nodes_) {
+        if (const auto deadline = node->next_deadline()) {
+            next = std::min(next, *deadline);
+        }
+    }
+    if (log_thread_ != nullptr) {
+        next = std::min(next, log_thread_->next_deadline().value_or(next));
+    }
+    advance(std::max<core::Duration>(next - now, 1us));
+}
+
+// ---- busy
+
+void Cluster::be_busy(std::uint32_t steps) {
+    if (log_thread_ != nullptr) {
+        log_thread_->calm(false);
+    }
+    const std::uint64_t clients_a_step = 1 + world_.plan.clients / 30;
+    for (std::uint32_t i = 0; i < steps && !world_.report.failed(); ++i) {
+        move_time();
+        const std::uint64_t what = world_.choice.below(100);
+        if (what < 45) {
+            turn_some_node();
+        } else if (what < 55) {
+            if (log_thread_ != nullptr && log_thread_->runnable()) {
+                log_thread_->turn();
+            }
+        } else if (what < 99) {
+            for (std::uint64_t n = 0; n < clients_a_step; ++n) {
+                Client& client = *clients_[world_.choice.below(world_.plan.clients)];
+                if (world_.choice.one_in(2)) {
+                    client.follow_a_whim();
+                } else if (client.can_read()) {
+                    client.read(false);
+                }
+            }
+        } else {
+            something_rare();
+        }
+    }
+}
+
+void Cluster::turn_some_node() {
+    const std::uint64_t index = world_.choice.below(nodes_.size());
+    if (index == 0 && world_.plan.has_slow_shard && !world_.choice.one_in(kSlowness)) {
+        return;
+    }
+    if (nodes_[index]->runnable()) {
+        turn(*nodes_[index]);
+    }
+}
+
+void Cluster::something_rare() {
+    const Plan& plan = world_.plan;
+    if (plan.has_stopping_shard && world_.choice.one_in(4)) {
+        const auto time = std::chrono::milliseconds{world_.choice.between(1, 40)};
+        world_.choice.pick(nodes_)->stop_until(world_.clock.now() + time);
+    }
+    if (plan.theme == Theme::kCrowd && world_.choice.one_in(12)) {
+        world_.report.saw(Seen::kMassLeave);
+        world_.report.trace("       half of the clients die");
+        for (std::uint32_t i = 0; i < plan.clients; i += 2) {
+            clients_[i]->die();
+        }
+    }
+}
+
+void Cluster::turn(Node& node) {
+    node.turn();
+    for (const auto& each : nodes_) {
+        each->check_invariants();
+    }
+}
+
+// ---- rest
+
+bool Cluster::turn_all() {
+    bool did = false;
+    for (const auto& node : nodes_) {
+        if (node->runnable()) {
+            turn(*node);
+            did = true;
+        }
+    }
+    if (log_thread_ != nullptr && log_thread_->runnable()) {
+        log_thread_->turn();
+        did = true;
+    }
+    if (control_.pending() > 0) {
+        control_.publish();
+    }
+    for (const auto& client : clients_) {
+        if (client->can_read()) {
+            client->read(true);
+            did = true;
+        }
+    }
+    return did;
+}
+
+bool Cluster::rest_all() {
+    bool rested = true;
+    for (const auto& client : clients_) {
+        rested = client->rest() && rested;
+    }
+    return rested;
+}
+
+bool Cluster::quiet() const {
+    const bool nodes_quiet =
+        std::ranges::all_of(nodes_, [](const auto& node) { return node->port().pending() == 0; });
+    return nodes_quiet && (log_thread_ == nullptr || log_thread_->waiting() == 0);
+}
+
+void Cluster::come_to_rest() {
+    if (log_thread_ != nullptr) {
+        log_thread_->calm(true);
+    }
+    const core::Instant latest = world_.clock.now() + kRestMax;
+    for (std::uint32_t round = 0; !world_.report.failed(); ++round) {
+        const bool did = turn_all();
+        const bool rested = rest_all();
+        if (!did && rested && quiet()) {
+            return;
+        }
+        if (world_.clock.now() > latest || round > kRestRoundsMax) {
+            const auto who = std::ranges::find_if(clients_, [](const auto& client) {
+                return client->what_is_missing() != "nothing";
+            });
+            world_.report.fail("no rest: {}",
+                               who == clients_.end()
+                                   ? "something goes on for ever"
+                                   : (*who)->label() + " misses " + (*who)->what_is_missing());
+            return;
+        }
+        did ? advance(20us) : jump(1s);
+    }
+}
+
+void Cluster::pass(core::Duration time) {
+    const core::Instant end = world_.clock.now() + time;
+    while (world_.clock.now() < end && !world_.report.failed()) {
+        if (turn_all()) {
+            advance(20us);
+        } else {
+            jump(end - world_.clock.now());
+        }
+    }
+}
+
+void Cluster::stir_presence() {
+    Client& stirrer = *clients_.back();
+    for (std::uint32_t i = 0; i < world_.plan.rooms; ++i) {
+        stirrer.join_or_leave(fmt::format("room{}", i));
+    }
+}
+
+// ---- the end
+
+void Cluster::leave_one_by_one() {
+    for (const auto& client : clients_) {
+        client->leave_for_good(world_.choice.one_in(3));
+        if (world_.choice.one_in(2)) {
+            turn_all();
+        }
+    }
+}
+
+void Cluster::drain() {
+    for (const auto& client : clients_) {
+        client->stay_away();
+    }
+    for (std::uint32_t i = 0; i < world_.plan.shards; ++i) {
+        control_.push(i, static_cast<std::uint32_t>(chat::Rank::kTell), chat::Drain{});
+    }
+    control_.publish();
+}
+
+}  // namespace stentor::sim

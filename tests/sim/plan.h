@@ -1,0 +1,53 @@
+// What one run is made of, drawn from its seed: how many shards and clients, how narrow the queues,
+// which log, what the clients like to do (docs/simulation.md).
+// Thread: immutable after plan_for(). Invariant: a plan is a function of its seed.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "chat/limits.h"
+
+namespace stentor::sim {
+
+enum class LogKind : std::uint8_t { kMemory, kSlow, kRemote };
+std::string_view name_of(LogKind kind);
+
+// What a run dwells on; everything else happens too, but less.
+enum class Theme : std::uint8_t {
+    kMixed,
+    kNames,        // few names, many logins
+    kSlowReaders,  // outboxes that overflow
+    kRetention,    // large contents, old positions
+    kRaces,        // leaves and joins on each other's heels
+    kCrowd,        // hundreds of connections, which die in one step
+    kSlowShard,    // one shard turns rarely, or not at all for a while
+    kCount,
+};
+std::string_view name_of(Theme theme);
+
+struct Plan {
+    std::uint64_t seed = 0;
+    Theme theme = Theme::kMixed;
+    LogKind log = LogKind::kMemory;
+
+    std::uint32_t shards = 1;
+    std::uint32_t lane_slots = 2;
+    std::uint32_t pending_max = 2;
+    std::uint32_t clients = 1;
+    std::uint32_t rooms = 1;
+    std::uint32_t names = 1;
+    std::uint32_t rounds = 1;           // busy time, then rest and checks
+    std::uint32_t steps_per_round = 1;
+    std::uint32_t slow_readers = 0;     // percent of the clients
+    std::uint32_t large_contents = 0;   // percent of the messages
+    std::uint32_t time_jumps = 0;       // one step in so many; 0: none
+    bool has_slow_shard = false;        // shard 0 turns 50 times more rarely
+    bool has_stopping_shard = false;    // shards stand still for a while
+    bool ends_by_drain = false;
+    chat::Limits limits;
+};
+
+Plan plan_for(std::uint64_t seed);
+
+}  // namespace stentor::sim

@@ -1,0 +1,78 @@
+// Failure, coverage, digest, trace. Thread: the simulation has one. Invariant: see report.h.
+#include "tests/sim/report.h"
+
+#include <cstdio>
+
+namespace stentor::sim {
+
+std::string_view name_of(Seen seen) {
+    static constexpr auto kNames = std::to_array<std::string_view>({
+        "login",
+        "name taken",
+        "rename",
+        "session resumed",
+        "second tab",
+        "join",
+        "join with history",
+        "join while opening",
+        "leave",
+        "leave then join at once",
+        "open timed out",
+        "recovered",
+        "not recovered",
+        "since beyond retention",
+        "more to page",
+        "ack",
+        "duplicate ack",
+        "id reused",
+        "not stored",
+        "unavailable",
+        "not in room",
+        "foreign event",
+        "late completion",
+        "gap",
+        "gap paged",
+        "gap left",
+        "presence",
+        "presence jump",
+        "members paged",
+        "ephemeral shed",
+        "paused by full asks",
+        "paused otherwise",
+        "pending asks",
+        "pending tells",
+        "dropped without close",
+        "reset by peer",
+        "closed politely",
+        "mass leave",
+        "goodbye",
+        "time jump",
+        "sleep",
+        "woken by doorbell",
+        "needless wake",
+    });
+    static_assert(kNames.size() == static_cast<std::size_t>(Seen::kCount));
+    return kNames[static_cast<std::size_t>(seen)];
+}
+
+void Report::fail_with(std::string what) {
+    if (failure_.empty()) {
+        failure_ = fmt::format("at {}.{:06} s: {}", microseconds_ / 1'000'000,
+                               microseconds_ % 1'000'000, what);
+        trace("FAILED {}", what);
+    }
+}
+
+void Report::digest(std::string_view bytes) {
+    for (const char byte : bytes) {
+        digest_ = (digest_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;  // FNV-1a
+    }
+    digest_ = (digest_ ^ bytes.size()) * 0x100000001b3u;
+}
+
+void Report::trace_line(const std::string& line) const {
+    fmt::print("{:>5}.{:06} {}\n", microseconds_ / 1'000'000, microseconds_ % 1'000'000, line);
+    std::fflush(stdout);
+}
+
+}  // namespace stentor::sim

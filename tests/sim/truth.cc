@@ -1,0 +1,110 @@
+// The one order of each room. Thread: the simulation has one. Invariant: see truth.h.
+#include "tests/sim/truth.h"
+
+namespace stentor::sim {
+
+namespace {
+
+// Well below what a memory room keeps (kRoomEventsMax, kRoomBytesMax with the frames' other fields).
+constexpr std::uint64_t kSurelyKeptEvents = 900;
+constexpr std::uint64_t kSurelyKeptBytes = 600 * 1024;
+
+}  // namespace
+
+const Truth::Epoch* Truth::find(const std::string& room, const std::string& epoch) const {
+    const auto at = epochs_.find({room, epoch});
+    return at == epochs_.end() ? nullptr : &at->second;
+}
+
+void Truth::opened(const std::string& room, const std::string& epoch, std::uint64_t head) {
+    const auto [at, is_new] = epochs_.try_emplace({room, epoch});
+    if (is_new) {
+        at->second.base = head;
+    }
+    report_.expect(at->second.head() == head, "room {} opened at {} of {}", room, head,
+                   at->second.head());
+    current_[room] = epoch;
+}
+
+void Truth::stored(const std::string& room, const chat::Publish& publish) {
+    Epoch& epoch = epochs_[{room, publish.epoch}];
+    const std::string user = publish.user.to_string();
+    report_.expect(publish.seq == epoch.head() + 1, "room {}: {} was numbered behind {}", room,
+                   publish.seq, epoch.head());
+    if (!publish.command_id.empty()) {
+        const std::uint64_t before = seq_of(room, publish.epoch, user, publish.command_id);
+        report_.expect(before == 0 || !surely_remembered(room, publish.epoch, before),
+                       "room {}: {} of {} is stored as {} and as {}", room, publish.command_id,
+                       user, before, publish.seq);
+        epoch.by_id[{user, publish.command_id}] = publish.seq;
+        ++ids_[{user, publish.command_id}];
+    }
+    epoch.events.push_back({user, publish.name, publish.command_id, publish.content,
+                            publish.reply_to, publish.at_ms, epoch.bytes});
+    epoch.bytes += publish.content.size();
+    ++events_;
+    report_.trace("log   {} {} = {} {}", room, publish.seq, publish.name, publish.command_id);
+    report_.digest(publish.command_id);
+}
+
+void Truth::duplicate(const std::string& room, const chat::Publish& publish) {
+    const LoggedEvent* first = event(room, publish.epoch, publish.seq);
+    report_.expect(first != nullptr && first->client_id == publish.command_id &&
+                       first->content == publish.content && first->at_ms == publish.at_ms,
+                   "room {}: {} is called a duplicate of {}", room, publish.command_id,
+                   publish.seq);
+}
+
+const LoggedEvent* Truth::event(const std::string& room, const std::string& epoch,
+                                std::uint64_t seq) const {
+    const Epoch* found = find(room, epoch);
+    if (found == nullptr || seq <= found->base || seq > found->head()) {
+        return nullptr;
+    }
+    return &found->events[seq - found->base - 1];
+}
+
+std::uint64_t Truth::head(const std::string& room, const std::string& epoch) const {
+    const Epoch* found = find(room, epoch);
+    return found == nullptr ? 0 : found->head();
+}
+
+const std::string& Truth::epoch(const std::string& room) const {
+    static const std::string kNone;
+    const auto at = current_.find(room);
+    return at == current_.end() ? kNone : at->second;
+}
+
+std::uint64_t Truth::seq_of(const std::string& room, const std::string& epoch,
+                            const std::string& user, const std::string& client_id) const {
+    const Epoch* found = find(room, epoch);
+    if (found == nullptr) {
+        return 0;
+    }
+    const auto at = found->by_id.find({user, client_id});
+    return at == found->by_id.end() ? 0 : at->second;
+}
+
+bool Truth::has_id_anywhere(const std::string& user, const std::string& client_id) const {
+    return ids_.contains({user, client_id});
+}
+
+bool Truth::surely_kept(const std::string& room, const std::string& epoch,
+                        std::uint64_t seq) const {
+    return log_ == LogKind::kMemory && surely_remembered(room, epoch, seq);
+}
+
+bool Truth::surely_remembered(const std::string& room, const std::string& epoch,
+                              std::uint64_t seq) const {
+    if (this->epoch(room) != epoch || event(room, epoch, seq) == nullptr) {
+        return false;
+    }
+    if (log_ != LogKind::kMemory) {
+        return true;  // the fakes never forget within an epoch
+    }
+    const Epoch& found = *find(room, epoch);
+    return found.head() - seq < kSurelyKeptEvents &&
+           found.bytes - event(room, epoch, seq)->bytes_before < kSurelyKeptBytes;
+}
+
+}  // namespace stentor::sim

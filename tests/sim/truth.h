@@ -1,0 +1,74 @@
+// What really happened, told by the log alone: for each room and epoch the events in their one order.
+// Whatever a client was shown is compared with it. Thread: the simulation has one.
+// Invariant: an event is here before anybody can have been told of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "chat/envelope.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/report.h"
+
+namespace stentor::sim {
+
+struct LoggedEvent {
+    std::string user;
+    std::string from;
+    std::string client_id;
+    std::string content;
+    std::uint64_t reply_to = 0;
+    std::int64_t at_ms = 0;
+    std::uint64_t bytes_before = 0;  // contents of the events before it
+};
+
+class Truth {
+public:
+    Truth(Report& report, LogKind log) : report_(report), log_(log) {}
+
+    // ---- told by the logs
+    // The room's events are in this epoch from now on; `head` is the newest of those before us.
+    void opened(const std::string& room, const std::string& epoch, std::uint64_t head);
+    void stored(const std::string& room, const chat::Publish& publish);
+    void duplicate(const std::string& room, const chat::Publish& publish);
+
+    // ---- asked by the clients
+    const LoggedEvent* event(const std::string& room, const std::string& epoch,
+                             std::uint64_t seq) const;
+    std::uint64_t head(const std::string& room, const std::string& epoch) const;
+    // Empty when the room was never opened.
+    const std::string& epoch(const std::string& room) const;
+    // Seq of the newest event of the user with that id in the epoch; 0: there is none.
+    std::uint64_t seq_of(const std::string& room, const std::string& epoch, const std::string& user,
+                         const std::string& client_id) const;
+    bool has_id_anywhere(const std::string& user, const std::string& client_id) const;
+    // Must the room at home still hold the event? (memory rooms: the newest ones, by far not all)
+    bool surely_kept(const std::string& room, const std::string& epoch, std::uint64_t seq) const;
+    // Must the log still know the id of that event?
+    bool surely_remembered(const std::string& room, const std::string& epoch,
+                           std::uint64_t seq) const;
+    std::uint64_t events() const { return events_; }
+
+private:
+    struct Epoch {
+        std::uint64_t base = 0;  // events up to here were there before the run
+        std::vector<LoggedEvent> events;
+        std::map<std::pair<std::string, std::string>, std::uint64_t> by_id;  // (user, client id)
+        std::uint64_t bytes = 0;
+        std::uint64_t head() const { return base + events.size(); }
+    };
+    const Epoch* find(const std::string& room, const std::string& epoch) const;
+
+    Report& report_;
+    LogKind log_;
+    std::map<std::pair<std::string, std::string>, Epoch> epochs_;  // (room, epoch)
+    std::map<std::string, std::string> current_;                   // room -> epoch
+    std::map<std::pair<std::string, std::string>, std::uint64_t> ids_;
+    std::uint64_t events_ = 0;
+};
+
+}  // namespace stentor::sim
