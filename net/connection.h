@@ -1,12 +1,14 @@
 // One connection as its reactor keeps it: small, because a hundred thousand of them may be idle; it
 // owns no buffer while nothing is pending.
 // Thread: owner reactor.
-// Invariant: `ring` is lent only while received bytes are unconsumed; the two dirty links mean
-// something only while `dirty`; fd >= 0 until the reap phase.
+// Invariant: `ring` is there only while received bytes are unconsumed, `patience` exactly while
+// `full` or after finish(); the two dirty links mean something only while `dirty`; fd >= 0 until
+// the reap phase.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/connection_id.h"
 #include "core/instant.h"
@@ -23,8 +25,19 @@ enum class ConnectionState : std::uint8_t {
     kClosed,     // waits for the reap phase
 };
 
+// How long a connection that does not go as it should may go on: one whose outbox is full, or one
+// that is ending.
+struct Patience {
+    explicit Patience(core::ConnectionId id) : timer(id.packed()) {}
+
+    core::Timer timer;               // open: stall; finishing and lingering: the end of patience
+    core::Instant window_began{};    // of the stall rule
+    core::Instant last_sent{};       // the last time bytes left, since then
+    std::uint32_t window_bytes = 0;  // sent since the window began
+};
+
 struct Connection {
-    Connection(core::ConnectionId name, int socket) : id(name), fd(socket), timer(name.packed()) {}
+    Connection(core::ConnectionId name, int socket) : id(name), fd(socket) {}
 
     // What deliver() touches comes first, to fit a cache line or two.
     Outbox outbox;
@@ -41,15 +54,12 @@ struct Connection {
     bool wants_write : 1 = false;
     bool reset_on_close : 1 = false;
     int fd;
-    std::uint32_t window_bytes = 0;  // sent since the stall window began
     Connection* dirty_previous = nullptr;
     Connection* dirty_next = nullptr;
     core::Instant last_received{};
-    core::Instant window_began{};  // of the stall rule, while full
-    core::Instant last_sent{};     // the last time bytes left, since then
-    core::MirroredRing ring;       // lent while bytes are pending
-    core::Timer timer;             // open: stall; finishing and lingering: the end of patience
+    std::unique_ptr<core::MirroredRing> ring;  // lent
+    std::unique_ptr<Patience> patience;
 };
-static_assert(sizeof(Connection) <= 192);
+static_assert(sizeof(Connection) == 96, "docs/limits.md sums up what a connection costs");
 
 }  // namespace stentor::net

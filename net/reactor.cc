@@ -188,19 +188,19 @@ void Reactor::on_timer(Connection& connection) {
 // A full outbox must lose something within every stall_timeout, and not by drips (protocol.md
 // section 5).
 void Reactor::on_stall_timer(Connection& connection) {
-    if (!connection.full) return;
-    const bool silent = now_ - connection.last_sent >= config_.stall_timeout;
-    const bool window_over = now_ - connection.window_began >= config_.stall_timeout;
-    if (silent || (window_over && connection.window_bytes < config_.stall_bytes_min)) {
+    Patience& patience = *connection.patience;
+    const bool silent = now_ - patience.last_sent >= config_.stall_timeout;
+    const bool window_over = now_ - patience.window_began >= config_.stall_timeout;
+    if (silent || (window_over && patience.window_bytes < config_.stall_bytes_min)) {
         metrics_.stalled_total.add();
         return close(connection, true);
     }
     if (window_over) {
-        connection.window_began = now_;
-        connection.window_bytes = 0;
+        patience.window_began = now_;
+        patience.window_bytes = 0;
     }
-    timers_.schedule(connection.timer, std::min(connection.window_began, connection.last_sent) +
-                                           config_.stall_timeout);
+    timers_.schedule(patience.timer,
+                     std::min(patience.window_began, patience.last_sent) + config_.stall_timeout);
 }
 
 // ---- phase 6: reap
@@ -213,7 +213,7 @@ void Reactor::reap() {
         if (connection->state == ConnectionState::kClosed) {
             free_connection(*connection);
         } else {
-            connection->ring = {};  // finishing: nobody wants what it held
+            connection->ring.reset();  // finishing: nobody wants what it held
         }
     }
     reap_.clear();
@@ -239,8 +239,6 @@ void Reactor::free_connection(Connection& connection) {
     if (connection.dirty) unlink_dirty(connection);
     outbox_bytes_ -= connection.outbox.bytes();
     connection.outbox.clear(parcels_);
-    connection.ring = {};
-    if (connection.timer.scheduled()) timers_.cancel(connection.timer);
     if (connection.reset_on_close) {
         const linger at_once{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -136,6 +136,8 @@ private:
     bool has_drained(const Connection& connection) const;
     bool at_half(const Connection& connection) const;
     void mark_full(Connection& connection);
+    void note_progress(Connection& connection, std::size_t sent_bytes);
+    void end_full(Connection& connection);
     void mark_dirty(Connection& connection);
     void unlink_dirty(Connection& connection);
 

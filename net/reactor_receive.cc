@@ -67,8 +67,7 @@ void Reactor::hand_in_again() {
         Connection* connection = find_open(id);
         if (connection == nullptr || !connection->resumed) continue;
         connection->resumed = false;
-        if (!connection->paused && !connection->ring.empty())
-            hand_in(*connection, connection->ring);
+        if (!connection->paused && connection->ring) hand_in(*connection, *connection->ring);
     }
     resumed_now_.clear();
 }
@@ -92,7 +91,7 @@ void Reactor::receive_from(Connection& connection, bool broken) {
     }
     std::size_t budget_bytes = config_.receive_bytes_max;
     while (budget_bytes > 0) {
-        core::MirroredRing& ring = connection.ring ? connection.ring : scratch_;
+        core::MirroredRing& ring = connection.ring ? *connection.ring : scratch_;
         std::span<std::byte> space = ring.writable();
         space = space.first(std::min(space.size(), budget_bytes));
         const IoResult got = backend_->receive(connection.fd, space);
@@ -122,7 +121,7 @@ bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
     const bool open = connection.state == ConnectionState::kOpen;
     ring.consume(open ? used : bytes.size());
     if (ring.empty()) {
-        connection.ring = {};  // gives it back, if one was lent
+        connection.ring.reset();  // gives it back, if one was lent
     } else if (&ring == &scratch_) {
         lend_scratch(connection);
     }
@@ -137,7 +136,8 @@ void Reactor::lend_scratch(Connection& connection) {
         scratch_.consume(scratch_.size());
         return close(connection, true);
     }
-    connection.ring = std::exchange(scratch_, std::move(fresh));
+    connection.ring =
+        std::make_unique<core::MirroredRing>(std::exchange(scratch_, std::move(fresh)));
 }
 
 // After finish(): what the peer still sends is of no interest, but unread it would turn our close

@@ -126,7 +126,8 @@ void Reactor::finish(ConnectionId id) {
     connection->state = ConnectionState::kFinishing;
     connection->full = false;
     if (!connection->peer_finished) set_interest(*connection, true, connection->wants_write);
-    timers_.schedule(connection->timer, now_ + config_.finish_timeout);
+    if (!connection->patience) connection->patience = std::make_unique<Patience>(id);
+    timers_.schedule(connection->patience->timer, now_ + config_.finish_timeout);
     mark_dirty(*connection);  // with nothing to flush too: the shutdown comes after it
     reap_.push_back(id);      // its ring
 }
@@ -194,15 +195,8 @@ void Reactor::settle(const SendRequest& request, Connection& connection) {
     if (result.bytes > 0) {
         connection.outbox.consume(result.bytes, parcels_);
         outbox_bytes_ -= result.bytes;
-        connection.last_sent = now_;
-        // Capped: only "less than stall_bytes_min" is asked of it.
-        connection.window_bytes = static_cast<std::uint32_t>(
-            std::min<std::size_t>(connection.window_bytes + result.bytes, UINT32_MAX));
         metrics_.sent_bytes_total.add(result.bytes);
-        if (connection.full && at_half(connection)) {
-            connection.full = false;
-            if (connection.state == ConnectionState::kOpen) timers_.cancel(connection.timer);
-        }
+        if (connection.full) note_progress(connection, result.bytes);
         check_drain(connection);
     }
     if (connection.outbox.empty()) return on_flushed(connection);
@@ -217,16 +211,13 @@ void Reactor::settle(const SendRequest& request, Connection& connection) {
 // The outbox is empty, by sending or by letting go.
 void Reactor::on_flushed(Connection& connection) {
     set_interest(connection, connection.wants_read, false);
-    if (connection.full) {
-        connection.full = false;
-        timers_.cancel(connection.timer);
-    }
+    if (connection.full) end_full(connection);
     check_drain(connection);
     if (connection.state != ConnectionState::kFinishing) return;
     ::shutdown(connection.fd, SHUT_WR);
     if (connection.peer_finished) return close(connection, false);
     connection.state = ConnectionState::kLingering;
-    timers_.schedule(connection.timer, now_ + config_.linger_timeout);
+    timers_.schedule(connection.patience->timer, now_ + config_.linger_timeout);
 }
 
 // on_drained() is due when the outbox is at half and the reader took something since it was full;
@@ -263,9 +254,23 @@ bool Reactor::at_half(const Connection& connection) const {
 void Reactor::mark_full(Connection& connection) {
     if (connection.full) return;
     connection.full = true;
-    connection.window_began = connection.last_sent = now_;
-    connection.window_bytes = 0;
-    timers_.schedule(connection.timer, now_ + config_.stall_timeout);
+    connection.patience = std::make_unique<Patience>(connection.id);
+    connection.patience->window_began = connection.patience->last_sent = now_;
+    timers_.schedule(connection.patience->timer, now_ + config_.stall_timeout);
+}
+
+void Reactor::note_progress(Connection& connection, std::size_t sent_bytes) {
+    if (at_half(connection)) return end_full(connection);
+    Patience& patience = *connection.patience;
+    patience.last_sent = now_;
+    // Capped: only "less than stall_bytes_min" is asked of it.
+    patience.window_bytes = static_cast<std::uint32_t>(
+        std::min<std::size_t>(patience.window_bytes + sent_bytes, UINT32_MAX));
+}
+
+void Reactor::end_full(Connection& connection) {
+    connection.full = false;
+    connection.patience.reset();
 }
 
 void Reactor::mark_dirty(Connection& connection) {
