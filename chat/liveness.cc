@@ -18,9 +18,11 @@ void Liveness::await_request(Session& session) {
 }
 
 void Liveness::on_upgraded(Session& session) {
-    set_deadline(session,
-                 context_.now + (session.dialect->wants_login() ? context_.limits.login_timeout
-                                                                : context_.limits.ping_interval));
+    if (session.dialect->wants_login()) {
+        set_deadline(session, context_.now + context_.limits.login_timeout);
+    } else {
+        timers_.cancel(session.timer);  // nothing unsolicited: TCP's keep-alive finds the dead
+    }
 }
 
 void Liveness::on_logged_in(Session& session) {
@@ -34,14 +36,14 @@ void Liveness::set_deadline(Session& session, core::Instant at) {
 
 void Liveness::rearm(Session& session) {
     timers_.schedule(session.timer, session.is(Pause::kPace)
-                                        ? std::min(session.deadline, session.paced_until)
+                                        ? std::min(session.deadline, session.paced_until())
                                         : session.deadline);
 }
 
 void Liveness::on_timers() {
     timers_.advance(context_.now, [this](core::Timer& timer) {
         Session& session = *sessions_.find(ConnectionId::unpack(timer.cookie));
-        if (session.is(Pause::kPace) && session.paced_until <= context_.now) {
+        if (session.is(Pause::kPace) && session.paced_until() <= context_.now) {
             outlet_.go_on(session, Pause::kPace);
         }
         if (session.deadline <= context_.now) {
@@ -73,22 +75,23 @@ void Liveness::on_deadline(Session& session) {
 }
 
 void Liveness::on_silence_check(Session& session) {
+    constexpr core::Instant kNone{};
     const Limits& limits = context_.limits;
     const core::Instant heard = outlet_.link().last_received(session.id);
     const core::Instant silent_from = heard + limits.ping_interval;
     // Any byte behind the ping does; pongs may come later than the next ping would be due.
-    if (session.pong_due && heard >= *session.pong_due - limits.pong_timeout) {
-        session.pong_due.reset();
+    if (session.pong_due != kNone && heard >= session.pong_due - limits.pong_timeout) {
+        session.pong_due = kNone;
     }
     if (silent_from > context_.now) {
         set_deadline(session, silent_from);
-    } else if (!session.pong_due) {
+    } else if (session.pong_due == kNone) {
         session.pong_due = context_.now + limits.pong_timeout;
         context_.count(ShardCounter::kPings);
         outlet_.send_frame(session, ws::Opcode::kPing, {});
         set_deadline(session, context_.now + std::min(limits.ping_interval, limits.pong_timeout));
-    } else if (*session.pong_due > context_.now) {
-        set_deadline(session, std::min(*session.pong_due, context_.now + limits.ping_interval));
+    } else if (session.pong_due > context_.now) {
+        set_deadline(session, std::min(session.pong_due, context_.now + limits.ping_interval));
     } else {
         give_up(session, "no pong in time");
     }

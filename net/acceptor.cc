@@ -120,13 +120,25 @@ void Acceptor::accept_batch(const Listener& listener) {
             refuse(std::move(fd), listener);
             continue;
         }
-        const int on = 1;  // fails on a Unix socket, which needs none
-        ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        set_options(fd.get());
         hand_over({.fd = std::move(fd),
                    .peer = PeerAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&peer)),
                    .listener = listener.index()});
     }
     hand_on_pending();
+}
+
+// They fail on a Unix socket, which needs none. Keep-alive finds dead peers that nobody pings
+// (/echo).
+void Acceptor::set_options(int fd) {
+    const auto set = [fd](int level, int name, int value) {
+        ::setsockopt(fd, level, name, &value, sizeof value);
+    };
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 20);
+    set(IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
 // True when the batch may go on.

@@ -63,6 +63,7 @@ private:
     std::expected<void, core::Error> watch(int fd, std::uint64_t token);
     void on_event(std::uint64_t token);
     void accept_batch(const Listener& listener);
+    static void set_options(int fd);
     bool on_accept_error(int error, int listener_fd);
     void spend_reserve(int listener_fd);
     void hand_over(NewSocket socket);
