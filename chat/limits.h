@@ -25,7 +25,6 @@ inline constexpr std::size_t kHeldNamesMax = 65536;        // names of absent us
 inline constexpr std::size_t kBackwardStepsMax = 100'000;  // beyond: new connections are refused
 inline constexpr std::uint32_t kBigRoomMembers = 100;      // presence is paced from here on
 inline constexpr std::uint32_t kPresenceNamesMax = 20;     // names in one frame of a big room
-inline constexpr std::uint32_t kSendBurstSeconds = 2;      // bursts of twice the send rate
 
 // Rings take a message that lies whole in them without a copy; one that needs more is assembled.
 inline constexpr std::size_t kRingBytes = 128 * 1024;
@@ -49,6 +48,8 @@ struct Limits {
     core::Duration name_hold = std::chrono::minutes{10};
 };
 
+// Bursts of twice the send rate: what a connection may send is paid for so far ahead.
+inline constexpr core::Duration kSendAheadMax = std::chrono::seconds{2};
 inline constexpr core::Duration kOverRateMax = std::chrono::seconds{30};
 inline constexpr core::Duration kDroppedUserStays = std::chrono::seconds{10};
 inline constexpr core::Duration kBigRoomPresenceInterval = std::chrono::milliseconds{500};

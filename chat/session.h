@@ -9,10 +9,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "chat/envelope.h"
 #include "chat/front.h"
+#include "chat/limits.h"
 #include "core/timer_wheel.h"
 #include "net/peer_address.h"
 #include "ws/endpoint.h"
@@ -50,6 +52,7 @@ struct Membership {
     std::uint64_t first_seq;     // of kLive: where this attempt or the last gap ended, and one;
                                  // of kGapped: first event let go
 };
+static_assert(sizeof(Membership) == 24);
 
 // A login between its command and its answer; exists only then.
 struct Login {
@@ -62,11 +65,16 @@ struct Login {
     bool picks_guest_name = false;
 };
 
+// Most connections are in one room.
+using Memberships = boost::container::small_vector<Membership, 1>;
+
 struct Session {
     Session(ConnectionId connection_id, Front::Listener listener_kind)
         : id(connection_id), listener(listener_kind), timer(connection_id.packed()) {}
 
     bool is(Pause reason) const { return (pauses & static_cast<std::uint8_t>(reason)) != 0; }
+    // When Pause::kPace ends: the bucket has room for one more send.
+    core::Instant paced_until() const { return sends_paid_until - kSendAheadMax; }
 
     const ConnectionId id;
     Stage stage = Stage::kHead;
@@ -77,17 +85,18 @@ struct Session {
     std::uint32_t answer_bytes = 0;  // sent since the outbox was last half empty
     Dialect* dialect = nullptr;
     LocalUser* user = nullptr;
+    Session* next_of_user = nullptr;  // in the user's list
     std::unique_ptr<Login> login;
-    std::vector<Membership> rooms;
+    Memberships rooms;
     std::optional<ws::Endpoint> endpoint;  // from the upgrade on
 
     core::Timer timer;
     core::Instant deadline{};  // handshake, login, silence or pong, whichever is due next
-    std::optional<core::Instant> pong_due;  // while a ping is unanswered
-    core::Instant paced_until{};            // of Pause::kPace
+    core::Instant pong_due{};  // while a ping is unanswered; else zero
     core::Instant
         sends_paid_until{};  // pace, as a time (GCRA): now + what was sent ahead of the rate
     core::Instant over_rate_since{};
 };
+static_assert(sizeof(Session) <= 232, "docs/limits.md sums up what a connection costs");
 
 }  // namespace stentor::chat

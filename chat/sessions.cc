@@ -3,9 +3,26 @@
 // Invariant: see sessions.h.
 #include "chat/sessions.h"
 
+#include <utility>
+
 #include "core/check.h"
 
 namespace stentor::chat {
+
+void SessionsOfUser::push(Session& session) {
+    session.next_of_user = std::exchange(first_, &session);
+    ++size_;
+}
+
+void SessionsOfUser::erase(Session& session) {
+    Session** link = &first_;
+    while (*link != &session) {
+        STENTOR_CHECK(*link != nullptr);
+        link = &(*link)->next_of_user;
+    }
+    *link = std::exchange(session.next_of_user, nullptr);
+    --size_;
+}
 
 Session& Sessions::add(ConnectionId id, Front::Listener listener) {
     if (id.slot >= by_slot_.size()) {
@@ -43,7 +60,7 @@ LocalUser& Sessions::log_in(Session& session, UserId id) {
         user->id = id;
         context_.gauge(ShardGauge::kLocalUsers, 1);
     }
-    user->sessions.push_back(&session);
+    user->sessions.push(session);
     session.user = user.get();
     context_.gauge(ShardGauge::kSessions, 1);
     return *user;
@@ -52,7 +69,7 @@ LocalUser& Sessions::log_in(Session& session, UserId id) {
 void Sessions::log_out(Session& session) {
     LocalUser& user = *session.user;
     session.user = nullptr;
-    std::erase(user.sessions, &session);
+    user.sessions.erase(session);
     context_.gauge(ShardGauge::kSessions, -1);
     if (user.sessions.empty()) {
         users_.erase(user.id.value);

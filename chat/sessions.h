@@ -3,23 +3,38 @@
 // Invariant: a user stands here exactly while a session of it is logged in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "chat/context.h"
 #include "chat/session.h"
+#include "core/compact_text.h"
 
 namespace stentor::chat {
 
+// The sessions of one user, linked through Session::next_of_user; a user has few.
+class SessionsOfUser {
+public:
+    void push(Session& session);
+    void erase(Session& session);
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+
+private:
+    Session* first_ = nullptr;
+    std::uint32_t size_ = 0;
+};
+
 struct LocalUser {
     UserId id;
-    std::string name;
-    std::vector<Session*> sessions;  // each of them claims the name
+    core::CompactText name;
+    SessionsOfUser sessions;  // each of them claims the name
 };
+static_assert(sizeof(LocalUser) == 40);
 
 class Sessions {
 public:

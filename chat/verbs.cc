@@ -91,20 +91,19 @@ Verbs::Done Verbs::history(Session& session, std::string_view command_id,
 }
 
 // The bucket as one instant (the generic cell rate algorithm): each send pays for 1/rate of a
-// second, and may be paid for at most kSendBurstSeconds ahead.
+// second, and may be paid for at most kSendAheadMax ahead.
 void Verbs::pay_for_send(Session& session) {
     const std::uint32_t rate = context_.limits.sends_per_second;
     if (rate == 0) {
         return;
     }
-    constexpr core::Duration kAheadMax = std::chrono::seconds{kSendBurstSeconds};
     const core::Instant now = context_.now;
-    if (session.sends_paid_until <= now + kAheadMax / 2) {
+    if (session.sends_paid_until <= now + kSendAheadMax / 2) {
         session.over_rate_since = {};  // it let the bucket fill up to half: not a flood in a row
     }
     session.sends_paid_until =
         std::max(session.sends_paid_until, now) + core::Duration{std::chrono::seconds{1}} / rate;
-    if (session.sends_paid_until <= now + kAheadMax) {
+    if (session.sends_paid_until <= now + kSendAheadMax) {
         return;
     }
     if (session.over_rate_since == core::Instant{}) {
@@ -114,7 +113,6 @@ void Verbs::pay_for_send(Session& session) {
         session.dialect->on_over_rate(session);
         return;
     }
-    session.paced_until = session.sends_paid_until - kAheadMax;
     outlet_.pause(session, Pause::kPace);
 }
 

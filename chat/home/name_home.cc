@@ -8,7 +8,8 @@
 namespace stentor::chat {
 
 void NameHome::handle(const ClaimName& ask) {
-    auto [at, is_new] = holders_.try_emplace(ask.skeleton, Holder{.user = ask.user});
+    auto [at, is_new] =
+        holders_.try_emplace(core::CompactText(ask.skeleton), Holder{.user = ask.user});
     Holder& holder = at->second;
     const bool granted = holder.user == ask.user;
     if (granted) {
@@ -26,7 +27,7 @@ void NameHome::handle(const ClaimName& ask) {
 }
 
 void NameHome::handle(const ReleaseName& ask) {
-    const auto at = holders_.find(ask.skeleton);
+    const auto at = holders_.find(std::string_view(ask.skeleton));
     // A hold may have been cut short while claims moved to a new name; then it is somebody else's.
     if (at == holders_.end() || at->second.user != ask.user || at->second.hold != 0) {
         return;
@@ -34,7 +35,8 @@ void NameHome::handle(const ReleaseName& ask) {
     Holder& holder = at->second;
     holder.claims -= std::min(holder.claims, ask.claims);
     if (holder.claims == 0) {
-        holder.hold = ++holds_begun_;
+        holds_begun_ += holds_begun_ == UINT32_MAX ? 2 : 1;  // 0 is nobody's
+        holder.hold = holds_begun_;
         ++held_;
         holds_.push_back({context_.now + context_.limits.name_hold, holder.hold, ask.skeleton});
         // Void entries count too: the queue is what is bounded.
@@ -59,7 +61,7 @@ std::optional<core::Instant> NameHome::next_deadline() const {
 
 void NameHome::forget_front() {
     const Hold& hold = holds_.front();
-    const auto at = holders_.find(hold.skeleton);
+    const auto at = holders_.find(std::string_view(hold.skeleton));
     if (at != holders_.end() && at->second.hold == hold.number) {
         holders_.erase(at);
         --held_;

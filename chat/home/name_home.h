@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <deque>
 #include <string>
-#include <string_view>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "chat/context.h"
+#include "core/compact_text.h"
 
 namespace stentor::chat {
 
@@ -32,21 +32,23 @@ private:
     struct Holder {
         UserId user;
         std::uint32_t claims = 0;
-        std::uint64_t hold = 0;  // number of the hold under way; 0: claimed
+        std::uint32_t hold = 0;  // number of the hold under way; 0: claimed
     };
     struct Hold {
         core::Instant until;
-        std::uint64_t number;
+        std::uint32_t number;
         std::string skeleton;
     };
     void forget_front();
     void update_gauges();
 
     Context& context_;
-    boost::unordered_flat_map<std::string, Holder, core::StringHash, std::equal_to<>> holders_;
+    boost::unordered_flat_map<core::CompactText, Holder, core::StringHash, std::equal_to<>>
+        holders_;
     // Every hold lasts equally long, so the order of their ends is the order of their beginnings.
     std::deque<Hold> holds_;
-    std::uint64_t holds_begun_ = 0;
+    // May wrap: only the holds in the queue, 65,536 at most, must differ.
+    std::uint32_t holds_begun_ = 0;
     std::size_t held_ = 0;
 };
 

@@ -298,7 +298,7 @@ MembersPage RoomHome::members_page(UserId after, std::uint32_t limit) const {
     page.count = users_.size();
     auto at = users_.upper_bound(after);
     for (; at != users_.end() && page.members.size() < limit; ++at) {
-        page.members.push_back({at->first, at->second.name});
+        page.members.push_back({at->first, std::string(at->second.name)});
     }
     page.more = at != users_.end();
     return page;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
@@ -46,8 +45,8 @@ private:
         RoomHome room;
         core::Timer timer;
         bool open = false;
-        bool touched = false;     // stands in touched_
-        std::deque<Ask> waiting;  // while the log opens, and until they had their turn
+        bool touched = false;    // stands in touched_
+        std::list<Ask> waiting;  // while the log opens, and until they had their turn
         std::optional<std::list<RoomKey>::iterator> empty_at;  // place among the empty rooms
     };
 

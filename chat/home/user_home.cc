@@ -20,7 +20,8 @@ void UserHome::handle(const AttachUser& ask) {
         ++here->connections;
     }
     context_.gauge(ShardGauge::kHomeUsers, is_new ? 1 : 0);
-    context_.tell(shard, std::make_unique<UserAttached>(UserAttached{ask.connection, user.name}));
+    context_.tell(shard, std::make_unique<UserAttached>(
+                             UserAttached{ask.connection, std::string(user.name)}));
 }
 
 void UserHome::handle(const DetachUser& ask, std::uint32_t shard) {

@@ -5,12 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "chat/context.h"
+#include "core/compact_text.h"
 
 namespace stentor::chat {
 
@@ -30,8 +30,9 @@ private:
         std::uint32_t connections;
     };
     struct User {
-        std::string name;  // empty until the first login is through
-        std::vector<OnShard> shards;
+        core::CompactText name;  // empty until the first login is through
+        // Most users are on one shard.
+        boost::container::small_vector<OnShard, 1> shards;
     };
     boost::unordered_flat_map<std::uint64_t, User, core::IdHash> users_;
     Context& context_;

@@ -7,10 +7,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <utility>
 
+#include <boost/container/deque.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "chat/log/room_log.h"
@@ -40,7 +40,7 @@ private:
         std::uint64_t head = 0;
         std::int64_t last_at_ms = 0;
         boost::unordered_flat_map<std::string, First, core::StringHash, std::equal_to<>> ids;
-        std::deque<std::string> ids_in_order;
+        boost::container::deque<std::string> ids_in_order;  // empty: no memory
     };
     static std::string id_key(const Publish& publish);
     std::uint64_t content_hash(const Publish& publish) const;
