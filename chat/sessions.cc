@@ -49,19 +49,20 @@ void Sessions::remove(Session& session) {
 }
 
 LocalUser* Sessions::find_user(UserId id) {
-    const auto at = users_.find(id.value);
-    return at == users_.end() ? nullptr : at->second.get();
+    const auto at = users_.find(id);
+    return at == users_.end() ? nullptr : at->get();
 }
 
 LocalUser& Sessions::log_in(Session& session, UserId id) {
-    auto& user = users_[id.value];
+    LocalUser* user = find_user(id);
     if (user == nullptr) {
-        user = std::make_unique<LocalUser>();
-        user->id = id;
+        auto made = std::make_unique<LocalUser>(id);
+        user = made.get();
+        users_.insert(std::move(made));
         context_.gauge(ShardGauge::kLocalUsers, 1);
     }
     user->sessions.push(session);
-    session.user = user.get();
+    session.user = user;
     context_.gauge(ShardGauge::kSessions, 1);
     return *user;
 }
@@ -72,7 +73,7 @@ void Sessions::log_out(Session& session) {
     user.sessions.erase(session);
     context_.gauge(ShardGauge::kSessions, -1);
     if (user.sessions.empty()) {
-        users_.erase(user.id.value);
+        users_.erase(user.id);
         context_.gauge(ShardGauge::kLocalUsers, -1);
     }
 }

@@ -8,10 +8,9 @@
 #include <memory>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "chat/context.h"
 #include "chat/session.h"
+#include "chat/users_by_id.h"
 #include "core/compact_text.h"
 
 namespace stentor::chat {
@@ -30,7 +29,9 @@ private:
 };
 
 struct LocalUser {
-    UserId id;
+    explicit LocalUser(UserId user) : id(user) {}
+
+    const UserId id;
     core::CompactText name;
     SessionsOfUser sessions;  // each of them claims the name
 };
@@ -62,7 +63,7 @@ public:
 private:
     Context& context_;
     std::vector<std::unique_ptr<Session>> by_slot_;
-    boost::unordered_flat_map<std::uint64_t, std::unique_ptr<LocalUser>, core::IdHash> users_;
+    UsersById<LocalUser> users_;
 };
 
 }  // namespace stentor::chat

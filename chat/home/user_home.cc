@@ -11,8 +11,12 @@ namespace stentor::chat {
 
 void UserHome::handle(const AttachUser& ask) {
     const std::uint32_t shard = ask.connection.shard;
-    const auto [at, is_new] = users_.try_emplace(ask.user.value);
-    User& user = at->second;
+    auto at = users_.find(ask.user);
+    const bool is_new = at == users_.end();
+    if (is_new) {
+        at = users_.insert(std::make_unique<User>(ask.user)).first;
+    }
+    User& user = **at;
     const auto here = std::ranges::find(user.shards, shard, &OnShard::shard);
     if (here == user.shards.end()) {
         user.shards.push_back({shard, 1});
@@ -25,9 +29,9 @@ void UserHome::handle(const AttachUser& ask) {
 }
 
 void UserHome::handle(const DetachUser& ask, std::uint32_t shard) {
-    const auto at = users_.find(ask.user.value);
+    const auto at = users_.find(ask.user);
     STENTOR_CHECK(at != users_.end());
-    auto& shards = at->second.shards;
+    auto& shards = (*at)->shards;
     const auto here = std::ranges::find(shards, shard, &OnShard::shard);
     STENTOR_CHECK(here != shards.end());
     if (--here->connections == 0) {
@@ -40,9 +44,9 @@ void UserHome::handle(const DetachUser& ask, std::uint32_t shard) {
 }
 
 void UserHome::handle(const SetUserName& ask) {
-    const auto at = users_.find(ask.user.value);
+    const auto at = users_.find(ask.user);
     STENTOR_CHECK(at != users_.end());  // the asker is attached until it says otherwise
-    User& user = at->second;
+    User& user = **at;
     if (user.name == ask.name) {
         return;
     }

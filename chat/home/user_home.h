@@ -7,9 +7,9 @@
 #include <cstdint>
 
 #include <boost/container/small_vector.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "chat/context.h"
+#include "chat/users_by_id.h"
 #include "core/compact_text.h"
 
 namespace stentor::chat {
@@ -30,11 +30,16 @@ private:
         std::uint32_t connections;
     };
     struct User {
+        explicit User(UserId user) : id(user) {}
+
+        const UserId id;
         core::CompactText name;  // empty until the first login is through
         // Most users are on one shard.
         boost::container::small_vector<OnShard, 1> shards;
     };
-    boost::unordered_flat_map<std::uint64_t, User, core::IdHash> users_;
+    static_assert(sizeof(User) == 56);
+
+    UsersById<User> users_;
     Context& context_;
 };
 
