@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <string>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -34,6 +35,7 @@ private:
         std::uint32_t claims = 0;
         std::uint32_t hold = 0;  // number of the hold under way; 0: claimed
     };
+    static_assert(sizeof(std::pair<core::CompactText, Holder>) == 32);
     struct Hold {
         core::Instant until;
         std::uint32_t number;

@@ -64,6 +64,7 @@ private:
         std::uint32_t sessions = 0;
         std::uint64_t return_by = 0;  // number in returns_ when dropped; 0: here
     };
+    static_assert(sizeof(std::pair<const UserId, Member>) == 40);
     struct OnShard {
         LocalRoomId local_room;
         std::uint32_t sessions = 0;
