@@ -31,7 +31,8 @@ public:
 private:
     template <typename T>
     void push(T&& what) {
-        port_.push(log_, static_cast<std::uint32_t>(Rank::kAppend), Envelope(std::forward<T>(what)));
+        port_.push(log_, static_cast<std::uint32_t>(Rank::kAppend),
+                   Envelope(std::forward<T>(what)));
     }
 
     Port& port_;

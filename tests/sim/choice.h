@@ -1,5 +1,6 @@
 // Every decision of a simulated run, out of its seed (docs/simulation.md).
-// Thread: the simulation has one. Invariant: the same seed and the same questions, the same answers.
+// Thread: the simulation has one. Invariant: the same seed and the same questions, the same
+// answers.
 #pragma once
 
 #include <algorithm>

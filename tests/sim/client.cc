@@ -224,7 +224,9 @@ void Client::leave_for_good(bool without_a_word) {
 
 // ---- commands
 
-std::string Client::next_id() { return fmt::format("{}-{}", label_, ++ids_); }
+std::string Client::next_id() {
+    return fmt::format("{}-{}", label_, ++ids_);
+}
 
 ClientRoom& Client::room(const std::string& name) {
     return rooms_.try_emplace(name, world_, label_, name).first->second;
@@ -314,8 +316,9 @@ void Client::leave(const std::string& name) {
 }
 
 std::string Client::some_content() {
-    static constexpr auto kPieces = std::to_array<std::string_view>(
-        {"a", "hello ", "\"quoted\"", "back\\slash", "\n", "\t\x01", "ä", "語", "👍", "\xe2\x80\xa8"});
+    static constexpr auto kPieces =
+        std::to_array<std::string_view>({"a", "hello ", "\"quoted\"", "back\\slash", "\n", "\t\x01",
+                                         "ä", "語", "👍", "\xe2\x80\xa8"});
     std::string content = fmt::format("{} says {} ", label_, world_.choice.below(1000));
     const bool large = world_.choice.percent(world_.plan.large_contents);
     const std::uint64_t pieces = large ? world_.choice.between(500, 600) : world_.choice.below(4);
@@ -368,11 +371,12 @@ void Client::page_missing(const ClientRoom& of) {
 void Client::page_members(const ClientRoom& of) {
     Pending pending{.verb = Verb::kMembers, .room = of.name()};
     pending.members_after = of.members_after();
-    ask(pending, of.members_after().empty()
-                     ? std::string()
-                     : fmt::format(R"(,"after":"{}")", of.members_after()));
+    ask(pending, of.members_after().empty() ? std::string()
+                                            : fmt::format(R"(,"after":"{}")", of.members_after()));
 }
 
-void Client::ping() { ask({.verb = Verb::kPing}, ""); }
+void Client::ping() {
+    ask({.verb = Verb::kPing}, "");
+}
 
 }  // namespace stentor::sim

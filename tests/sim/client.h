@@ -1,8 +1,8 @@
 // One client: speaks the real bytes of docs/protocol.md, reads at its own pace, comes and goes, and
-// checks every answer that it gets. What it does next is its whim (client_whims.cc) while the run is
-// busy, and what it must do to be at rest (client_rest.cc) afterwards.
-// Thread: the simulation has one. Invariant: an answer belongs to a command of this connection; an
-// acknowledged message is in the truth once, with that seq.
+// checks every answer that it gets. What it does next is its whim (client_whims.cc) while the run
+// is busy, and what it must do to be at rest (client_rest.cc) afterwards. Thread: the simulation
+// has one. Invariant: an answer belongs to a command of this connection; an acknowledged message is
+// in the truth once, with that seq.
 #pragma once
 
 #include <simdjson.h>
@@ -68,9 +68,9 @@ private:
     struct Pending {
         Verb verb = Verb::kPing;
         std::string room{};
-        bool after_login = false;      // it was logged in when it asked
-        bool surely_in_room = false;   // in the room, with no leave or join under way
-        std::string name{};            // of a login
+        bool after_login = false;     // it was logged in when it asked
+        bool surely_in_room = false;  // in the room, with no leave or join under way
+        std::string name{};           // of a login
         bool by_session = false;
         ClientRoom::JoinAsked join{};
         ClientRoom::HistoryAsked history{};
@@ -81,8 +81,8 @@ private:
         std::string room;
         std::string content;
         std::uint64_t reply_to = 0;
-        std::uint64_t connection = 0;    // the one that sent it first
-        std::uint32_t awaited = 0;       // answers owed on this connection
+        std::uint64_t connection = 0;  // the one that sent it first
+        std::uint32_t awaited = 0;     // answers owed on this connection
         std::uint32_t attempts = 0;
         std::uint32_t refusals = 0;
         bool acked = false;
@@ -173,7 +173,7 @@ private:
     std::uint16_t close_code_ = 0;
     std::map<std::string, Pending> pending_;
     std::map<std::string, std::uint64_t> last_acked_;  // by room and epoch
-    core::Instant retry_at_{};  // after `unavailable`
+    core::Instant retry_at_{};                         // after `unavailable`
 
     // longer than a connection
     bool gone_for_good_ = false;

@@ -107,12 +107,11 @@ void Client::check_ack(const JsonView& frame, Sent& sent, const std::string& id)
         return;
     }
     const LoggedEvent* event = world_.truth.event(sent.room, epoch, seq);
-    world_.report.expect(frame.text("room") == sent.room && event != nullptr &&
-                             event->client_id == id && event->user == sent.user &&
-                             static_cast<std::uint64_t>(event->at_ms) == at &&
-                             (event->content == sent.content || sent.content_changed),
-                         "{}: {} was acknowledged as {}, which is not in the log so", label_, id,
-                         seq);
+    world_.report.expect(
+        frame.text("room") == sent.room && event != nullptr && event->client_id == id &&
+            event->user == sent.user && static_cast<std::uint64_t>(event->at_ms) == at &&
+            (event->content == sent.content || sent.content_changed),
+        "{}: {} was acknowledged as {}, which is not in the log so", label_, id, seq);
     world_.report.expect(duplicate || !sent.message_came_first,
                          "{}: the message {} came before its ack", label_, id);
     if (!duplicate) {

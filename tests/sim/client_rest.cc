@@ -1,6 +1,6 @@
 // What a client owes before it is at rest: a connection, its rooms, what it missed, its acks.
-// Thread: the simulation has one. Invariant: rest() does at most a few things a call and is true only
-// when nothing is missing and nothing is awaited.
+// Thread: the simulation has one. Invariant: rest() does at most a few things a call and is true
+// only when nothing is missing and nothing is awaited.
 #include "tests/sim/client.h"
 
 namespace stentor::sim {

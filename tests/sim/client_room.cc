@@ -68,9 +68,9 @@ void ClientRoom::on_joined(const JsonView& frame, const JoinAsked& asked) {
         const bool known = epoch == since.epoch && since.seq <= seq && since.seq + 1 >= first;
         expect(frame.flag("recovered") == known, "recovered is {} for {} of {}..{}",
                frame.flag("recovered"), since.seq, first, seq);
-        expect(known || epoch != since.epoch ||
-                   !world_.truth.surely_kept(name_, epoch, since.seq + 1),
-               "{} should still be kept", since.seq + 1);
+        expect(
+            known || epoch != since.epoch || !world_.truth.surely_kept(name_, epoch, since.seq + 1),
+            "{} should still be kept", since.seq + 1);
         world_.report.saw(known ? Seen::kRecovered : Seen::kNotRecovered);
         if (!known && epoch == since.epoch) {
             world_.report.saw(Seen::kSinceBeyondRetention);
@@ -202,13 +202,12 @@ void ClientRoom::take_members(const JsonView& frame) {
     }
     // A joined frame has no "more": the count says it.
     const std::uint64_t count = frame.number("count");
-    members_complete_ = frame.has("more") && !frame.has("events") ? !frame.flag("more")
-                                                                  : members_.size() == count;
+    members_complete_ =
+        frame.has("more") && !frame.has("events") ? !frame.flag("more") : members_.size() == count;
     // Several pages of a big room need not be of one moment; later presence mends that.
     expect(!members_complete_ || members_.size() == count ||
                count + chat::kPresenceNamesMax > chat::kBigRoomMembers,
-           "{} members, count says {}",
-           members_.size(), count);
+           "{} members, count says {}", members_.size(), count);
 }
 
 void ClientRoom::on_members(const JsonView& frame, const std::string& after) {

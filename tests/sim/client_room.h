@@ -1,7 +1,7 @@
-// One room as one client knows it: its position, what it still has to page, who is there. Every frame
-// of the room is judged here (docs/simulation.md, "What is checked").
-// Thread: the simulation has one. Invariant: every seq from the first one seen up to next_live_ - 1
-// was received and compared with the truth, or is in missing_, or was said to be lost.
+// One room as one client knows it: its position, what it still has to page, who is there. Every
+// frame of the room is judged here (docs/simulation.md, "What is checked"). Thread: the simulation
+// has one. Invariant: every seq from the first one seen up to next_live_ - 1 was received and
+// compared with the truth, or is in missing_, or was said to be lost.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +64,8 @@ public:
 private:
     // Compares the event with the truth; returns its seq.
     std::uint64_t check_event(const JsonView& event);
-    // Events one after the other from `expected` on (0: from wherever); returns the seq behind them.
+    // Events one after the other from `expected` on (0: from wherever); returns the seq behind
+    // them.
     std::uint64_t check_events(const JsonView& frame, std::uint64_t expected);
     void resume_from(const JsonView& frame, const chat::Position& since);
     void begin_anew(const JsonView& frame, const JoinAsked& asked);
@@ -73,9 +74,9 @@ private:
     bool expect_in_room(std::string_view what);
     template <typename... Arguments>
     bool expect(bool holds, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-        return holds || world_.report.expect(false, "{} in {}: {}", who_, name_,
-                                             fmt::format(format,
-                                                         std::forward<Arguments>(arguments)...));
+        return holds ||
+               world_.report.expect(false, "{} in {}: {}", who_, name_,
+                                    fmt::format(format, std::forward<Arguments>(arguments)...));
     }
 
     World& world_;

@@ -10,7 +10,9 @@ constexpr std::size_t kAwaitedMax = 24;
 
 }  // namespace
 
-std::string Client::some_room() { return fmt::format("room{}", world_.choice.below(world_.plan.rooms)); }
+std::string Client::some_room() {
+    return fmt::format("room{}", world_.choice.below(world_.plan.rooms));
+}
 
 void Client::follow_a_whim() {
     if (gone_for_good_) {

@@ -45,8 +45,7 @@ Cluster::Cluster(World& world)
     }
     const SharedParts shared{front_, tokens_, plan.limits};
     for (std::uint32_t i = 0; i < plan.shards; ++i) {
-        nodes_.push_back(
-            std::make_unique<Node>(world, i, queue_.port(i), shared, log_number));
+        nodes_.push_back(std::make_unique<Node>(world, i, queue_.port(i), shared, log_number));
     }
     for (std::uint32_t i = 0; i <= plan.clients; ++i) {
         clients_.push_back(std::make_unique<Client>(world, i, [this](std::shared_ptr<Wire> wire) {

@@ -29,7 +29,9 @@ SimLink::~SimLink() {
         [this](core::SlabKey, Connection& connection) { connection.outbox.clear(parcels_); });
 }
 
-void SimLink::connect(std::shared_ptr<Wire> wire) { accepted_.push_back(std::move(wire)); }
+void SimLink::connect(std::shared_ptr<Wire> wire) {
+    accepted_.push_back(std::move(wire));
+}
 
 SimLink::Connection* SimLink::find(ConnectionId id) {
     return id.shard != shard_ ? nullptr : slab_.find({id.slot, id.generation});
@@ -262,8 +264,8 @@ void SimLink::deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel,
                       std::vector<std::uint32_t>& full) {
     for (const std::uint32_t slot : slots) {
         Connection* connection = slab_.at(slot);
-        if (!world_.report.expect(connection != nullptr, "deliver() to the dead slot {} of shard {}",
-                                  slot, shard_)) {
+        if (!world_.report.expect(connection != nullptr,
+                                  "deliver() to the dead slot {} of shard {}", slot, shard_)) {
             continue;
         }
         if (connection->state != State::kOpen) {
@@ -280,7 +282,9 @@ void SimLink::deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel,
 net::Parcel& SimLink::make_parcel(core::SharedBytes bytes) {
     return parcels_.make(std::move(bytes));
 }
-void SimLink::release_parcel(net::Parcel& parcel) { parcels_.release_unheld(parcel); }
+void SimLink::release_parcel(net::Parcel& parcel) {
+    parcels_.release_unheld(parcel);
+}
 
 std::size_t SimLink::shed_ephemeral(ConnectionId id) {
     Connection* connection = find(id);

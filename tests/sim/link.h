@@ -1,7 +1,7 @@
-// net::Link without sockets: what a reactor does between a shard and its connections, with every cut
-// of the byte streams and every delay drawn from the seed (net/application.h is the contract).
-// Thread: the simulation has one. Invariant: for each on_open() exactly one on_closed(), in a reap; a
-// call with a dead id does nothing; a slot is reused only after the turn in which it died.
+// net::Link without sockets: what a reactor does between a shard and its connections, with every
+// cut of the byte streams and every delay drawn from the seed (net/application.h is the contract).
+// Thread: the simulation has one. Invariant: for each on_open() exactly one on_closed(), in a reap;
+// a call with a dead id does nothing; a slot is reused only after the turn in which it died.
 #pragma once
 
 #include <cstddef>

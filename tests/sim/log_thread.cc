@@ -23,7 +23,9 @@ bool is_rung(core::Doorbell& doorbell) {
 
 LogThread::LogThread(World& world, chat::Port& port) : world_(world), port_(port) {}
 
-bool LogThread::may_answer() const { return port_.has_room(kStored); }
+bool LogThread::may_answer() const {
+    return port_.has_room(kStored);
+}
 
 bool LogThread::runnable() const {
     const bool stalled = stalled_until_ > world_.clock.now();
@@ -107,8 +109,8 @@ void LogThread::handle_open(std::uint32_t shard, const chat::OpenLog& open) {
         world_.truth.opened(open.room, epoch, head);
         rooms_.emplace(open.key, OpenRoom{shard, open.room, epoch});
     }
-    answer(shard, std::make_unique<chat::LogOpened>(chat::LogOpened{
-                      open.key, failed, failed ? "" : epoch, failed ? 0 : head}));
+    answer(shard, std::make_unique<chat::LogOpened>(
+                      chat::LogOpened{open.key, failed, failed ? "" : epoch, failed ? 0 : head}));
 }
 
 void LogThread::number(const OpenRoom& room, chat::Publish& publish) {

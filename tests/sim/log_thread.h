@@ -1,7 +1,7 @@
 // The far side of a LaneLog: a log on a thread of its own, as a participant of the queue. Slow: it
-// answers late, in batches, refuses now and then and stalls for seconds. Remote: besides, another node
-// writes to the same rooms, so that foreign events stand between ours.
-// Thread: the simulation has one. Invariant: for one room, answers come in the order of the appends.
+// answers late, in batches, refuses now and then and stalls for seconds. Remote: besides, another
+// node writes to the same rooms, so that foreign events stand between ours. Thread: the simulation
+// has one. Invariant: for one room, answers come in the order of the appends.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // simulate: plays seeds and says what failed (docs/simulation.md; scripts/simulate calls it).
-// Thread: main. Invariant: exit code 0 means that every seed held, and, when asked, that all was met.
+// Thread: main. Invariant: exit code 0 means that every seed held, and, when asked, that all was
+// met.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -40,7 +41,8 @@ extern "C" void on_abort(int) {
         std::_Exit(0);
     }
     char text[64];
-    const int size = std::snprintf(text, sizeof text, "seed %d: aborted\n", static_cast<int>(playing));
+    const int size =
+        std::snprintf(text, sizeof text, "seed %d: aborted\n", static_cast<int>(playing));
     std::fwrite(text, 1, static_cast<std::size_t>(size), stdout);
     std::fflush(stdout);
     std::signal(SIGABRT, SIG_DFL);
@@ -79,8 +81,8 @@ bool tell_coverage(const sim::Report::Coverage& coverage) {
     for (std::size_t i = 0; i < coverage.size(); ++i) {
         fmt::print("{:>10}  {}\n", coverage[i], name_of(static_cast<sim::Seen>(i)));
         // Needless wake-ups are counted, not wished for.
-        complete = complete && (coverage[i] > 0 || i == static_cast<std::size_t>(
-                                                            sim::Seen::kNeedlessWake));
+        complete = complete &&
+                   (coverage[i] > 0 || i == static_cast<std::size_t>(sim::Seen::kNeedlessWake));
     }
     return complete;
 }

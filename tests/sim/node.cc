@@ -135,14 +135,15 @@ void Node::check_pending() {
         shard_->metrics().gauges[chat::ShardGauge::kBackwardSteps].value());
     // Asks that waited in vain for a room to be opened are refused all at once.
     waiting_ = std::max(port_.pending() == 0 ? 0 : waiting_, waiting_now_);
-    waiting_now_ = static_cast<std::size_t>(
-        shard_->metrics().gauges[chat::ShardGauge::kWaitingAsks].value());
+    waiting_now_ =
+        static_cast<std::size_t>(shard_->metrics().gauges[chat::ShardGauge::kWaitingAsks].value());
     const std::size_t ends_of_turn = 8 + 4 * std::size_t{world_.plan.rooms} + waiting_;
     for (std::uint32_t to = 0; to < world_.plan.shards; ++to) {
         const std::size_t asks = port_.pending(to, kAsk);
-        world_.report.expect(asks <= world_.plan.pending_max + connections + departed,
-                             "{} asks pend from shard {} to {}, with {} connections and {} departed",
-                             asks, index_, to, connections, departed);
+        world_.report.expect(
+            asks <= world_.plan.pending_max + connections + departed,
+            "{} asks pend from shard {} to {}, with {} connections and {} departed", asks, index_,
+            to, connections, departed);
         const std::size_t tells = port_.pending(to, kTell);
         world_.report.expect(tells <= world_.plan.pending_max + connections + ends_of_turn,
                              "{} tells pend from shard {} to {}", tells, index_, to);

@@ -1,6 +1,6 @@
-// What a run found: the first failure, what it has covered, a digest of all that happened, and, when
-// asked for, a trace to read. Thread: the simulation has one.
-// Invariant: after fail() the run only ends; the first failure is the one that is told.
+// What a run found: the first failure, what it has covered, a digest of all that happened, and,
+// when asked for, a trace to read. Thread: the simulation has one. Invariant: after fail() the run
+// only ends; the first failure is the one that is told.
 #pragma once
 
 #include <fmt/format.h>

@@ -164,9 +164,9 @@ private:
                total(ShardGauge::kSessions), sessions);
         expect(total(ShardGauge::kHomeUsers) == static_cast<std::int64_t>(users.size()),
                "{} users at home, {} are logged in", total(ShardGauge::kHomeUsers), users.size());
-        for (const ShardGauge none : {ShardGauge::kGapped, ShardGauge::kWaitingAsks,
-                                      ShardGauge::kBackwardSteps, ShardGauge::kPendingEnvelopes,
-                                      ShardGauge::kPausedConnections}) {
+        for (const ShardGauge none :
+             {ShardGauge::kGapped, ShardGauge::kWaitingAsks, ShardGauge::kBackwardSteps,
+              ShardGauge::kPendingEnvelopes, ShardGauge::kPausedConnections}) {
             expect(total(none) == 0, "gauge {} is {} at rest", static_cast<int>(none), total(none));
         }
     }

@@ -5,7 +5,8 @@ namespace stentor::sim {
 
 namespace {
 
-// Well below what a memory room keeps (kRoomEventsMax, kRoomBytesMax with the frames' other fields).
+// Well below what a memory room keeps (kRoomEventsMax, kRoomBytesMax with the frames' other
+// fields).
 constexpr std::uint64_t kSurelyKeptEvents = 900;
 constexpr std::uint64_t kSurelyKeptBytes = 600 * 1024;
 

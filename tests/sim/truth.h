@@ -1,5 +1,5 @@
-// What really happened, told by the log alone: for each room and epoch the events in their one order.
-// Whatever a client was shown is compared with it. Thread: the simulation has one.
+// What really happened, told by the log alone: for each room and epoch the events in their one
+// order. Whatever a client was shown is compared with it. Thread: the simulation has one.
 // Invariant: an event is here before anybody can have been told of it.
 #pragma once
 

@@ -1,5 +1,6 @@
-// One TCP connection without a socket: two byte streams with an end each. Thread: the simulation has
-// one. Invariant: bytes leave in the order in which they came; to_client holds at most `window`.
+// One TCP connection without a socket: two byte streams with an end each. Thread: the simulation
+// has one. Invariant: bytes leave in the order in which they came; to_client holds at most
+// `window`.
 #pragma once
 
 #include <cstddef>

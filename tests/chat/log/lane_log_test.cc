@@ -1,0 +1,111 @@
+// The shard's side of a log on a thread of its own. A participant of a real queue plays the log.
+#include "chat/log/lane_log.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stentor::chat {
+namespace {
+
+constexpr std::uint32_t kShard = 0;
+constexpr std::uint32_t kLog = 1;
+constexpr RoomKey kKey = 7;
+constexpr auto kAppend = static_cast<std::uint32_t>(Rank::kAppend);
+
+struct Sink final : LogSink {
+    void on_log_opened(LogOpened&& opened) override { epochs.push_back(opened.epoch); }
+    void on_log_stored(LogStored&& stored) override { seqs.push_back(stored.publish->seq); }
+    void on_log_refused(LogRefused&& refused) override { refusals.push_back(refused.code); }
+
+    std::vector<std::string> epochs;
+    std::vector<std::uint64_t> seqs;
+    std::vector<ErrorCode> refusals;
+};
+
+std::unique_ptr<Publish> publish_of(std::size_t content_bytes) {
+    auto publish = std::make_unique<Publish>();
+    publish->content.assign(content_bytes, 'x');
+    return publish;
+}
+
+class LaneLogTest : public testing::Test {
+protected:
+    // What the log has got since the last call.
+    std::vector<Envelope> arrived() {
+        queue.port(kShard).publish();
+        std::vector<Envelope> all;
+        queue.port(kLog).drain(
+            kAppend, 100, [] { return true; },
+            [&](std::uint32_t, Envelope&& envelope) { all.push_back(std::move(envelope)); });
+        return all;
+    }
+
+    BroadcastQueue queue{{.participants = 2, .ranks = kRanks, .lane_slots = 8, .pending_max = 8}};
+    const Limits limits{.store_queue_bytes = 4096};
+    LaneLog log{queue.port(kShard), kLog, limits};
+    Sink sink;
+};
+
+TEST_F(LaneLogTest, WhatAShardWantsArrivesInOrder) {
+    // Open, append and close of a room reach the log in the order in which they were said.
+    log.open(kKey, "lobby", sink);
+    log.append(kKey, publish_of(10), sink);
+    log.close(kKey);
+    const auto all = arrived();
+    ASSERT_EQ(all.size(), 3u);
+    const auto* open = std::get_if<Box<OpenLog>>(&all[0]);
+    ASSERT_NE(open, nullptr);
+    EXPECT_EQ((*open)->room, "lobby");
+    EXPECT_TRUE(std::holds_alternative<AppendToLog>(all[1]));
+    EXPECT_TRUE(std::holds_alternative<CloseLog>(all[2]));
+    EXPECT_TRUE(sink.epochs.empty() && sink.seqs.empty() && sink.refusals.empty());
+}
+
+TEST_F(LaneLogTest, AnAppendThatDoesNotFitIsRefusedAtOnceAndTheOthersWait) {
+    // Over store_queue_bytes an append is answered `unavailable`; what was queued is not touched.
+    log.append(kKey, publish_of(3000), sink);
+    log.append(kKey, publish_of(3000), sink);
+    EXPECT_EQ(sink.refusals, std::vector{ErrorCode::kUnavailable});
+    EXPECT_EQ(arrived().size(), 1u);
+}
+
+TEST_F(LaneLogTest, OneThatIsAloneIsAlwaysTaken) {
+    // A small queue still stores a large message.
+    log.append(kKey, publish_of(10'000), sink);
+    EXPECT_TRUE(sink.refusals.empty());
+    EXPECT_EQ(arrived().size(), 1u);
+}
+
+TEST_F(LaneLogTest, EachAnswerMakesRoom) {
+    // Stored or refused, what is answered is in flight no longer; a foreign event never was.
+    log.append(kKey, publish_of(1500), sink);
+    log.append(kKey, publish_of(1500), sink);
+    const std::size_t both = log.bytes_in_flight();
+    auto all = arrived();
+    auto stored = std::move(std::get<AppendToLog>(all[0]).publish);
+    stored->seq = 1;
+    stored->epoch = "an epoch that was not there when it was counted";
+    log.on_answer(LogStored{kKey, std::move(stored), true}, sink);
+    EXPECT_EQ(log.bytes_in_flight(), both / 2);
+    log.on_answer(LogStored{kKey, publish_of(2000), false}, sink);
+    EXPECT_EQ(log.bytes_in_flight(), both / 2);
+    log.on_answer(
+        LogRefused{kKey, ErrorCode::kNotStored, std::move(std::get<AppendToLog>(all[1]).publish)},
+        sink);
+    EXPECT_EQ(log.bytes_in_flight(), 0u);
+    EXPECT_EQ(sink.seqs, (std::vector<std::uint64_t>{1, 0}));
+    EXPECT_EQ(sink.refusals, std::vector{ErrorCode::kNotStored});
+}
+
+TEST_F(LaneLogTest, AnOpenedRoomIsToldToTheSink) {
+    // The answer to open() goes through as it is.
+    log.on_answer(std::make_unique<LogOpened>(LogOpened{kKey, false, "e1", 5}), sink);
+    EXPECT_EQ(sink.epochs, std::vector<std::string>{"e1"});
+}
+
+}  // namespace
+}  // namespace stentor::chat
