@@ -201,6 +201,10 @@ void RoomHomes::on_log_refused(LogRefused&& refused) {
 }
 
 void RoomHomes::touch(Entry& entry) {
+    if (entry.empty_at) {  // before somebody makes room: it may have a member within this turn
+        empty_.erase(*entry.empty_at);
+        entry.empty_at.reset();
+    }
     if (!entry.touched) {
         entry.touched = true;
         touched_.push_back(entry.room.key());
@@ -213,14 +217,15 @@ void RoomHomes::end_turn() {
         if (entry == nullptr) {
             continue;
         }
+        if (entry->open) {
+            apply_waiting(*entry);
+            entry->room.tell_what_is_new();
+            bound_history(entry->room);
+        }
         entry->touched = false;
         if (!entry->open) {
             continue;
         }
-        apply_waiting(*entry);
-        entry->room.tell_what_is_new();
-        bound_history(entry->room);
-        entry->touched = false;
         if (!entry->waiting.empty()) {
             touch(*entry);
         }
@@ -235,16 +240,13 @@ void RoomHomes::settle(Entry& entry) {
     } else {
         context_.timers.cancel(entry.timer);
     }
-    const bool deserted = entry.room.deserted() && entry.waiting.empty();
-    if (entry.empty_at && !deserted) {
-        empty_.erase(*entry.empty_at);
-        entry.empty_at.reset();
-    } else if (!entry.empty_at && deserted) {
-        if (!entry.room.has_history()) {
-            forget(entry);
-            return;
-        }
+    if (!entry.room.deserted() || !entry.waiting.empty()) {
+        return;
+    }
+    if (entry.room.has_history()) {
         entry.empty_at = empty_.insert(empty_.end(), entry.room.key());
+    } else {
+        forget(entry);
     }
 }
 

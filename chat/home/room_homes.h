@@ -37,6 +37,8 @@ public:
 
     // Once a turn, behind all asks: asks that waited, then what is new in each room that has news.
     void end_turn();
+    // Do asks wait that the next end_turn() can handle?
+    bool ready() const { return !touched_.empty(); }
     void on_timer(core::Timer& timer);
 
 private:
