@@ -44,6 +44,16 @@ public:
         }
     }
 
+    // Does somebody wait for a lane that has room?
+    bool ready() const {
+        for (std::uint32_t home = 0; home < context_.shards; ++home) {
+            if (!waiting_[home].empty() && context_.room_for_ask(home)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
 private:
     Context& context_;
     Outlet& outlet_;

@@ -20,7 +20,7 @@ bool BackwardSteps::ask_homes(Step& step) {
     auto& move = std::get<MoveClaims>(step);
     if (move.claims > 0) {
         const std::uint32_t home = context_.home_of_text(move.to_skeleton);
-        if (!context_.room_for_ask(home)) {
+        if (!may_ask(home)) {
             return false;
         }
         context_.ask(
@@ -33,7 +33,7 @@ bool BackwardSteps::ask_homes(Step& step) {
 bool BackwardSteps::depart(Departure& departure) {
     while (!departure.rooms.empty()) {
         const std::uint32_t home = context_.home_of_text(departure.rooms.back());
-        if (!context_.room_for_ask(home)) {
+        if (!may_ask(home)) {
             return false;
         }
         context_.ask(home, std::make_unique<Leave>(Leave{departure.connection,
@@ -48,7 +48,7 @@ bool BackwardSteps::depart(Departure& departure) {
     }
     if (departure.attached) {
         const std::uint32_t home = context_.home_of(departure.attached);
-        if (!context_.room_for_ask(home)) {
+        if (!may_ask(home)) {
             return false;
         }
         context_.ask(home, DetachUser{departure.attached});
@@ -61,7 +61,7 @@ bool BackwardSteps::release(UserId user, std::uint32_t claims, std::string& skel
         return true;
     }
     const std::uint32_t home = context_.home_of_text(skeleton);
-    if (!context_.room_for_ask(home)) {
+    if (!may_ask(home)) {
         return false;
     }
     context_.ask(home, std::make_unique<ReleaseName>(

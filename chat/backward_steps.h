@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -43,21 +44,25 @@ public:
     using Step = std::variant<Departure, MoveClaims, LoginStep>;
     void add(Step&& step);
     // Is there a step that no full lane keeps waiting?
-    bool ready() const { return !steps_.empty() && !blocked_; }
+    bool ready() const { return !steps_.empty() && (!blocked_by_ || has_room(*blocked_by_)); }
+    // May a home be asked? If not, the step that wanted to waits for this lane.
+    bool may_ask(std::uint32_t home) {
+        blocked_by_ = has_room(home) ? std::nullopt : std::optional(home);
+        return !blocked_by_;
+    }
     std::size_t size() const { return steps_.size(); }
 
     // The ask phase: sends what there is room for. `take_login_step(connection)` says false when
     // the lane that it needs is full.
     template <typename TakeLoginStep>
     void run(TakeLoginStep&& take_login_step) {
-        blocked_ = false;
+        blocked_by_.reset();
         while (!steps_.empty()) {
             Step& step = steps_.front();
             const bool done = std::holds_alternative<LoginStep>(step)
                                   ? take_login_step(std::get<LoginStep>(step).connection)
                                   : ask_homes(step);
             if (!done) {
-                blocked_ = true;
                 return;
             }
             steps_.pop_front();
@@ -66,6 +71,7 @@ public:
     }
 
 private:
+    bool has_room(std::uint32_t home) const { return context_.room_for_ask(home); }
     // False: a lane is full; what was asked so far is struck from the step.
     bool ask_homes(Step& step);
     bool depart(Departure& departure);
@@ -73,7 +79,7 @@ private:
 
     Context& context_;
     std::deque<Step> steps_;
-    bool blocked_ = false;  // the front one, and so all
+    std::optional<std::uint32_t> blocked_by_;  // the home that the front one waits for, and so all
 };
 
 }  // namespace stentor::chat

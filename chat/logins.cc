@@ -77,7 +77,7 @@ bool Logins::take_step(ConnectionId connection) {
     const std::string skeleton = to_name_home ? name_skeleton(login.name) : std::string();
     const std::uint32_t home =
         to_name_home ? context_.home_of_text(skeleton) : context_.home_of(login.user);
-    if (!context_.room_for_ask(home)) {
+    if (!steps_.may_ask(home)) {
         return false;
     }
     switch (login.step) {

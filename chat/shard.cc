@@ -252,7 +252,8 @@ bool ShardState::prepare_sleep() {
     if (stalled()) {
         return true;
     }
-    if (steps_.ready()) {
+    // The last publish() may have made room in our own lists, which nobody rings for.
+    if (steps_.ready() || gate_.ready() || room_homes_.ready()) {
         return false;
     }
     sleeps_by_doorbell_ = context_.port.prepare_sleep();
