@@ -51,6 +51,7 @@ struct Limits {
 // Bursts of twice the send rate: what a connection may send is paid for so far ahead.
 inline constexpr core::Duration kSendAheadMax = std::chrono::seconds{2};
 inline constexpr core::Duration kOverRateMax = std::chrono::seconds{30};
+inline constexpr core::Duration kOverRateSlack = std::chrono::milliseconds{250};
 inline constexpr core::Duration kDroppedUserStays = std::chrono::seconds{10};
 inline constexpr core::Duration kBigRoomPresenceInterval = std::chrono::milliseconds{500};
 inline constexpr core::Duration kRoomOpenTimeout = std::chrono::seconds{5};

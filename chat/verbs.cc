@@ -98,8 +98,10 @@ void Verbs::pay_for_send(Session& session) {
         return;
     }
     const core::Instant now = context_.now;
-    if (session.sends_paid_until <= now + kSendAheadMax / 2) {
-        session.over_rate_since = {};  // it let the bucket fill up to half: not a flood in a row
+    // Who is held back comes again as soon as there is room for one; who lets the bucket fill by
+    // this much was within the rate for a while, and the row is broken.
+    if (session.sends_paid_until <= now + kSendAheadMax - kOverRateSlack) {
+        session.over_rate_since = {};
     }
     session.sends_paid_until =
         std::max(session.sends_paid_until, now) + core::Duration{std::chrono::seconds{1}} / rate;
