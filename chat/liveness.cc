@@ -66,6 +66,7 @@ void Liveness::on_deadline(Session& session) {
         session.stage = Stage::kEnding;
         outlet_.link().abort(session.id);
     } else if (session.pauses != 0) {
+        session.pong_due = {};  // its pong may wait where we did not read
         set_deadline(session, context_.now + context_.limits.ping_interval);
     } else if (session.dialect->wants_login() && session.user == nullptr) {
         give_up(session, "no login in time");
