@@ -29,10 +29,9 @@ void Outlet::send_frame(Session& session, ws::Opcode opcode, std::span<const std
         send(session, payload);
         return;
     }
-    std::string frame;
-    frame.reserve(ws::kServerHeaderBytesMax + payload.size());
-    ws::append_frame(frame, opcode, payload);
-    send(session, std::as_bytes(std::span(frame)));
+    frame_.clear();
+    ws::append_frame(frame_, opcode, payload);
+    send(session, std::as_bytes(std::span(frame_)));
 }
 
 void Outlet::pause(Session& session, Pause reason) {

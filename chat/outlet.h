@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "chat/context.h"
@@ -40,6 +41,7 @@ public:
 private:
     Context& context_;
     net::Link& link_;
+    std::string frame_;  // kept for its capacity
 };
 
 }  // namespace stentor::chat
