@@ -1,0 +1,105 @@
+// A connection from its first byte to its last.
+#include "chat/connections.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/chat/support/small_cluster.h"
+
+namespace stentor::chat {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(Connections, ARequestSplitAnywhereIsAnsweredOnce) {
+    // Byte by byte, with the first frame right behind the head: welcome, and the answer.
+    SmallCluster cluster;
+    FakeLink& link = cluster.nodes[0]->link;
+    const ConnectionId id = link.connect().id;
+    cluster.nodes[0]->shard.on_open(id, {}, 0);
+    std::string bytes =
+        "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    ws::append_masked_frame(bytes, ws::Opcode::kText, R"({"type":"ping","id":"p"})", ws::MaskKey{});
+    for (const char byte : bytes) {
+        link.live(id).input += byte;
+        cluster.turn(0);
+    }
+    const std::string answer = link.read(id);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 101 "));
+    EXPECT_LT(answer.find(R"("type":"welcome")"), answer.find(R"("type":"pong","id":"p")"));
+    EXPECT_EQ(cluster.counter(ShardCounter::kUpgrades), 1u);
+}
+
+TEST(Connections, RequestsAreAnsweredInOrderAndKeepTheConnection) {
+    // Two in one read; what is no upgrade to anything is an HTTP answer.
+    SmallCluster cluster;
+    FakeLink& link = cluster.nodes[0]->link;
+    FakeLink::Connection& connection = link.connect();
+    const ConnectionId id = connection.id;
+    cluster.nodes[0]->shard.on_open(id, {}, 0);
+    connection.input =
+        "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /ws HTTP/1.1\r\nHost: a\r\n\r\n";
+    cluster.turn(0);
+    EXPECT_THAT(link.read(id), StartsWith("HTTP/1.1 404 "));
+    EXPECT_GE(cluster.counter(ShardCounter::kHttpAnswers), 1u);
+}
+
+TEST(Connections, ACloseFrameLeavesAtOnceAndADropDoesNot) {
+    // Others see the one go in this turn, the other ten seconds later.
+    SmallCluster cluster;
+    Client stays(cluster);
+    Client leaver(cluster);
+    Client dropper(cluster);
+    for (Client* client : {&stays, &leaver, &dropper}) {
+        client->log_in("user-" + std::to_string(client->id().slot));
+        client->join("lobby");
+    }
+    stays.heard();
+    leaver.say_close();
+    cluster.settle();
+    EXPECT_EQ(leaver.heard().substr(0, 0), "");
+    cluster.settle();
+    EXPECT_THAT(stays.heard(), HasSubstr(R"("count":2)"));
+    dropper.leave_without_a_word();
+    cluster.settle();
+    EXPECT_EQ(stays.heard(), "");
+    cluster.pass(kDroppedUserStays + std::chrono::milliseconds{20});
+    EXPECT_THAT(stays.heard(), HasSubstr(R"("count":1)"));
+}
+
+TEST(Connections, AProtocolErrorIsSaidAndCounted) {
+    // An unmasked frame: 1002; binary on a text endpoint: 1003; nothing is read behind it.
+    SmallCluster cluster;
+    Client unmasked(cluster);
+    std::string frame;
+    ws::append_frame(frame, ws::Opcode::kText, "{}");
+    unmasked.heard();
+    unmasked.send_raw(frame);
+    cluster.turn(0);
+    Client binary(cluster);
+    EXPECT_EQ(unmasked.alive() ? unmasked.heard() : "", "close 1002\n");
+    binary.heard();
+    binary.say("x", ws::Opcode::kBinary);
+    binary.say(R"({"type":"ping","id":"p"})");
+    cluster.turn(0);
+    EXPECT_EQ(binary.heard(), "close 1003\n");
+    EXPECT_EQ(cluster.counter(ShardCounter::kProtocolErrors), 2u);
+    cluster.settle();
+    EXPECT_EQ(cluster.gauge(ShardGauge::kConnections), 0);
+}
+
+TEST(Connections, APeerThatHasFinishedIsFinished) {
+    // Half closed is of no use to a chat; everything is given back.
+    SmallCluster cluster;
+    Client ann(cluster);
+    ann.log_in("ann");
+    cluster.nodes[0]->shard.on_peer_finished(ann.id());
+    EXPECT_TRUE(ann.connection().finished);
+    cluster.settle();
+    EXPECT_EQ(cluster.gauge(ShardGauge::kSessions), 0);
+}
+
+}  // namespace
+}  // namespace stentor::chat

@@ -1,0 +1,38 @@
+// /echo: every message back, nothing else.
+#include "chat/dialect/echo.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/chat/support/small_cluster.h"
+
+namespace stentor::chat {
+namespace {
+
+TEST(Echo, EveryMessageComesBackWithItsOpcode) {
+    // Text and binary, empty and long, in order.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo");
+    EXPECT_EQ(client.heard(), "");
+    EXPECT_EQ(client.ask("hello"), "hello\n");
+    client.say("bytes", ws::Opcode::kBinary);
+    client.say("");
+    cluster.settle();
+    const std::string raw = cluster.nodes[0]->link.read(client.id());
+    EXPECT_EQ(raw, std::string("\x82\x05"
+                               "bytes\x81\x00",
+                               9));
+    const std::string large(100'000, 'x');
+    EXPECT_EQ(client.ask(large), large + '\n');
+}
+
+TEST(Echo, NothingUnsolicitedIsSaidToWhoIsSilent) {
+    // No welcome, no login deadline.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo");
+    cluster.pass(cluster.plan.limits.login_timeout * 2);
+    EXPECT_EQ(client.heard(), "");
+    EXPECT_TRUE(client.alive());
+}
+
+}  // namespace
+}  // namespace stentor::chat

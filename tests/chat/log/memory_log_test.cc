@@ -1,0 +1,97 @@
+// The log of memory rooms: numbers, times, ids.
+#include "chat/log/memory_log.h"
+
+#include <gtest/gtest.h>
+
+#include "chat/limits.h"
+
+namespace stentor::chat {
+namespace {
+
+class MemoryLogTest : public testing::Test, public LogSink {
+protected:
+    void on_log_opened(LogOpened&& opened) override { epochs.push_back(opened.epoch); }
+    void on_log_stored(LogStored&& stored) override { last = std::move(stored.publish); }
+    void on_log_refused(LogRefused&& refused) override {
+        refused_code = refused.code;
+        last = nullptr;
+    }
+    // The event, or nothing when it was refused.
+    const Publish* append(const std::string& id, const std::string& content = "hello",
+                          std::uint64_t user = 1, std::uint64_t reply_to = 0) {
+        auto publish = std::make_unique<Publish>();
+        publish->user = UserId{user};
+        publish->command_id = id;
+        publish->content = content;
+        publish->reply_to = reply_to;
+        log.append(1, std::move(publish), *this);
+        return last.get();
+    }
+
+    core::ManualClock clock;
+    SeededRandom random{3};
+    MemoryLog log{clock, random};
+    std::vector<std::string> epochs;
+    std::unique_ptr<Publish> last;
+    ErrorCode refused_code{};
+};
+
+TEST_F(MemoryLogTest, SeqRisesByOneFromOneOnInEachOpening) {
+    // An opening has an epoch of its own, so that (epoch, seq) never names two events.
+    log.open(1, "lobby", *this);
+    EXPECT_EQ(append("a")->seq, 1u);
+    EXPECT_EQ(append("")->seq, 2u);
+    EXPECT_EQ(last->epoch, epochs[0]);
+    log.close(1);
+    log.open(1, "lobby", *this);
+    EXPECT_EQ(append("a")->seq, 1u);
+    EXPECT_NE(epochs[0], epochs[1]);
+}
+
+TEST_F(MemoryLogTest, ARepeatedIdIsAnsweredByTheFirst) {
+    // seq and time are those of the first, no number is used up, and `duplicate` says so.
+    log.open(1, "lobby", *this);
+    const std::int64_t at_ms = append("a")->at_ms;
+    clock.advance(std::chrono::seconds{5});
+    const Publish* again = append("a");
+    EXPECT_TRUE(again->duplicate);
+    EXPECT_EQ(again->seq, 1u);
+    EXPECT_EQ(again->at_ms, at_ms);
+    EXPECT_EQ(append("b")->seq, 2u);
+    EXPECT_FALSE(last->duplicate);
+}
+
+TEST_F(MemoryLogTest, AnIdWithAnotherTextIsReused) {
+    // Another content or another reply_to; the id of another user is another id.
+    log.open(1, "lobby", *this);
+    append("a", "hello", 1, 0);
+    EXPECT_EQ(append("a", "hullo"), nullptr);
+    EXPECT_EQ(refused_code, ErrorCode::kIdReused);
+    EXPECT_EQ(append("a", "hello", 1, 1), nullptr);
+    EXPECT_EQ(append("a", "hello", 2)->seq, 2u);
+}
+
+TEST_F(MemoryLogTest, AnIdIsKnownAsLongAsItsMessageIsKept) {
+    // The last kRoomEventsMax of them, whatever was sent without an id between.
+    log.open(1, "lobby", *this);
+    append("first");
+    for (std::size_t i = 1; i < kRoomEventsMax; ++i) {
+        append("id-" + std::to_string(i));
+    }
+    EXPECT_TRUE(append("first")->duplicate);
+    append("one-more");
+    EXPECT_FALSE(append("first")->duplicate);
+}
+
+TEST_F(MemoryLogTest, TimeNeverRunsBackInARoom) {
+    // A clock that was set back does not make a later event look older.
+    log.open(1, "lobby", *this);
+    const std::int64_t before = append("")->at_ms;
+    clock.advance(std::chrono::seconds{-60});
+    EXPECT_EQ(append("")->at_ms, before);
+    clock.advance(std::chrono::seconds{120});
+    EXPECT_GT(append("")->at_ms, before);
+}
+
+}  // namespace
+}  // namespace stentor::chat
