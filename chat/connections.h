@@ -1,7 +1,8 @@
 // A connection's life on a shard: HTTP requests, the upgrade, WebSocket messages to its dialect,
-// and what must be given back when it is gone. Thread: owner reactor. Invariant: for each open()
-// one closed(); between them bytes are handled in order, and none while the session is paused or
-// ending.
+// and what must be given back when it is gone.
+// Thread: owner reactor.
+// Invariant: for each open() one closed(); between them bytes are handled in order, and none while
+// the session is paused or ending.
 #pragma once
 
 #include <cstddef>

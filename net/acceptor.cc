@@ -1,4 +1,6 @@
-// Thread, invariant: see acceptor.h.
+// Accepts in batches, refuses over capacity, backs off without descriptors.
+// Thread: see acceptor.h.
+// Invariant: see acceptor.h.
 #include "net/acceptor.h"
 
 #include <fcntl.h>

@@ -1,4 +1,6 @@
-// Thread, invariant: see epoll_backend.h and io_backend.h.
+// Readiness by epoll, level-triggered; one sendmsg for each request.
+// Thread: see epoll_backend.h.
+// Invariant: see epoll_backend.h and io_backend.h.
 #include "net/epoll_backend.h"
 
 #include <sys/socket.h>

@@ -1,4 +1,6 @@
-// Thread, invariant: see handoff.h.
+// New sockets from acceptors to reactors, and how many each reactor has.
+// Thread: see handoff.h.
+// Invariant: see handoff.h.
 #include "net/handoff.h"
 
 namespace stentor::net {

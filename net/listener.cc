@@ -1,4 +1,6 @@
-// Thread, invariant: see listener.h.
+// Parses an address, probes it, and listens on it by SO_REUSEPORT.
+// Thread: see listener.h.
+// Invariant: see listener.h.
 #include "net/listener.h"
 
 #include <arpa/inet.h>

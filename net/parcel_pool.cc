@@ -1,4 +1,6 @@
-// Thread, invariant: see parcel_pool.h.
+// Parcels made, and kept for the next turn.
+// Thread: see parcel_pool.h.
+// Invariant: see parcel_pool.h.
 #include "net/parcel_pool.h"
 
 namespace stentor::net {

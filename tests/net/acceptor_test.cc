@@ -13,7 +13,7 @@
 
 #include "core/log.h"
 #include "net/handoff.h"
-#include "reactor_fixture.h"
+#include "tests/net/reactor_fixture.h"
 
 namespace stentor::net {
 namespace {

@@ -119,37 +119,63 @@ TEST_F(OutboxTest, HeaviestTopicWeighsBytesThatMayBeLetGo) {
     EXPECT_EQ(outbox_.heaviest_topic(), 2u);
 }
 
-// Whatever is pushed, partly sent and let go in any order, what comes out is what the model says.
-TEST_F(OutboxTest, AgreesWithAModelUnderRandomUse) {
+// What an outbox holds, as texts in a queue.
+class OutboxModel {
+public:
     struct Waiting {
         std::string text;
         ParcelKind kind;
         std::uint32_t topic;
         std::uint64_t seq;
-        bool begun;
+        bool begun = false;
     };
-    std::deque<Waiting> model;
-    std::mt19937 random(20'240'601);
-    std::uint64_t seq = 0;
-    const auto below = [&random](std::uint32_t bound) {
-        return static_cast<std::uint32_t>(random() % bound);
-    };
-    const auto model_bytes = [&model] {
+
+    void push(Waiting waiting) { queue_.push_back(std::move(waiting)); }
+    bool empty() const { return queue_.empty(); }
+    std::size_t bytes() const {
         std::size_t bytes = 0;
-        for (const Waiting& waiting : model) bytes += waiting.text.size();
+        for (const Waiting& waiting : queue_) bytes += waiting.text.size();
         return bytes;
-    };
-    const auto erase_if = [&model](auto&& unwanted) {
+    }
+    std::string take(std::size_t count) {
+        std::string taken;
+        while (taken.size() < count && !queue_.empty()) {
+            std::string& text = queue_.front().text;
+            const std::size_t part = std::min(count - taken.size(), text.size());
+            taken += text.substr(0, part);
+            text.erase(0, part);
+            // A begun answer block is begun as a whole; its pieces here are kAnswer anyway.
+            queue_.front().begun = true;
+            if (text.empty()) queue_.pop_front();
+        }
+        return taken;
+    }
+    // Lets go of what is unwanted and not begun; returns its bytes.
+    template <typename Unwanted>
+    std::size_t shed(Unwanted&& unwanted) {
         std::size_t freed_bytes = 0;
-        for (auto it = model.begin(); it != model.end();) {
+        for (auto it = queue_.begin(); it != queue_.end();) {
             if (it->begun || !unwanted(*it)) {
                 ++it;
                 continue;
             }
             freed_bytes += it->text.size();
-            it = model.erase(it);
+            it = queue_.erase(it);
         }
         return freed_bytes;
+    }
+
+private:
+    std::deque<Waiting> queue_;
+};
+
+// Whatever is pushed, partly sent and let go in any order, what comes out is what the model says.
+TEST_F(OutboxTest, AgreesWithAModelUnderRandomUse) {
+    OutboxModel model;
+    std::mt19937 random(20'240'601);
+    std::uint64_t seq = 0;
+    const auto below = [&random](std::uint32_t bound) {
+        return static_cast<std::uint32_t>(random() % bound);
     };
     for (int step = 0; step < 100'000; ++step) {
         const std::uint32_t action = below(100);
@@ -158,34 +184,25 @@ TEST_F(OutboxTest, AgreesWithAModelUnderRandomUse) {
             const auto kind = below(3) == 0 ? ParcelKind::kEphemeral : ParcelKind::kEvents;
             const std::uint32_t topic = below(5);
             outbox_.push(parcel(text, kind, topic, ++seq));
-            model.push_back({text, kind, topic, seq, false});
+            model.push({text, kind, topic, seq});
         } else if (action < 50) {
             const std::string text(below(action == 49 ? 40'000 : 200),
                                    static_cast<char>('A' + below(26)));
             outbox_.append_answer(bytes_of(text));
-            if (!text.empty()) model.push_back({text, ParcelKind::kAnswer, 0, 0, false});
+            if (!text.empty()) model.push({text, ParcelKind::kAnswer, 0, 0});
         } else if (action < 90) {
             const std::size_t count = below(action == 89 ? 100'000 : 400);
-            std::string expected;
-            while (expected.size() < count && !model.empty()) {
-                std::string& text = model.front().text;
-                const std::size_t part = std::min(count - expected.size(), text.size());
-                expected += text.substr(0, part);
-                text.erase(0, part);
-                model.front().begun = true;
-                if (text.empty()) model.pop_front();
-            }
+            const std::string expected = model.take(count);
             ASSERT_EQ(take(count), expected);
-            // A begun answer block is begun as a whole; the model's pieces of it are kAnswer
-            // anyway.
         } else if (action < 94) {
-            const std::size_t freed_bytes = erase_if(
-                [](const Waiting& waiting) { return waiting.kind == ParcelKind::kEphemeral; });
+            const std::size_t freed_bytes = model.shed([](const OutboxModel::Waiting& waiting) {
+                return waiting.kind == ParcelKind::kEphemeral;
+            });
             ASSERT_EQ(outbox_.shed_ephemeral(pool_), freed_bytes);
         } else {
             const auto topic = outbox_.heaviest_topic().value_or(below(5));
             std::uint64_t oldest_seq = 0;
-            const std::size_t expected_bytes = erase_if([&](const Waiting& waiting) {
+            const std::size_t expected_bytes = model.shed([&](const OutboxModel::Waiting& waiting) {
                 const bool match = waiting.kind == ParcelKind::kEvents && waiting.topic == topic;
                 if (match && oldest_seq == 0) oldest_seq = waiting.seq;
                 return match;
@@ -194,7 +211,7 @@ TEST_F(OutboxTest, AgreesWithAModelUnderRandomUse) {
             ASSERT_EQ(outbox_.shed_topic(topic, pool_, freed_bytes), oldest_seq);
             ASSERT_EQ(freed_bytes, expected_bytes);
         }
-        ASSERT_EQ(outbox_.bytes(), model_bytes());
+        ASSERT_EQ(outbox_.bytes(), model.bytes());
         ASSERT_EQ(outbox_.empty(), model.empty());
     }
 }

@@ -1,5 +1,5 @@
 // Thread, invariant: see reactor_fixture.h.
-#include "reactor_fixture.h"
+#include "tests/net/reactor_fixture.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "reactor_fixture.h"
+#include "tests/net/reactor_fixture.h"
 
 namespace stentor::net {
 namespace {

@@ -1,7 +1,7 @@
 // The way in: bytes, rings, pausing, ends. Reactor turned by hand over real loopback sockets.
 #include "net/reactor.h"
 
-#include "reactor_fixture.h"
+#include "tests/net/reactor_fixture.h"
 
 namespace stentor::net {
 namespace {

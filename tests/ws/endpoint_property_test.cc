@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "endpoint_harness.h"
+#include "tests/ws/endpoint_harness.h"
 
 namespace stentor::ws {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "endpoint_harness.h"
+#include "tests/ws/endpoint_harness.h"
 
 namespace stentor::ws {
 namespace {
