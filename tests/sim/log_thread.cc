@@ -21,7 +21,12 @@ bool is_rung(core::Doorbell& doorbell) {
 
 }  // namespace
 
-LogThread::LogThread(World& world, chat::Port& port) : world_(world), port_(port) {}
+LogThread::LogThread(World& world, chat::Port& port) : world_(world), port_(port) {
+    // A crowd that comes while the first rooms are being opened: more asks wait than may wait.
+    if (world.plan.theme == Theme::kCrowd && world.choice.one_in(2)) {
+        stalled_until_ = world.clock.now() + std::chrono::seconds{world.choice.between(2, 7)};
+    }
+}
 
 bool LogThread::may_answer() const {
     return port_.has_room(kStored);

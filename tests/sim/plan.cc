@@ -61,11 +61,11 @@ void dwell_on_theme(Plan& plan, Choice& choice) {
             plan.rooms = static_cast<std::uint32_t>(choice.between(1, 2));
             break;
         case Theme::kCrowd:
-            plan.clients = static_cast<std::uint32_t>(choice.between(130, 300));
-            plan.rooms = static_cast<std::uint32_t>(choice.between(1, 2));
+            plan.clients = static_cast<std::uint32_t>(choice.between(120, 220));
+            plan.rooms = choice.one_in(3) ? 2 : 1;
             plan.names = plan.clients;
             plan.rounds = 2;
-            plan.steps_per_round = 2500;
+            plan.steps_per_round = 2800;
             plan.large_contents = 0;
             break;
         case Theme::kSlowShard:

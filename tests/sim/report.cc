@@ -3,6 +3,8 @@
 
 #include <cstdio>
 
+#include "core/hash.h"
+
 namespace stentor::sim {
 
 std::string_view name_of(Seen seen) {
@@ -64,10 +66,7 @@ void Report::fail_with(std::string what) {
 }
 
 void Report::digest(std::string_view bytes) {
-    for (const char byte : bytes) {
-        digest_ = (digest_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;  // FNV-1a
-    }
-    digest_ = (digest_ ^ bytes.size()) * 0x100000001b3u;
+    digest_ = core::siphash_1_3({digest_, bytes.size()}, bytes);
 }
 
 void Report::trace_line(const std::string& line) const {

@@ -13,8 +13,14 @@ constexpr std::uint64_t kSurelyKeptBytes = 600 * 1024;
 }  // namespace
 
 const Truth::Epoch* Truth::find(const std::string& room, const std::string& epoch) const {
-    const auto at = epochs_.find({room, epoch});
-    return at == epochs_.end() ? nullptr : &at->second;
+    if (last_ == nullptr || last_->first.second != epoch || last_->first.first != room) {
+        const auto at = epochs_.find({room, epoch});
+        if (at == epochs_.end()) {
+            return nullptr;
+        }
+        last_ = &*at;
+    }
+    return &last_->second;
 }
 
 void Truth::opened(const std::string& room, const std::string& epoch, std::uint64_t head) {

@@ -69,6 +69,8 @@ private:
     std::map<std::string, std::string> current_;                   // room -> epoch
     std::map<std::pair<std::string, std::string>, std::uint64_t> ids_;
     std::uint64_t events_ = 0;
+    // What was asked for last: everybody asks about the same few, again and again.
+    mutable const std::pair<const std::pair<std::string, std::string>, Epoch>* last_ = nullptr;
 };
 
 }  // namespace stentor::sim
