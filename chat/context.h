@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -28,6 +29,7 @@ struct Context {
     core::TimerWheel timers;
     core::Instant now;
     ShardMetrics metrics;
+    std::string scratch{};  // for one frame at a time, kept for its capacity
 
     std::uint32_t home_of_text(std::string_view text) const {
         return static_cast<std::uint32_t>(core::siphash_1_3(home_key, text) % shards);

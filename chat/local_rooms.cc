@@ -73,8 +73,8 @@ Membership* LocalRooms::membership_in(Session& session, std::string_view room) c
     return at == by_name_.end() ? nullptr : membership_in(session, at->second);
 }
 
-// An outbox may still hold parcels of a room that was in the slot before, or of an older epoch: they
-// have other topics.
+// An outbox may still hold parcels of a room that was in the slot before, or of an older epoch:
+// they have other topics.
 Membership* LocalRooms::membership_by_topic(Session& session, std::uint32_t topic) {
     const auto at = std::ranges::find_if(session.rooms, [&](const Membership& membership) {
         return rooms_[membership.room].topic == topic;

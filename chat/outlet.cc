@@ -3,6 +3,7 @@
 // Invariant: see outlet.h.
 #include "chat/outlet.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "ws/frame_writer.h"
@@ -54,7 +55,8 @@ void Outlet::go_on(Session& session, Pause reason) {
 }
 
 void Outlet::on_drained(Session& session) {
-    session.answer_bytes = 0;
+    session.answer_bytes = static_cast<std::uint32_t>(
+        std::min<std::size_t>(session.answer_bytes, link_.backlog_bytes(session.id)));
     go_on(session, Pause::kBacklog);
 }
 

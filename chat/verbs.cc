@@ -14,6 +14,9 @@ namespace stentor::chat {
 
 Verbs::Done Verbs::login(Session& session, std::string_view command_id,
                          const LoginCommand& command) {
+    if (session.user != nullptr) {
+        pay_for_send(session);  // a renaming holds the old name, and others hear of it
+    }
     Done begun = logins_.begin(session, command);
     if (begun) {
         session.login->command_id = command_id;

@@ -1,8 +1,9 @@
 // The two small faces between the sockets and what runs on them: Application is called by a
 // reactor, Link is what the application calls. The simulation implements Link too, without sockets.
 // Thread: owner reactor for all of it.
-// Invariant: for each on_open() exactly one on_closed(); no call with an id after its on_closed();
-// a Link call with a dead id does nothing.
+// Invariant: no Link call calls the application back before it returns; for each on_open() exactly
+// one on_closed(); no call with an id after its on_closed(); a Link call with a dead id does
+// nothing.
 #pragma once
 
 #include <cstddef>

@@ -7,8 +7,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <utility>
 #include <string>
+#include <utility>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 

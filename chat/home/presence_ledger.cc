@@ -29,8 +29,8 @@ void PresenceLedger::note(UserId user, Change change) {
 }
 
 PresenceLedger::News PresenceLedger::take(core::Instant now, std::size_t users) {
-    const bool big = users > kBigRoomMembers;
-    std::size_t left = big ? kPresenceNamesMax : pending_.size();
+    // A room that was big a moment ago may have more to say than one frame should hold.
+    std::size_t left = users > kBigRoomMembers ? kPresenceNamesMax : 2 * kBigRoomMembers;
     News news;
     auto at = pending_.begin();
     for (; at != pending_.end() && left > 0; --left) {

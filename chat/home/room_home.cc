@@ -188,7 +188,8 @@ void RoomHome::refuse(const Publish& ask, ErrorCode code, std::string message) {
 }
 
 void RoomHome::append_to_run(const Publish& publish) {
-    std::string json;
+    std::string& json = context_.scratch;
+    json.clear();
     append_message(json, {.room = name_,
                           .seq = publish.seq,
                           .at_ms = publish.at_ms,

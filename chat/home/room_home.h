@@ -54,6 +54,8 @@ public:
     const std::string& name() const { return name_; }
     // Nobody is in it, nobody is expected back, nothing is under way.
     bool deserted() const { return users_.empty() && in_log_ == 0 && run_.empty(); }
+    // The oldest event kept; head + 1 when there is none.
+    std::uint64_t first_kept() const { return recent_.empty() ? head_ + 1 : recent_.front().seq; }
     bool has_history() const { return !recent_.empty(); }
     std::size_t history_bytes() const { return recent_bytes_; }
     void drop_oldest_event();
@@ -85,7 +87,6 @@ private:
     Refused not_in_room(ConnectionId connection, const std::string& command_id) const;
     bool is_in(ConnectionId connection, const std::string& command_id);
 
-    std::uint64_t first_kept() const { return recent_.empty() ? head_ + 1 : recent_.front().seq; }
     EventsPage page_after(std::uint64_t after, std::uint64_t before, std::uint32_t limit) const;
     EventsPage page_newest(std::uint64_t before, std::uint32_t limit) const;
     EventsPage empty_page() const;

@@ -221,6 +221,7 @@ void RoomHomes::end_turn() {
             apply_waiting(*entry);
             entry->room.tell_what_is_new();
             bound_history(entry->room);
+            log_.forget_before(key, entry->room.first_kept());
         }
         entry->touched = false;
         if (!entry->open) {

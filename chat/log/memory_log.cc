@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "chat/limits.h"
 #include "core/check.h"
 
 namespace stentor::chat {
@@ -51,13 +50,17 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     publish->at_ms = room.last_at_ms = std::max(room.last_at_ms, clock_.unix_ms());
     if (!id.empty()) {
         room.ids.emplace(id, First{publish->seq, publish->at_ms, hash});
-        room.ids_in_order.push_back(std::move(id));
-        if (room.ids_in_order.size() > kRoomEventsMax) {
-            room.ids.erase(room.ids_in_order.front());
-            room.ids_in_order.pop_front();
-        }
+        room.ids_in_order.push_back({publish->seq, std::move(id)});
     }
     sink.on_log_stored({key, std::move(publish), true});
+}
+
+void MemoryLog::forget_before(RoomKey key, std::uint64_t seq) {
+    Room& room = *rooms_.at(key);
+    while (!room.ids_in_order.empty() && room.ids_in_order.front().seq < seq) {
+        room.ids.erase(room.ids_in_order.front().id);
+        room.ids_in_order.pop_front();
+    }
 }
 
 void MemoryLog::close(RoomKey key) {

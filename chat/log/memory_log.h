@@ -2,8 +2,7 @@
 // process. The texts themselves live once, encoded, with the room at home; here is only what
 // decides.
 // Thread: owner reactor.
-// Invariant: an id is remembered at least as long as its message is kept, since both go by
-// kRoomEventsMax and an id without an event does not exist.
+// Invariant: an id is remembered exactly as long as its message is kept at home.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +25,7 @@ public:
 
     void open(RoomKey key, std::string_view room, LogSink& sink) override;
     void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) override;
+    void forget_before(RoomKey key, std::uint64_t seq) override;
     void close(RoomKey key) override;
     void on_answer(Envelope&& answer, LogSink& sink) override;
 
@@ -35,12 +35,16 @@ private:
         std::int64_t at_ms;
         std::uint64_t content_hash;
     };
+    struct KnownId {
+        std::uint64_t seq;
+        std::string id;
+    };
     struct Room {
         std::string epoch;
         std::uint64_t head = 0;
         std::int64_t last_at_ms = 0;
         boost::unordered_flat_map<std::string, First, core::StringHash, std::equal_to<>> ids;
-        boost::container::deque<std::string> ids_in_order;  // empty: no memory
+        boost::container::deque<KnownId> ids_in_order;  // empty: no memory
     };
     static std::string id_key(const Publish& publish);
     std::uint64_t content_hash(const Publish& publish) const;

@@ -32,6 +32,8 @@ public:
     virtual void open(RoomKey key, std::string_view room, LogSink& sink) = 0;
     // Answered by on_log_stored or on_log_refused, exactly once. Only between opened and close().
     virtual void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) = 0;
+    // The home keeps no event before `seq` any more. A log with a retention of its own ignores it.
+    virtual void forget_before(RoomKey /*key*/, std::uint64_t /*seq*/) {}
     // No more appends under this key; answers under way still come.
     virtual void close(RoomKey key) = 0;
     // An envelope of Rank::kStored, from the thread where this log lives: counted here, then handed

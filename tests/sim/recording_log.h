@@ -19,6 +19,9 @@ public:
     void open(chat::RoomKey key, std::string_view room, chat::LogSink& sink) override;
     void append(chat::RoomKey key, std::unique_ptr<chat::Publish> publish,
                 chat::LogSink& sink) override;
+    void forget_before(chat::RoomKey key, std::uint64_t seq) override {
+        inner_.forget_before(key, seq);
+    }
     void close(chat::RoomKey key) override;
     void on_answer(chat::Envelope&& answer, chat::LogSink& sink) override;
 
