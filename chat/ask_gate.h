@@ -1,5 +1,5 @@
 // Keeps a connection from being read while the lane to the home it asked is full; only that
-// connection (design.md, "When something is full").
+// connection (docs/life-of-a-message.md, "When something is full").
 // Thread: owner reactor.
 // Invariant: beyond its bound a pending list grows by at most one ask for each connection, since
 // whoever added it is not read until the list is below the bound again.

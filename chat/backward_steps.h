@@ -1,7 +1,7 @@
 // What a tell or a dead connection calls for towards the homes: the next step of a login, the
 // leaves of a connection that died, claims that move to a new name. A tell creates nothing, so
-// these wait here for the ask phase and go when the lane has room (design.md, "When something is
-// full").
+// these wait here for the ask phase and go when the lane has room (docs/life-of-a-message.md, "When
+// something is full").
 // Thread: owner reactor.
 // Invariant: strictly first in, first out, so that a release never overtakes the claim that it
 // gives back; bounded by connections: each has one login or one departure here.

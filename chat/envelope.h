@@ -1,5 +1,5 @@
-// What shards say to each other, by rank (design.md, "When something is full"): ask < append <
-// stored < tell. Handling one creates only higher ranks; a tell creates nothing.
+// What shards say to each other, by rank: ask < append < stored < tell. Handling one creates only
+// higher ranks; a tell creates nothing (docs/life-of-a-message.md, "When something is full").
 // Thread: any; an envelope is owned by one lane slot at a time.
 // Invariant: only plain values and owned boxes, never a pointer into another shard.
 #pragma once

@@ -32,7 +32,7 @@ struct UserId {
     friend auto operator<=>(UserId, UserId) = default;
 };
 
-// A position in a room's log: (epoch, seq) never names two events (decision 5).
+// A position in a room's log: (epoch, seq) never names two events (docs/decisions.md, "Epochs").
 struct Position {
     std::string epoch;
     std::uint64_t seq = 0;

@@ -1,4 +1,4 @@
-// Every limit of the chat floor in one place, with what holds between them (design.md section 6).
+// Every limit of the chat floor in one place, with what holds between them.
 // docs/limits.md is the operator's view.
 // Thread: immutable after start.
 // Invariant: what one command can make fits the queues that carry it.
@@ -55,7 +55,8 @@ inline constexpr core::Duration kOverRateSlack = std::chrono::milliseconds{250};
 inline constexpr core::Duration kDroppedUserStays = std::chrono::seconds{10};
 inline constexpr core::Duration kBigRoomPresenceInterval = std::chrono::milliseconds{500};
 inline constexpr core::Duration kRoomOpenTimeout = std::chrono::seconds{5};
-// A deadline that is noticed this late says that we were slow, not the peer (decision 11).
+// A deadline that is noticed this late says that we were slow, not the peer (docs/decisions.md, "A
+// deadline").
 inline constexpr core::Duration kReactorLate = std::chrono::seconds{1};
 // How soon to look again when a full lane keeps us from working.
 inline constexpr core::Duration kStalledRetry = std::chrono::milliseconds{1};

@@ -2,7 +2,7 @@
 // timer a connection, for whichever comes first.
 // Thread: owner reactor.
 // Invariant: a peer is given up for what it did not do in time, never because this reactor was late
-// or did not read it (decision 11).
+// or did not read it (docs/decisions.md, "A deadline that we notice late is ours").
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
-// Logging in, step by step (design.md, "Who is where"): the client's shard asks the user's home
-// what the user is called, then the name's home for the name, then tells the user's home; homes
-// never ask homes. A guest name that is taken is drawn again.
+// Logging in, step by step (docs/decisions.md, "A login is three asks"): the client's shard asks
+// the user's home what the user is called, then the name's home for the name, then tells the user's
+// home; homes never ask homes. A guest name that is taken is drawn again.
 // Thread: owner reactor.
 // Invariant: each logged-in session holds one claim on its user's name, and is attached at the
 // user's home once; both are given back when it goes.

@@ -1,4 +1,4 @@
-// Signing and checking session tokens (decision 12; RFC 2104, RFC 4648 section 5).
+// Signing and checking session tokens (RFC 2104, RFC 4648 section 5).
 // Thread: any.
 // Invariant: each identity has one token per key: base64url is read strictly (no padding, no stray
 // bits), so a token with any character changed is refused.

@@ -1,5 +1,5 @@
-// Session tokens: an HMAC-SHA256 over user and name with a key that lives in the store (decision
-// 12), so that an absent user costs nothing. "s1.<base64url(user|name)>.<base64url(mac)>"
+// Session tokens: an HMAC-SHA256 over user and name, so that an absent user costs nothing. The key
+// is as old as the process, as memory rooms are. "s1.<base64url(user|name)>.<base64url(mac)>"
 // Thread: any; immutable after construction.
 // Invariant: verify() accepts only what sign() made with the same key, to the last bit, compared in
 // constant time.

@@ -1,6 +1,7 @@
 // The chat state of one reactor: its connections and what they speak, the rooms that they are in,
 // and the homes of the rooms, names and users whose hash falls here (docs/life-of-a-message.md). It
-// takes bytes and envelopes, not sockets (decision 13): a reactor or the simulation drives it.
+// takes bytes and envelopes, not sockets (docs/decisions.md): a reactor or the simulation drives
+// it.
 // Thread: owner reactor.
 // Invariant: everything here belongs to one thread; other shards are reached through the port
 // alone.

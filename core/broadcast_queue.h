@@ -1,7 +1,8 @@
-// The lock-free broadcast queue (decision 3): for each ordered pair of participants and each rank
-// one single-producer single-consumer lane, a ready bit a producer, and a doorbell for sleepers.
-// FIFO a lane by construction, no compare-and-swap on the hot path. What makes wake-ups safe is
-// written down in doorbell.h (sleeping), ready_bits.h (which lane) and lane.h (waiting for room).
+// The lock-free broadcast queue (docs/decisions.md, "Lanes"): for each ordered pair of participants
+// and each rank one single-producer single-consumer lane, a ready bit a producer, and a doorbell
+// for sleepers. FIFO a lane by construction, no compare-and-swap on the hot path. What makes
+// wake-ups safe is written down in doorbell.h (sleeping), ready_bits.h (which lane) and lane.h
+// (waiting for room).
 // Thread: each Port is its participant's alone.
 // Invariant: what was pushed to (to, rank) first is drained first, whether or not it had to wait in
 // the pending list.

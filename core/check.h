@@ -1,5 +1,6 @@
-// What cannot happen (decision 14). STENTOR_CHECK stays on in release; STENTOR_DCHECK is for checks
-// that a hot path cannot afford and exists in debug builds only. Bad input is never a CHECK.
+// What cannot happen (docs/decisions.md, "Three kinds of error"). STENTOR_CHECK stays on in
+// release; STENTOR_DCHECK is for checks that a hot path cannot afford and exists in debug builds
+// only. Bad input is never a CHECK.
 // Thread: any.
 // Invariant: a failed check prints expression, file and line, and aborts.
 #pragma once

@@ -1,5 +1,6 @@
 // The name of one connection, generation-tagged: a stale id (in an epoll event, in an envelope that
-// was under way while the connection died) finds nothing instead of somebody else (decision 12).
+// was under way while the connection died) finds nothing instead of somebody else
+// (docs/decisions.md, "Ids").
 // Thread: any; it is a value.
 // Invariant: slot and shard are reused, the triple never is (within 2^32).
 #pragma once

@@ -6,8 +6,8 @@
 //   P2 ring(): is sleeping_ set? then write   S2 look for work once more; if there is some, awake()
 // Either P1 comes before S2, and the owner sees the work; or S2 before P1, so S1 before P2, and the
 // producer sees the sleeper. What P1 and S2 touch must be seq_cst too: that is the caller's half.
-// Thread: ring() any; the rest owner. Invariant: expected_ = writes that are made or under way,
-// unread.
+// Thread: ring() any; the rest owner.
+// Invariant: expected_ = writes that are made or under way, unread.
 #pragma once
 
 #include <atomic>

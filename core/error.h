@@ -1,5 +1,6 @@
-// What can fail by design is a value (decision 14): std::expected<T, Error> for what the system
-// refuses, with the words that an operator needs. Protocol errors have enums of their own.
+// What can fail by design is a value (docs/decisions.md, "Three kinds of error"): std::expected<T,
+// Error> for what the system refuses, with the words that an operator needs. Protocol errors have
+// enums of their own.
 // Thread: any; it is a value.
 #pragma once
 

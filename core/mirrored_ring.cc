@@ -1,12 +1,14 @@
-// Rings and their pool over one sparse memfd; see mirrored_ring.h and decision 1.
+// Rings and their pool over one sparse memfd; see mirrored_ring.h.
 //
 // Slot i is ring_bytes of the file at i * ring_bytes, mapped at A_i and again right behind at B_i:
 //   address   | A_0 | B_0   A_1 | B_1   A_2 | B_2   …      A_n: one page
 //   file      |  0  |  0     1  |  1     2  |  2
 // B_i and A_(i+1) are neighbours in memory and in the file, so one mmap covers both and each slot
 // costs one mapping of the process's 65,530, not two; and behind each mapped slot there is readable
-// memory. Slots are mapped in order, on first use. Thread: owner reactor. Invariant: A_0, B_0 …
-// B_(m-1), A_m are mapped, where m = mapped_ (of A_n only a page); what lies behind is PROT_NONE.
+// memory. Slots are mapped in order, on first use.
+// Thread: owner reactor.
+// Invariant: A_0, B_0 … B_(m-1), A_m are mapped, where m = mapped_ (of A_n only a page); what lies
+// behind is PROT_NONE.
 #include "core/mirrored_ring.h"
 
 #include <fcntl.h>

@@ -1,6 +1,5 @@
 // A byte ring whose memory is mapped twice in a row, so that what it holds, and what is free, is
-// always one contiguous span; and the pool that lends rings (decision 1: one memfd a reactor, each
-// slot mapped twice, lent only while bytes are pending).
+// always one contiguous span; and the pool that lends rings (docs/decisions.md, "A ring is lent").
 // Thread: owner reactor.
 // Invariant: head <= tail, tail - head <= capacity (64-bit, never wrap); what was ever written lies
 // below peak, or peak >= capacity.
@@ -51,7 +50,7 @@ private:
 
     RingPool* pool_ = nullptr;
     std::byte* base_ = nullptr;
-    std::size_t capacity_ = 0;  // a runtime value on purpose: see decision 1
+    std::size_t capacity_ = 0;  // a runtime value on purpose: see docs/decisions.md
     std::uint64_t head_ = 0;
     std::uint64_t tail_ = 0;
     std::uint64_t peak_ = 0;  // the highest tail since it was borrowed

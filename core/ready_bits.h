@@ -1,14 +1,13 @@
 // Which producers have published something to one consumer: a bit each, so that 130 lanes cost the
 // consumer three words a turn instead of 130 loads.
-//   producer  lane.publish() (release of the tail), then set(): always a fetch_or, never skipped
-//   when
-//             the bit seems set. Both sides read-modify-write the same word, so the two have one
-//             order:
-//   consumer  take() first, then reads the tails. If set() came before take(), take() acquires it
-//   and
-//             sees the tail; if it came after, the bit is set again for the next take().
-// Thread: set() any; the rest the consumer. Invariant: a bit that is clear means that the lane
-// holds nothing published that the consumer was not told of.
+//   producer: lane.publish() (release of the tail), then set(), never skipped because the bit seems
+//             set already
+//   consumer: take(), then reads the tails
+// Both read-modify-write the same word, so the two have one order. If set() came first, take()
+// acquires it and sees the tail; if it came after, the bit is set again for the next take().
+// Thread: set() any; the rest the consumer.
+// Invariant: a bit that is clear means that the lane holds nothing published that the consumer was
+// not told of.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // Immutable bytes that many owners on many threads share: count, size and bytes in one allocation.
-// design.md decision 6 (encode once). See docs/life-of-a-message.md, copy 2.
+// See docs/life-of-a-message.md, copy 2.
 // Thread: any; the count is atomic, the bytes never change once shared.
 // Invariant: whoever holds a SharedBytes may read data()[0, size()) until it lets go.
 #pragma once

@@ -1,6 +1,6 @@
 // Objects in numbered slots with generations, at addresses that never change. An erased object is
-// found no more at once, but lives until release_freed() at the end of the turn (decision 12):
-// whoever holds a reference further up the stack may finish with it.
+// found no more at once, but lives until release_freed() at the end of the turn (docs/decisions.md,
+// "Ids"): whoever holds a reference further up the stack may finish with it.
 // Thread: owner.
 // Invariant: a generation is odd exactly while its slot is live; 0 is never issued.
 #pragma once

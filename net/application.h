@@ -89,12 +89,13 @@ public:
     virtual void resume(ConnectionId id) = 0;
 
     // Flush what is queued, shut down for writing, then read and throw away until the peer ends or
-    // a second has passed, then close (protocol.md section 4). No on_bytes() from here on.
+    // a second has passed, then close (docs/protocol.md, "Errors and closing"). No on_bytes() from
+    // here on.
     virtual void finish(ConnectionId id) = 0;
     // Reset at once; what is queued is lost.
     virtual void abort(ConnectionId id) = 0;
 
-    // Time of the last byte received from this connection, for liveness (decision 11).
+    // Time of the last byte received from this connection, for liveness.
     virtual core::Instant last_received(ConnectionId id) const = 0;
     // The instant of this turn.
     virtual core::Instant now() const = 0;

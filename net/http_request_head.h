@@ -1,4 +1,4 @@
-// The head of an HTTP/1 request, sans-IO and strict (decision 10; RFC 9110, 9112): what comes in
+// The head of an HTTP/1 request, sans-IO and strict (RFC 9110, 9112): what comes in
 // front of a WebSocket, the web page and the admin API.
 // Thread: any; pure functions.
 // Invariant: a head that is returned has exactly one valid Host (HTTP/1.1), no folded line, no bare

@@ -1,7 +1,7 @@
-// The face between a reactor and the kernel (decision 8): readiness in batches, sends in batches.
-// epoll is behind it now; io_uring fits so: wait() reaps completions, what a multishot receive put
-// into provided buffers waits there until receive() fetches it, and send() is one submission for
-// the batch, whose sends (MSG_DONTWAIT) complete inline.
+// The face between a reactor and the kernel (docs/decisions.md, "A back end"): readiness in
+// batches, sends in batches. epoll is behind it now; io_uring fits so: wait() reaps completions,
+// what a multishot receive put into provided buffers waits there until receive() fetches it, and
+// send() is one submission for the batch, whose sends (MSG_DONTWAIT) complete inline.
 // Thread: owner reactor.
 // Invariant: no call blocks except wait(); a token comes back as it was given.
 #pragma once

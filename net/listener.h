@@ -1,5 +1,5 @@
 // Where the server listens: addresses as an operator writes them, and the listening sockets
-// themselves (docs/protocol.md section 1).
+// themselves.
 // Thread: any at start; a Listener is then its acceptor's.
 // Invariant: an open Listener is bound and listening, non-blocking, and knows the address that it
 // really has (port 0 resolved).

@@ -1,5 +1,5 @@
 // The reactor's turn: its phases, its sleep, its deadlines, and how a connection ends. The way in
-// is in reactor_receive.cc, the way out in reactor_send.cc. See design section 3, decisions 8-12.
+// is in reactor_receive.cc, the way out in reactor_send.cc.
 // Thread: owner reactor, except stop().
 // Invariant: see reactor.h.
 #include "net/reactor.h"
@@ -185,8 +185,8 @@ void Reactor::on_timer(Connection& connection) {
     }
 }
 
-// A full outbox must lose something within every stall_timeout, and not by drips (protocol.md
-// section 5).
+// A full outbox must lose something within every stall_timeout, and not by drips (docs/protocol.md,
+// "Slow readers").
 void Reactor::on_stall_timer(Connection& connection) {
     Patience& patience = *connection.patience;
     const bool silent = now_ - patience.last_sent >= config_.stall_timeout;

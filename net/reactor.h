@@ -1,5 +1,5 @@
 // The reactor: one thread, its sockets, and the turn that moves bytes between them and the
-// application (design section 3). Read Reactor::turn() in reactor.cc first.
+// application (docs/life-of-a-message.md). Read Reactor::turn() in reactor.cc first.
 // Thread: owner reactor, except stop(), connections() and metrics(), which are any thread's.
 // Invariant: for each on_open() exactly one on_closed(), which comes in a reap phase; a slot is
 // reused only after it.

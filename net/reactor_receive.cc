@@ -1,5 +1,5 @@
 // The receive phase: new sockets, and bytes from ready sockets into rings and up to the application
-// (decision 1: one scratch ring for all, lent by swap to a connection with half a frame).
+// (docs/decisions.md, "A ring is lent").
 // Thread: owner reactor.
 // Invariant: the scratch ring is empty between connections.
 #include <algorithm>
@@ -128,7 +128,7 @@ bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
     return connection.state == ConnectionState::kOpen && !connection.paused;
 }
 
-// The connection keeps the ring it was received into, and we take another: no copy (decision 1).
+// The connection keeps the ring it was received into, and we take another: no copy.
 void Reactor::lend_scratch(Connection& connection) {
     core::MirroredRing fresh = rings_->borrow();
     if (!fresh) {

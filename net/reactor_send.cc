@@ -1,5 +1,5 @@
 // The way out of the reactor: what the application asks of a connection (Link), and the flush phase
-// (decision 6, protocol.md section 5).
+// (docs/protocol.md, "Slow readers").
 // Thread: owner reactor.
 // Invariant: a connection with something to send, or to say after it, is dirty or blocked; only a
 // dirty one is sent to.

@@ -1,5 +1,5 @@
 // A message that does not lie whole in the input: fragmented, or too large for it. One growing
-// buffer, and no object per fragment (RFC 6455 5.4; design: incremental parser).
+// buffer, and no object per fragment (RFC 6455 5.4).
 // Thread: owner reactor.
 // Invariant: size() <= limit; the buffer grows by bytes that came, never by lengths that were
 // announced; kMessagePaddingBytes are readable behind size().

@@ -1,5 +1,5 @@
 // One room at its home: who is in it, its recent events as the frames that everybody got, and the
-// run of events that this turn adds (decision 6: encode once, coalesce).
+// run of events that this turn adds (docs/decisions.md, "Encoded once").
 // Thread: owner reactor of the home.
 // Invariant: every member shard is told the events 1, 2, 3, … in order and each once; a session
 // counts from the turn in which it is told Joined.

@@ -1,5 +1,5 @@
 // The shard's side of a log on a thread of its own: appends go to it on Rank::kAppend, its answers
-// come back on Rank::kStored (design.md, "When the store stalls"; docs/life-of-a-message.md).
+// come back on Rank::kStored (docs/life-of-a-message.md).
 // Thread: owner reactor.
 // Invariant: bytes_in_flight() is the sum of the appends that are not answered and never above
 // store_queue_bytes, but for one that is alone.

@@ -1,7 +1,7 @@
-// The log that numbers (decision 4): nothing else in the program assigns a seq. One RoomLog belongs
-// to one shard and holds the rooms at home there; where the events really live (memory, a
-// database's thread, another node) is its own affair. Answers come to a LogSink, at once or in a
-// later turn.
+// The log that numbers (docs/decisions.md, "The log numbers"): nothing else in the program assigns
+// a seq. One RoomLog belongs to one shard and holds the rooms at home there; where the events
+// really live (memory, a database's thread, another node) is its own affair. Answers come to a
+// LogSink, at once or in a later turn.
 // Thread: owner reactor.
 // Invariant: for one room, answers come in the order of the appends, seq rises by one from stored
 // event to stored event, and a refused append leaves no hole.

@@ -1,5 +1,5 @@
 // From the command line, the environment and the file to the values in effect: flag before
-// environment before file before default (docs/protocol.md section 1).
+// environment before file before default (README.md, "Tune it by flags").
 // Thread: main, before the others start.
 // Invariant: a value's source is the first that names it.
 #pragma once

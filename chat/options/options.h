@@ -1,5 +1,5 @@
-// What an operator can set: the values that the program runs with (docs/flags.md). The table beside
-// this file (table.h) says how each is named, written and explained.
+// What an operator can set: the values that the program runs with (README.md, "Tune it by flags").
+// The table beside this file (table.h) says how each is named, written and explained.
 // Thread: immutable after start.
 // Invariant: every value was checked by the table, or is its default.
 #pragma once

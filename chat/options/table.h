@@ -1,5 +1,5 @@
 // The table of options: one row for each, from which its flag, its environment variable, its key in
-// the file, its line in --help and its line in --print-config come (docs/protocol.md section 1).
+// the file, its line in --help and its line in --print-config come (README.md, "Tune it by flags").
 // Thread: any; immutable.
 // Invariant: a row's set() accepts what its show() writes.
 #pragma once
