@@ -62,9 +62,7 @@ void Liveness::on_deadline(Session& session) {
         // We slept through it, and what the peer sent may not have been read yet.
         set_deadline(session, context_.now + kReactorLate);
     } else if (session.stage == Stage::kHead) {
-        context_.count(ShardCounter::kPeerTimeouts);
-        session.stage = Stage::kEnding;
-        outlet_.link().abort(session.id);
+        on_request_overdue(session);
     } else if (session.pauses != 0) {
         session.pong_due = {};  // its pong may wait where we did not read
         set_deadline(session, context_.now + context_.limits.ping_interval);
@@ -72,6 +70,18 @@ void Liveness::on_deadline(Session& session) {
         give_up(session, "no login in time");
     } else {
         on_silence_check(session);
+    }
+}
+
+// A slow reader of an answer is no slow requester, as long as it reads.
+void Liveness::on_request_overdue(Session& session) {
+    const std::size_t backlog = outlet_.link().backlog_bytes(session.id);
+    if (backlog > 0 && backlog < session.answer_bytes) {
+        session.answer_bytes = static_cast<std::uint32_t>(backlog);
+        set_deadline(session, context_.now + context_.limits.handshake_timeout);
+    } else {
+        context_.count(ShardCounter::kPeerTimeouts);
+        outlet_.finish(session);
     }
 }
 

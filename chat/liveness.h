@@ -31,6 +31,7 @@ public:
 private:
     void set_deadline(Session& session, core::Instant at);
     void on_deadline(Session& session);
+    void on_request_overdue(Session& session);
     void on_silence_check(Session& session);
     void give_up(Session& session, std::string_view reason);
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -16,6 +17,7 @@
 #include "chat/front.h"
 #include "chat/log/memory_log.h"
 #include "chat/shard.h"
+#include "chat/web_assets.h"
 #include "tests/chat/support/fake_link.h"
 #include "ws/frame_writer.h"
 
@@ -129,7 +131,10 @@ public:
     const ClusterPlan plan;
     core::ManualClock clock;
     BroadcastQueue queue;
-    Front front{{.origins = {}, .echo = true, .page = {}}, {}};
+    // A page of one file, larger than what a test reads at a time.
+    std::vector<std::byte> file = std::vector<std::byte>(4096);
+    std::array<WebAsset, 1> page{WebAsset{"/", "text/plain", file, "\"1\""}};
+    Front front{{.origins = {}, .echo = true, .page = page}, {}};
     SessionTokens tokens{SessionTokens::Key{}};
     std::vector<std::unique_ptr<Node>> nodes;
 };
