@@ -3,7 +3,6 @@
 // Invariant: Content-Length is the length of the body that a GET would get.
 #include "chat/http_answer.h"
 
-#include <charconv>
 #include <utility>
 
 namespace stentor::chat {

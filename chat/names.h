@@ -18,7 +18,6 @@ inline constexpr std::uint32_t kUserNameCodePointsMax = 32;
 inline constexpr std::uint32_t kRoomNameCodePointsMax = 64;
 inline constexpr std::size_t kUtf8BytesPerCodePointMax = 4;
 inline constexpr std::size_t kUserNameBytesMax = kUserNameCodePointsMax * kUtf8BytesPerCodePointMax;
-inline constexpr std::size_t kRoomNameBytesMax = kRoomNameCodePointsMax * kUtf8BytesPerCodePointMax;
 
 // The name in NFC, or why it is none, in words for the client ("name: longer than 32 characters").
 // Names that are not NFC already are normalised, not refused.

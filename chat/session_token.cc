@@ -9,7 +9,6 @@
 #include <openssl/hmac.h>
 
 #include <cstdint>
-#include <span>
 
 #include "chat/names.h"
 #include "chat/random.h"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "chat/ask_gate.h"
 #include "chat/backward_steps.h"

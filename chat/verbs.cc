@@ -3,6 +3,8 @@
 // Invariant: see verbs.h.
 #include "chat/verbs.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>

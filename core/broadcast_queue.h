@@ -60,7 +60,6 @@ public:
     // The port of one participant; references stay valid as long as the queue.
     class Port;
     Port& port(std::uint32_t participant) { return *ports_[participant]; }
-    const BroadcastQueueConfig& config() const { return config_; }
 
     class Port {
     public:

@@ -15,7 +15,6 @@ struct ConnectionId {
     std::uint32_t shard : 8 = 0;
 
     static constexpr std::uint32_t kSlotsMax = 1u << 24;
-    static constexpr std::uint32_t kShardsMax = 1u << 8;
 
     constexpr std::uint64_t packed() const {
         return std::uint64_t{generation} << 32 | std::uint64_t{shard} << 24 | std::uint64_t{slot};

@@ -33,11 +33,6 @@ public:
     using Value = std::int64_t;
     void set(Value value) { cell_.store(value, std::memory_order_relaxed); }
     void add(Value by) { set(value() + by); }
-    void raise_to(Value value_now) {
-        if (value_now > value()) {
-            set(value_now);
-        }
-    }
     Value value() const { return cell_.load(std::memory_order_relaxed); }
 
 private:

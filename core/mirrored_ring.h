@@ -71,7 +71,6 @@ public:
 
     std::uint32_t lent() const { return lent_; }
     std::uint64_t exhausted() const { return exhausted_; }
-    std::size_t ring_bytes() const { return config_.ring_bytes; }
     // Free slots that keep more than their first page.
     std::uint32_t resident_free() const { return static_cast<std::uint32_t>(warm_.size()); }
 

@@ -12,7 +12,6 @@
 
 #include <atomic>
 #include <bit>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 

@@ -5,7 +5,6 @@
 // Invariant: a generation is odd exactly while its slot is live; 0 is never issued.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -114,7 +113,6 @@ public:
     }
 
     std::uint32_t size() const { return size_; }
-    std::uint32_t slots_max() const { return slots_max_; }
     // fn(SlabKey, T&) for each live object in slot order; fn may erase, not emplace.
     template <typename Fn>
     void for_each(Fn&& fn) {

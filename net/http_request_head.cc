@@ -231,25 +231,8 @@ std::string HttpRequestHead::joined(std::string_view name) const {
     return list;
 }
 
-bool HttpRequestHead::has_token(std::string_view name, std::string_view token) const {
-    const std::string list = joined(name);
-    std::string_view rest = list;
-    while (true) {
-        const std::size_t comma = rest.find(',');
-        if (equal_without_case(trimmed(rest.substr(0, comma)), token)) return true;
-        if (comma == std::string_view::npos) return false;
-        rest.remove_prefix(comma + 1);
-    }
-}
-
 std::string_view HttpRequestHead::path() const {
     return std::string_view(target).substr(0, target.find('?'));
-}
-
-std::string_view HttpRequestHead::query() const {
-    const std::size_t mark = target.find('?');
-    return mark == std::string::npos ? std::string_view{}
-                                     : std::string_view(target).substr(mark + 1);
 }
 
 }  // namespace stentor::net

@@ -42,10 +42,7 @@ struct HttpRequestHead {
     std::size_t count(std::string_view name) const;
     // All fields of that name joined by ", ", as a list is read.
     std::string joined(std::string_view name) const;
-    // Does the list in that field hold this token, without case?
-    bool has_token(std::string_view name, std::string_view token) const;
-    std::string_view path() const;   // of target, without the query
-    std::string_view query() const;  // without '?'; empty if there is none
+    std::string_view path() const;  // of target, without the query
 };
 
 // Why a head was refused: the status to answer with, and a word for the log.

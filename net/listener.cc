@@ -132,14 +132,6 @@ std::string ListenAddress::to_string() const {
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-bool ListenAddress::is_loopback() const {
-    if (host == "localhost") return true;
-    in_addr v4{};
-    if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
-    in6_addr v6{};
-    return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
 Listener::Listener(UniqueFd fd, const ListenOptions& options, ListenAddress address)
     : fd_(std::move(fd)),
       index_(options.index),

@@ -17,15 +17,12 @@
 namespace stentor::net {
 
 struct ListenAddress {
-    enum class Scheme : std::uint8_t { kTcp };  // tls: and unix: will stand here
-    Scheme scheme = Scheme::kTcp;
     std::string host;  // without brackets
     std::uint16_t port = 0;
 
     // "127.0.0.1:8080", "localhost:0", "[::1]:0".
     static std::expected<ListenAddress, core::Error> parse(std::string_view text);
     std::string to_string() const;
-    bool is_loopback() const;  // 127.0.0.0/8, ::1 or localhost
 };
 
 struct ListenOptions {

@@ -4,7 +4,6 @@
 #include "net/outbox.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <new>

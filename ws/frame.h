@@ -16,7 +16,6 @@ namespace stentor::ws {
 //   | RSV1..3        M: the payload is masked; always from a client, never from a server
 //   FIN: the last frame of its message
 inline constexpr std::uint8_t kFinBit = 0x80;
-inline constexpr std::uint8_t kRsv1Bit = 0x40;  // RFC 7692: the message is compressed
 inline constexpr std::uint8_t kRsvBits = 0x70;
 inline constexpr std::uint8_t kOpcodeBits = 0x0f;
 inline constexpr std::uint8_t kControlBit = 0x08;  // within the opcode: 0x8..0xf are control frames
@@ -27,7 +26,6 @@ inline constexpr std::uint8_t kLength64 = 127;
 
 inline constexpr std::size_t kMaskBytes = 4;
 inline constexpr std::size_t kServerHeaderBytesMax = 10;
-inline constexpr std::size_t kClientHeaderBytesMax = kServerHeaderBytesMax + kMaskBytes;
 inline constexpr std::size_t kControlPayloadBytesMax = 125;
 inline constexpr std::size_t kCloseCodeBytes = 2;
 inline constexpr std::size_t kCloseReasonBytesMax = kControlPayloadBytesMax - kCloseCodeBytes;
@@ -48,7 +46,6 @@ constexpr bool is_control(Opcode opcode) {
 }
 
 // Close codes (RFC 6455 7.4.1 and the IANA registry) that this server sends or tells apart.
-inline constexpr std::uint16_t kCloseNormal = 1000;
 inline constexpr std::uint16_t kCloseGoingAway = 1001;
 inline constexpr std::uint16_t kCloseProtocolError = 1002;
 inline constexpr std::uint16_t kCloseUnsupportedData = 1003;
@@ -56,9 +53,7 @@ inline constexpr std::uint16_t kCloseNoCode = 1005;  // never on the wire: the f
 inline constexpr std::uint16_t kCloseInvalidPayload = 1007;
 inline constexpr std::uint16_t kClosePolicy = 1008;
 inline constexpr std::uint16_t kCloseTooLarge = 1009;
-inline constexpr std::uint16_t kCloseInternalError = 1011;
 inline constexpr std::uint16_t kCloseServiceRestart = 1012;
-inline constexpr std::uint16_t kCloseTryAgainLater = 1013;
 
 // May `code` stand in a close frame? (7.4: 1004..1006 and 1015 may not, 1016..2999 are unassigned,
 // 3000..4999 belong to libraries and applications.)

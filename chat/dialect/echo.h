@@ -19,7 +19,7 @@ public:
         outlet_.send_frame(session, opcode, payload);
     }
     void on_drain(Session& session) override {
-        outlet_.close(session, close_code::kGoingAway, "the server ends");
+        outlet_.close(session, ws::kCloseGoingAway, "the server ends");
     }
 
 private:

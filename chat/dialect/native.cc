@@ -4,7 +4,6 @@
 #include "chat/dialect/native.h"
 
 #include <type_traits>
-#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
@@ -115,7 +114,7 @@ void Native::on_drain(Session& session) {
     const auto spread = static_cast<std::int64_t>(context_.random.next() % kReconnectSpreadMs);
     append_goodbye(begin_reply(), kReconnectAfterMs + spread);
     reply(session);
-    outlet_.close(session, close_code::kServiceRestart, "the server restarts");
+    outlet_.close(session, ws::kCloseServiceRestart, "the server restarts");
 }
 
 void Native::on_logged_in(Session& session, std::string_view command_id) {

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <boost/container/deque.hpp>
@@ -48,7 +48,6 @@ public:
     void on_timer();
     // When on_timer() or tell_what_is_new() next has something to do by itself.
     std::optional<core::Instant> next_deadline() const;
-    bool has_news() const { return !run_.empty() || presence_.due(context_.now, users_.size()); }
 
     RoomKey key() const { return key_; }
     const std::string& name() const { return name_; }

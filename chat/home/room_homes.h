@@ -4,12 +4,10 @@
 // Invariant: asks about one room are handled in the order in which they came.
 #pragma once
 
-#include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "chat/envelope.h"
 #include "chat/limits.h"

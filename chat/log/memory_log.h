@@ -6,8 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <utility>
 
 #include <boost/container/deque.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>

@@ -3,6 +3,7 @@
 // Invariant: every row of the table has its line in both texts.
 #include "chat/options/describe.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 

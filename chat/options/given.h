@@ -4,7 +4,6 @@
 // Invariant: an option stands here only if the source names it.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "chat/limits.h"
 #include "chat/options/setters.h"

@@ -4,7 +4,6 @@
 // Invariant: what a format function writes, its parser reads back to the same value.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>

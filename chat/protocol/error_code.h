@@ -1,5 +1,5 @@
 // The error codes of docs/protocol.md ("Errors and closing"), words of the field, and the close
-// codes of our own.
+// codes of our own (those of RFC 6455 are in ws/frame.h).
 // Thread: any; they are values.
 // Invariant: each code has one wire word.
 #pragma once
@@ -32,11 +32,6 @@ enum class ErrorCode : std::uint8_t {
 std::string_view wire_word(ErrorCode code);
 
 namespace close_code {
-inline constexpr std::uint16_t kNormal = 1000;
-inline constexpr std::uint16_t kGoingAway = 1001;
-inline constexpr std::uint16_t kInternalError = 1011;
-inline constexpr std::uint16_t kServiceRestart = 1012;
-inline constexpr std::uint16_t kTryAgainLater = 1013;
 inline constexpr std::uint16_t kTimeout = 4408;       // no login or no pong in time
 inline constexpr std::uint16_t kTooManySends = 4429;  // over the send rate for 30 s in a row
 }  // namespace close_code

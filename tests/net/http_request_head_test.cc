@@ -35,7 +35,6 @@ TEST(HttpRequestHead, UpgradeIsTakenWithAllItsFields) {
     EXPECT_EQ(head.method, "GET");
     EXPECT_EQ(head.target, "/ws?room=lobby");
     EXPECT_EQ(head.path(), "/ws");
-    EXPECT_EQ(head.query(), "room=lobby");
     EXPECT_EQ(head.host, "example.org:8080");
     EXPECT_EQ(head.version, 11u);
     EXPECT_EQ(head.fields.size(), 7u);
@@ -43,8 +42,6 @@ TEST(HttpRequestHead, UpgradeIsTakenWithAllItsFields) {
     EXPECT_FALSE(head.field("origin"));
     EXPECT_EQ(head.joined("X-A"), "1, 2");
     EXPECT_EQ(head.count("X-A"), 2u);
-    EXPECT_TRUE(head.has_token("connection", "upgrade"));
-    EXPECT_FALSE(head.has_token("connection", "upgrad"));
     EXPECT_EQ(head.bytes, kUpgrade.size());
     EXPECT_TRUE(head.keep_alive);
 }

@@ -24,9 +24,6 @@ TEST(ListenAddress, IsReadAndWrittenBack) {
         ASSERT_FALSE(address) << bad;
         EXPECT_NE(address.error().message().find(bad), std::string::npos);
     }
-    EXPECT_TRUE(ListenAddress::parse("127.9.9.9:1")->is_loopback());
-    EXPECT_TRUE(ListenAddress::parse("[::1]:1")->is_loopback());
-    EXPECT_FALSE(ListenAddress::parse("0.0.0.0:1")->is_loopback());
 }
 
 // Port 0 becomes a real one, and all sockets of one address share it.
