@@ -189,8 +189,11 @@ std::expected<void, core::Error> Server::run_threads() {
     try {
         for (std::uint32_t i = 0; i < shards_; ++i) {
             ReactorThread& one = *reactors_[i];
-            one.thread = named_thread("reactor-" + std::to_string(i),
-                                      [&one] { one.reactor->run(*one.shard); });
+            one.thread =
+                named_thread("reactor-" + std::to_string(i), [&one, &port = queue_.port(i)] {
+                    port.adopt();
+                    one.reactor->run(*one.shard);
+                });
         }
         for (std::size_t i = 0; i < acceptors_.size(); ++i) {
             net::Acceptor& acceptor = *acceptors_[i].acceptor;
