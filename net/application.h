@@ -79,8 +79,8 @@ public:
 
     virtual std::size_t backlog_bytes(ConnectionId id) const = 0;
     // Ask for one on_drained(): when the backlog is (or already was) at half of the limit or below.
-    // After the outbox was full the peer must have taken something: letting parcels go is not
-    // enough.
+    // Until then the peer must go on taking something, or it is aborted as one whose outbox is
+    // full; letting parcels go is not enough.
     virtual void watch_drain(ConnectionId id) = 0;
 
     // Stop and go on calling on_bytes() for a connection. After resume() held bytes are handed in

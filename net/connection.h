@@ -6,7 +6,6 @@
 // the reap phase.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -45,7 +44,8 @@ struct Connection {
     ConnectionState state = ConnectionState::kOpen;
     bool dirty : 1 = false;    // in the reactor's dirty list
     bool blocked : 1 = false;  // the socket took less than we had: waits for writable
-    bool full : 1 = false;     // a parcel was refused, or the limit passed, and not yet half empty
+    bool full : 1 = false;     // a parcel was refused, the limit passed, or the application waits
+                               // for the drain; until it is half empty
     bool paused : 1 = false;   // the application does not want bytes now
     bool watches_drain : 1 = false;  // the application asked for one on_drained()
     bool peer_finished : 1 = false;  // FIN was read

@@ -101,6 +101,7 @@ void Reactor::watch_drain(ConnectionId id) {
     Connection* connection = find_open(id);
     if (connection == nullptr) return;
     connection->watches_drain = true;
+    if (!at_half(*connection)) mark_full(*connection);  // who waits for a reader waits with a bound
     check_drain(*connection);
 }
 

@@ -276,6 +276,26 @@ TEST_F(StallTest, FullOutboxWithoutProgressIsAborted) {
     EXPECT_EQ(reactor_->metrics().stalled_total.value(), 1u);
 }
 
+// A reader whose drain is waited for ends in the same way, though its outbox is not full.
+TEST_F(StallTest, DrainIsNotWaitedForWithoutEnd) {
+    start({.outbox_bytes = 32 * 1024});
+    const ConnectionId id = connect(kSmallBuffer);
+    turn_until([&] {
+        if (link().backlog_bytes(id) <= 20'000) link().send(id, bytes_of(pattern(4000)));
+        return link().backlog_bytes(id) > 20'000;
+    });
+    turn(3);
+    ASSERT_LT(link().backlog_bytes(id), 32u * 1024);
+    link().watch_drain(id);
+    clock_.advance(std::chrono::milliseconds(29'900));
+    turn(3);
+    EXPECT_FALSE(app_.of(id).closed);
+    clock_.advance(std::chrono::milliseconds(200));
+    turn(3);
+    EXPECT_TRUE(app_.of(id).closed);
+    EXPECT_EQ(app_.of(id).drains, 0);
+}
+
 // Letting go of what waits is no progress of the reader.
 TEST_F(StallTest, SheddingDoesNotStopTheStallRule) {
     const ConnectionId id = stalled();
