@@ -192,6 +192,7 @@ void Client::on_error(const JsonView& frame) {
             world_.report.saw(Seen::kOpenTimedOut,
                               frame.text("message").starts_with("the room could not be") ? 1 : 0);
             world_.report.expect(code == "unavailable", "{}: join refused with {}", label_, code);
+            room(pending.room).on_join_refused();
             break;
         case Verb::kLeave:
         case Verb::kMembers:

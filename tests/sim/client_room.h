@@ -53,6 +53,8 @@ public:
 
     void on_joined(const JsonView& frame, const JoinAsked& asked);
     void on_left();
+    // Who is refused is outside, also when it was inside and wanted in anew.
+    void on_join_refused() { in_room_ = false; }
     void on_disconnected() { in_room_ = false; }
     void on_message(const JsonView& frame);
     void on_gap(const JsonView& frame);
