@@ -82,12 +82,19 @@ public:
             return pending(to, rank) < queue_.config_.pending_max;
         }
         // Are all pending lists of this rank below pending_max?
-        bool has_room(std::uint32_t rank) const { return full_lists_[rank] == 0; }
+        bool has_room(std::uint32_t rank) const {
+            owner_.assert_here();
+            return full_lists_[rank] == 0;
+        }
         std::size_t pending(std::uint32_t to, std::uint32_t rank) const {
+            owner_.assert_here();
             const Outgoing& out = outgoing_[index_of(to, rank)];
             return out.pending == nullptr ? 0 : out.pending->size();
         }
-        std::size_t pending() const { return pending_; }
+        std::size_t pending() const {
+            owner_.assert_here();
+            return pending_;
+        }
         // Once a turn: moves what is pending into lanes, makes all pushes visible, sets ready bits
         // and rings the doorbells of sleepers: at most one wake-up a destination a call.
         // Returns true when something could not be handed over yet (pending() > 0).
@@ -129,10 +136,10 @@ public:
         bool is_full(const Outgoing& out) const {
             return out.pending->size() >= queue_.config_.pending_max;
         }
-        void pend(Outgoing& out, std::uint32_t rank, Envelope&& envelope);
-        void unpend(Outgoing& out, std::uint32_t rank);
-        void announce(std::uint32_t to, std::uint32_t rank);
-        void ring_announced();
+        void pend(Outgoing& out, std::uint32_t rank, Envelope&& envelope) STENTOR_REQUIRES(owner_);
+        void unpend(Outgoing& out, std::uint32_t rank) STENTOR_REQUIRES(owner_);
+        void announce(std::uint32_t to, std::uint32_t rank) STENTOR_REQUIRES(owner_);
+        void ring_announced() STENTOR_REQUIRES(owner_);
 
         BroadcastQueue& queue_;
         const std::uint32_t id_;
@@ -141,15 +148,18 @@ public:
         Doorbell doorbell_;
         // consumer side, by rank
         std::vector<ReadyBits> ready_;
-        std::vector<std::uint32_t> next_from_;  // the producer whose turn it is
+        // the producer whose turn it is
+        std::vector<std::uint32_t> next_from_ STENTOR_GUARDED_BY(owner_);
         // producer side
-        std::vector<Outgoing> outgoing_;          // by index_of
-        std::vector<std::size_t> dirty_;          // indices of outgoing_
-        std::vector<std::uint32_t> announced_;    // to whom this publish() made something visible
-        std::vector<std::uint8_t> is_announced_;  // the same, by participant
-        std::vector<std::uint32_t> full_lists_;   // by rank: pending lists at pending_max or above
-        std::size_t pending_ = 0;
-        bool unpublished_ = false;
+        std::vector<Outgoing> outgoing_ STENTOR_GUARDED_BY(owner_);  // by index_of
+        std::vector<std::size_t> dirty_ STENTOR_GUARDED_BY(owner_);  // indices of outgoing_
+        // to whom this publish() made something visible; the same, by participant
+        std::vector<std::uint32_t> announced_ STENTOR_GUARDED_BY(owner_);
+        std::vector<std::uint8_t> is_announced_ STENTOR_GUARDED_BY(owner_);
+        // by rank: pending lists at pending_max or above
+        std::vector<std::uint32_t> full_lists_ STENTOR_GUARDED_BY(owner_);
+        std::size_t pending_ STENTOR_GUARDED_BY(owner_) = 0;
+        bool unpublished_ STENTOR_GUARDED_BY(owner_) = false;
     };
 
 private:

@@ -3,6 +3,7 @@
 // Invariant: a text reaches the options by its row's set() alone, whatever source it comes from.
 #include "chat/options/load.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <utility>
