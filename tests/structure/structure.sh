@@ -8,7 +8,7 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 
 cd "${STENTOR_ROOT:-$(dirname "$0")/../..}"
-rules=(floors includes pragma_once opening leftovers file_length function_length mirror sleeps version)
+rules=(floors includes references pragma_once opening leftovers file_length function_length mirror sleeps version)
 tables=tests/structure
 findings=0
 
@@ -75,6 +75,21 @@ includes() {
         sed 's/$/  <- our own headers stand in quotes/' || true
 }
 
+# What pages and comments name must be there; a header may go without its ending.
+references() {
+    local file line path
+    {
+        files 'core net ws chat cmake deploy' '*'
+        files docs '*.md'
+        find . -maxdepth 1 -name '*.md' -printf '%P\n'
+    } | xargs -r grep -IonP \
+        '(?<![\w/.-])(core|net|ws|chat|tests|web|docs|scripts|deploy|cmake|bench)/[\w/.-]*\w' /dev/null |
+        while IFS=: read -r file line path; do
+            [[ -e $path || -e $path.h ]] ||
+                printf '%s\n' "$file:$line: $path is not in this tree; name what is"
+        done
+}
+
 pragma_once() {
     files 'core net ws chat bench tests' '*.h' | xargs -r grep -L '^#pragma once$' |
         sed 's/$/: a header needs "#pragma once" below its opening comment/' || true
@@ -83,11 +98,11 @@ pragma_once() {
 opening() {
     sources core net ws chat | xargs -r awk '
         FNR == 1 { if (file != "") judge(); file = FILENAME; comment = /^\/\/ /; thread = 0 }
-        FNR <= 12 && /^\/\/ .*Thread: / { thread = 1 }
+        FNR <= 12 && /^\/\/ Thread: / { thread = 1 }
         END { if (file != "") judge() }
         function judge() {
             if (!comment) print file ":1: open the file with a comment that says what it is"
-            if (!thread) print file ":2: say who may touch this: a \"Thread:\" line in the opening comment"
+            if (!thread) print file ":2: say who may touch this: a line \"// Thread: …\" in the opening comment"
         }'
 }
 
