@@ -66,6 +66,7 @@ void Client::lose_connection() {
     }
     for (auto& [id, sent] : sent_) {
         sent.awaited = 0;
+        sent.doubtful = sent.doubtful || sent.content_changed;
         sent.content_changed = false;
         sent.message_came_first = false;
     }

@@ -88,6 +88,7 @@ private:
         bool acked = false;
         bool message_came_first = false;  // its own message before any ack
         bool content_changed = false;     // a try to reuse the id is under way
+        bool doubtful = false;            // ... and was when the connection went: no more tries
         bool surely_in_room = false;
         bool after_login = false;
         std::string epoch;

@@ -97,7 +97,7 @@ void Client::retry_something() {
     }
     const std::string& id = world_.choice.pick(sent_ids_);
     Sent& sent = sent_.at(id);
-    if (sent.user != user_ || sent.content_changed) {
+    if (sent.user != user_ || sent.content_changed || sent.doubtful) {
         return;
     }
     if (sent.acked && sent.awaited == 0 && world_.choice.one_in(3)) {
