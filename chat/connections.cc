@@ -102,7 +102,6 @@ public:
     void on_control_output(std::span<const std::byte> frame) override {
         parts_.outlet.send(session_, frame);
     }
-    void on_pong(std::span<const std::byte> /*payload*/) override {}
 
 private:
     Parts& parts_;

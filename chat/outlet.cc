@@ -68,7 +68,6 @@ public:
     CloseFrame(net::Link& link, ConnectionId id) : link_(link), id_(id) {}
     bool on_message(ws::Opcode, std::span<std::byte>) override { return false; }
     void on_control_output(std::span<const std::byte> frame) override { link_.send(id_, frame); }
-    void on_pong(std::span<const std::byte>) override {}
 
 private:
     net::Link& link_;

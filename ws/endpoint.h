@@ -38,8 +38,8 @@ public:
     virtual bool on_message(Opcode opcode, std::span<std::byte> payload) = 0;
     // Bytes to send now: pongs, the close frame. Valid during the call.
     virtual void on_control_output(std::span<const std::byte> frame) = 0;
-    // A pong arrived (its payload), for liveness.
-    virtual void on_pong(std::span<const std::byte> payload) = 0;
+    // A pong arrived, for who wants more than that any byte did.
+    virtual void on_pong(std::span<const std::byte> /*payload*/) {}
 };
 
 enum class EndpointState : std::uint8_t {
