@@ -121,6 +121,11 @@ void Client::read(bool all) {
     if (!upgraded_) {
         const auto head = reader_.take_head();
         if (!head) {
+            if (wire_->server_fin && wire_->to_client.empty()) {  // its request came too late
+                world_.report.expect(world_.plan.time_jumps > 0, "{}: ended unheard", label_);
+                wire_->client_fin = true;
+                lose_connection();
+            }
             return;
         }
         upgraded_ = head->starts_with("HTTP/1.1 101 ");

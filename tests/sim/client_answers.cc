@@ -150,6 +150,9 @@ void Client::on_send_refused(Sent& sent, const std::string& code) {
         world_.report.expect(!sent.surely_in_room, "{}: not_in_room {}", label_, sent.room);
     } else if (code == "login_first") {
         world_.report.expect(!sent.after_login, "{}: login_first when logged in", label_);
+    } else if (code == "too_large") {
+        world_.report.expect(sent.content.size() + 16 > world_.plan.limits.content_code_points_max,
+                             "{}: {} bytes are too_large", label_, sent.content.size());
     } else if (code != "no_such_message") {
         fail("a send was refused with " + code);
     }
