@@ -47,7 +47,7 @@ build() {
     if [[ -t 1 ]]; then
         ninja -C "$dir" "$@" 1>&2 9>&- || return 1
     else
-        ninja -C "$dir" --quiet "$@" 9>&- | { grep -vx 'ninja: no work to do.' || true; } >&2 || return 1
+        ninja -C "$dir" --quiet "$@" 9>&- | { grep -vE '^(ninja: no work to do\.|-- .*)$' || true; } >&2 || return 1
     fi
     exec 9>&-
 }
