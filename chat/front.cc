@@ -10,6 +10,7 @@
 
 #include "chat/http_answer.h"
 #include "chat/origin_rule.h"
+#include "core/ascii.h"
 #include "net/http_request_head.h"
 #include "ws/handshake.h"
 
@@ -25,7 +26,7 @@ struct HandshakeFields {
     explicit HandshakeFields(const HttpRequestHead& head) {
         for (const net::HttpField& field : head.fields) {
             for (std::size_t i = 0; i < kNames.size(); ++i) {
-                if (net::equal_without_case(field.name, kNames[i]))
+                if (core::ascii::equal_ignoring_case(field.name, kNames[i]))
                     values[i].push_back(field.value);
             }
         }

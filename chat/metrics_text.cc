@@ -7,11 +7,9 @@
 
 #include <array>
 #include <cstddef>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
-#include <system_error>
 
 #include "chat/version.h"
 #include "core/log.h"
@@ -209,18 +207,6 @@ std::int64_t resident_bytes() {
     return resident * ::sysconf(_SC_PAGESIZE);
 }
 
-std::int64_t open_files() {
-    std::error_code error;
-    std::filesystem::directory_iterator files("/proc/self/fd", error);
-    if (error) return 0;
-    std::int64_t count = -1;  // the directory itself
-    for (; files != std::filesystem::directory_iterator(); files.increment(error)) {
-        if (error) break;
-        ++count;
-    }
-    return count;
-}
-
 void add_process(Text& text, const MetricsSources& sources) {
     text.add("# HELP stentor_build_info The version, always 1.\n# TYPE stentor_build_info gauge\n");
     text.add("stentor_build_info{version=\"" + std::string(kVersion) + "\"} 1\n");
@@ -233,8 +219,6 @@ void add_process(Text& text, const MetricsSources& sources) {
     text.sample(static_cast<double>(sources.started_unix_ms) / 1000);
     text.begin("process_resident_memory_bytes", "Resident memory.", "gauge");
     text.sample(resident_bytes());
-    text.begin("process_open_fds", "Open file descriptors.", "gauge");
-    text.sample(open_files());
 }
 
 }  // namespace

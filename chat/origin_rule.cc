@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "net/http_request_head.h"
 
 namespace stentor::chat {
@@ -29,7 +30,8 @@ std::string_view host_of_origin(std::string_view origin) {
 }
 
 bool is_this_machine(std::string_view host) {
-    return net::equal_without_case(host, "localhost") || host == "127.0.0.1" || host == "[::1]";
+    return core::ascii::equal_ignoring_case(host, "localhost") || host == "127.0.0.1" ||
+           host == "[::1]";
 }
 
 }  // namespace
@@ -43,7 +45,7 @@ bool origin_allowed(std::string_view origin, std::string_view host,
     const std::string_view theirs = host_of_origin(origin);
     const std::string_view ours = without_port(host);
     if (theirs.empty() || ours.empty()) return false;
-    return net::equal_without_case(theirs, ours) ||
+    return core::ascii::equal_ignoring_case(theirs, ours) ||
            (is_this_machine(theirs) && is_this_machine(ours));
 }
 

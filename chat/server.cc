@@ -59,6 +59,12 @@ core::BroadcastQueueConfig queue_config(std::uint32_t participants) {
             .lane_slots = std::clamp<std::size_t>(slots, 64, 4096)};
 }
 
+// A key of its own: by the tables' key, all names at home on a shard would agree in their low bits.
+core::HashKey random_home_key() {
+    SystemRandom random;
+    return {random.next(), random.next()};
+}
+
 net::ReactorConfig reactor_config(const Options& options, std::uint32_t index) {
     net::ReactorConfig config;
     config.shard = static_cast<std::uint8_t>(index);
@@ -92,6 +98,7 @@ struct Server::ReactorThread {
 Server::Server(const Options& options)
     : limits_(limits_of(options)),
       tokens_(SessionTokens::random_key()),
+      home_key_(random_home_key()),
       front_(front_config_of(options), [this] { return metrics_text(metrics_sources_); }),
       shards_(options.reactors),
       queue_(queue_config(options.reactors + 1)),
@@ -174,7 +181,7 @@ std::expected<void, core::Error> Server::make_reactors(const Options& options) {
                                                         .front = front_,
                                                         .tokens = tokens_,
                                                         .limits = limits_,
-                                                        .home_key = core::process_hash_key(),
+                                                        .home_key = home_key_,
                                                         .listeners = listener_kinds_});
         metrics_sources_.reactors.push_back(&one->reactor->metrics());
         metrics_sources_.shards.push_back(&one->shard->metrics());

@@ -18,6 +18,7 @@
 #include "chat/ports_file.h"
 #include "chat/session_token.h"
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/instant.h"
 #include "net/acceptor.h"
 #include "net/handoff.h"
@@ -58,6 +59,7 @@ private:
     const core::SystemClock clock_;
     const Limits limits_;
     const SessionTokens tokens_;
+    const core::HashKey home_key_;
     MetricsSources metrics_sources_;
     const Front front_;
     const std::uint32_t shards_;

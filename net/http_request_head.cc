@@ -11,31 +11,19 @@
 #include <charconv>
 #include <expected>
 
+#include "core/ascii.h"
+
 namespace stentor::net {
 
 namespace {
 
 namespace http = boost::beast::http;
 using Failure = HttpHeadFailure;
-
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-constexpr bool is_alpha(char c) {
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-constexpr bool is_hex(char c) {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
+using core::ascii::equal_ignoring_case;
+using core::ascii::is_alpha;
+using core::ascii::is_digit;
+using core::ascii::is_hex;
+using core::ascii::trim;
 
 bool is_control(char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -149,7 +137,7 @@ std::expected<HttpRequestHead, Failure> parse_with_beast(std::string_view text) 
     head.bytes = text.size();
     for (const auto& field : request) {
         head.fields.push_back({std::string(std::string_view(field.name_string())),
-                               std::string(trimmed(std::string_view(field.value())))});
+                               std::string(trim(std::string_view(field.value())))});
     }
     return head;
 }
@@ -167,7 +155,7 @@ std::optional<Failure> settle_host_and_target(HttpRequestHead& head) {
     const std::size_t scheme = head.target.find("://");
     if (scheme == std::string::npos) return Failure{400, "a bad target"};
     const std::string_view name = std::string_view(head.target).substr(0, scheme);
-    if (!equal_without_case(name, "http") && !equal_without_case(name, "https")) {
+    if (!equal_ignoring_case(name, "http") && !equal_ignoring_case(name, "https")) {
         return Failure{400, "a bad target"};
     }
     const std::size_t begin = scheme + 3;
@@ -191,10 +179,6 @@ std::optional<Failure> check_body(const HttpRequestHead& head) {
 
 }  // namespace
 
-bool equal_without_case(std::string_view left, std::string_view right) {
-    return std::ranges::equal(left, right, {}, lower, lower);
-}
-
 HttpHeadResult parse_http_request_head(std::span<const std::byte> input,
                                        const HttpHeadLimits& limits) {
     const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
@@ -210,21 +194,21 @@ HttpHeadResult parse_http_request_head(std::span<const std::byte> input,
 
 std::optional<std::string_view> HttpRequestHead::field(std::string_view name) const {
     for (const HttpField& field : fields) {
-        if (equal_without_case(field.name, name)) return field.value;
+        if (equal_ignoring_case(field.name, name)) return field.value;
     }
     return std::nullopt;
 }
 
 std::size_t HttpRequestHead::count(std::string_view name) const {
     return static_cast<std::size_t>(std::ranges::count_if(
-        fields, [name](const HttpField& field) { return equal_without_case(field.name, name); }));
+        fields, [name](const HttpField& field) { return equal_ignoring_case(field.name, name); }));
 }
 
 std::string HttpRequestHead::joined(std::string_view name) const {
     std::string list;
     bool first = true;
     for (const HttpField& field : fields) {
-        if (!equal_without_case(field.name, name)) continue;
+        if (!equal_ignoring_case(field.name, name)) continue;
         if (!std::exchange(first, false)) list += ", ";
         list += field.value;
     }

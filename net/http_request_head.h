@@ -58,6 +58,4 @@ using HttpHeadResult = std::variant<HttpHeadIncomplete, HttpRequestHead, HttpHea
 HttpHeadResult parse_http_request_head(std::span<const std::byte> input,
                                        const HttpHeadLimits& limits = {});
 
-bool equal_without_case(std::string_view left, std::string_view right);
-
 }  // namespace stentor::net

@@ -9,10 +9,17 @@
 #include <cstddef>
 #include <optional>
 
+#include "core/ascii.h"
 #include "core/check.h"
 
 namespace stentor::ws {
+
 namespace {
+
+using core::ascii::equal_ignoring_case;
+using core::ascii::is_alpha;
+using core::ascii::is_digit;
+using core::ascii::trim;
 
 constexpr std::string_view kAcceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr std::string_view kVersion = "13";
@@ -27,28 +34,12 @@ constexpr RefusedHandshake bad_request(std::string_view reason) {
     return {400, reason, {}};
 }
 
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 // A token of RFC 9110 5.6.2.
 bool is_token(std::string_view text) {
     constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
     return !text.empty() && std::ranges::all_of(text, [&](char c) {
-        return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-               kMarks.find(c) != std::string_view::npos;
+        return is_digit(c) || is_alpha(c) || kMarks.find(c) != std::string_view::npos;
     });
-}
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view kBlanks = " \t";
-    const std::size_t first = text.find_first_not_of(kBlanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
 // Visits the elements of a comma-separated list over all lines; false as soon as a visit says so.
