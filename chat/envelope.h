@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -110,6 +111,10 @@ struct ReadHistory {
     std::uint64_t before;  // exclusive; 0: to the newest
     std::uint32_t limit;
 };
+// A Join is answered by one too, but refused in words of its own.
+template <typename Ask>
+inline constexpr bool kAnsweredByPage =
+    std::is_same_v<Ask, ListMembers> || std::is_same_v<Ask, ReadHistory>;
 
 // ---- append, stored: home <-> a log on a thread of its own
 
@@ -220,6 +225,7 @@ struct Refused {
     ErrorCode code;
     std::string command_id;
     std::string message;
+    bool page = false;  // refuses what a page would have answered
 };
 struct MembersListed {
     ConnectionId connection;

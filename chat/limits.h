@@ -16,6 +16,7 @@ inline constexpr std::size_t kRunBytesMax = 16 * 1024;  // events of a room sent
 inline constexpr std::uint32_t kPageEventsMax = 100;    // one joined or history frame
 inline constexpr std::size_t kPageBytesMax = 128 * 1024;
 inline constexpr std::uint32_t kPageMembersMax = 100;
+inline constexpr std::uint32_t kPagesAskedMax = 2;  // of one connection, not yet answered
 inline constexpr std::uint32_t kRoomsPerConnectionMax = 100;
 inline constexpr std::uint32_t kResumeHistory = 50;        // given to who resumes in vain
 inline constexpr std::size_t kRoomEventsMax = 1000;        // a memory room keeps this many events …

@@ -127,7 +127,7 @@ std::expected<void, Refusal> LocalRooms::join(Session& session, const JoinComman
     ask->history = command.history.value_or(ask->resume ? kResumeHistory : 0);
     const std::uint32_t home = context_.home_of_text(*name);
     ask->room = std::move(*name);
-    gate_.ask(session, home, std::move(ask));
+    gate_.ask_for_page(session, home, std::move(ask));
     return {};
 }
 
@@ -186,6 +186,7 @@ void LocalRooms::handle(const Joined& told) {
         go_live(*session, *membership, told.page.head + 1);
     }
     session->dialect->on_joined(*session, told);
+    gate_.page_answered(*session);
 }
 
 void LocalRooms::handle(const JoinRefused& told) {
@@ -197,6 +198,7 @@ void LocalRooms::handle(const JoinRefused& told) {
         remove(*session, *membership);
     }
     session->dialect->on_refused(*session, {told.code, told.command_id, told.message});
+    gate_.page_answered(*session);
 }
 
 void LocalRooms::handle(const Left& told) {

@@ -36,6 +36,7 @@ enum class Pause : std::uint8_t {
     kPace = 2,     // over the send rate
     kAsks = 4,     // the lane to a home is full
     kBacklog = 8,  // owes reads for half its outbox in answers
+    kPages = 32,   // asked for as many pages as may be under way
 };
 
 struct Membership {
@@ -83,6 +84,7 @@ struct Session {
     bool said_close = false;  // a close frame passed: no drop
     JoinNumber joins_begun = 0;
     std::uint32_t answer_bytes = 0;  // sent since the outbox was last half empty
+    std::uint8_t pages_asked = 0;    // and not yet answered
     Dialect* dialect = nullptr;
     LocalUser* user = nullptr;
     Session* next_of_user = nullptr;  // in the user's list

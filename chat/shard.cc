@@ -209,18 +209,23 @@ void ShardState::handle(const Acked& told) {
 void ShardState::handle(const Refused& told) {
     if (Session* session = sessions_.find(told.connection)) {
         session->dialect->on_refused(*session, {told.code, told.command_id, told.message});
+        if (told.page) {
+            gate_.page_answered(*session);
+        }
     }
 }
 
 void ShardState::handle(const MembersListed& told) {
     if (Session* session = sessions_.find(told.connection)) {
         session->dialect->on_members(*session, told);
+        gate_.page_answered(*session);
     }
 }
 
 void ShardState::handle(const HistoryRead& told) {
     if (Session* session = sessions_.find(told.connection)) {
         session->dialect->on_history(*session, told);
+        gate_.page_answered(*session);
     }
 }
 

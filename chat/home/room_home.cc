@@ -26,6 +26,21 @@ void RoomHome::begin(std::string epoch, std::uint64_t head) {
 
 // ---- who is in it
 
+template <typename Ask>
+bool RoomHome::is_in(const Ask& ask) {
+    if (sessions_.contains(ask.connection.packed())) {
+        return true;
+    }
+    context_.tell(ask.connection.shard, std::make_unique<Refused>(not_in_room(ask)));
+    return false;
+}
+
+template <typename Ask>
+Refused RoomHome::not_in_room(const Ask& ask) const {
+    return {ask.connection, ErrorCode::kNotInRoom, ask.command_id,
+            "join the room \"" + name_ + "\" first", kAnsweredByPage<Ask>};
+}
+
 void RoomHome::handle(const Join& ask) {
     close_run();  // a run ends at any change of membership: who is new gets the events by the page
     presence_.listed();  // on its page stand users whose joins wait to be told
@@ -65,8 +80,7 @@ void RoomHome::handle(const Leave& ask) {
     const auto session = sessions_.find(ask.connection.packed());
     if (session == sessions_.end()) {
         if (ask.number != 0) {  // its join was refused, or it left before
-            context_.tell(ask.connection.shard,
-                          std::make_unique<Refused>(not_in_room(ask.connection, ask.command_id)));
+            context_.tell(ask.connection.shard, std::make_unique<Refused>(not_in_room(ask)));
         }
         return;
     }
@@ -121,22 +135,10 @@ std::optional<core::Instant> RoomHome::next_deadline() const {
     return next;
 }
 
-bool RoomHome::is_in(ConnectionId connection, const std::string& command_id) {
-    if (sessions_.contains(connection.packed())) {
-        return true;
-    }
-    context_.tell(connection.shard, std::make_unique<Refused>(not_in_room(connection, command_id)));
-    return false;
-}
-
-Refused RoomHome::not_in_room(ConnectionId connection, const std::string& command_id) const {
-    return {connection, ErrorCode::kNotInRoom, command_id, "join the room \"" + name_ + "\" first"};
-}
-
 // ---- events
 
 std::unique_ptr<Publish> RoomHome::handle(std::unique_ptr<Publish> ask) {
-    if (!is_in(ask->connection, ask->command_id)) {
+    if (!is_in(*ask)) {
         return nullptr;
     }
     if (ask->reply_to > head_) {
@@ -183,8 +185,10 @@ void RoomHome::on_refused(LogRefused&& refused) {
 
 void RoomHome::refuse(const Publish& ask, ErrorCode code, std::string message) {
     context_.tell(ask.connection.shard,
-                  std::make_unique<Refused>(
-                      Refused{ask.connection, code, ask.command_id, std::move(message)}));
+                  std::make_unique<Refused>(Refused{.connection = ask.connection,
+                                                    .code = code,
+                                                    .command_id = ask.command_id,
+                                                    .message = std::move(message)}));
 }
 
 void RoomHome::append_to_run(const Publish& publish) {
@@ -270,7 +274,7 @@ void RoomHome::tell_presence() {
 // ---- reading
 
 void RoomHome::handle(const ListMembers& ask) {
-    if (!is_in(ask.connection, ask.command_id)) {
+    if (!is_in(ask)) {
         return;
     }
     presence_.listed();
@@ -280,7 +284,7 @@ void RoomHome::handle(const ListMembers& ask) {
 }
 
 void RoomHome::handle(const ReadHistory& ask) {
-    if (!is_in(ask.connection, ask.command_id)) {
+    if (!is_in(ask)) {
         return;
     }
     close_run();

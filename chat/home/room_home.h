@@ -83,8 +83,10 @@ private:
     void tell_members(const core::SharedBytes& frames, std::uint64_t first, std::uint64_t last);
     void tell_presence();
     void refuse(const Publish& ask, ErrorCode code, std::string message);
-    Refused not_in_room(ConnectionId connection, const std::string& command_id) const;
-    bool is_in(ConnectionId connection, const std::string& command_id);
+    template <typename Ask>
+    Refused not_in_room(const Ask& ask) const;
+    template <typename Ask>
+    bool is_in(const Ask& ask);  // if not, it was refused
 
     EventsPage page_after(std::uint64_t after, std::uint64_t before, std::uint32_t limit) const;
     EventsPage page_newest(std::uint64_t before, std::uint32_t limit) const;

@@ -155,9 +155,9 @@ void RoomHomes::refuse(const Ask& ask, ErrorCode code, const char* message) {
                         return;  // nobody waits for an answer
                     }
                 }
-                context_.tell(box->connection.shard,
-                              std::make_unique<Refused>(
-                                  Refused{box->connection, code, box->command_id, message}));
+                context_.tell(box->connection.shard, std::make_unique<Refused>(Refused{
+                                                         box->connection, code, box->command_id,
+                                                         message, kAnsweredByPage<Asked>}));
             }
         },
         ask);

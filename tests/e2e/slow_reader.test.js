@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { eventually, metrics, startServer } from './support/server.js';
 import { Client } from './support/client.js';
+import { frame } from './support/raw.js';
 
 for (const reactors of [1, 4]) {
   test(`a slow reader gets a gap and pages it; others and other rooms go on, ${reactors} reactor(s)`, async () => {
@@ -74,6 +75,39 @@ for (const reactors of [1, 4]) {
     assert.equal((await slow.next((one) => one.type === 'message' && one.seq === sent + 1)).content, 'live again');
     await eventually(async () => assert.equal(await gapped(), 0));
     await Promise.all([writer.close(), reader.close(), slow.close()]);
+    await server.stop();
+  });
+}
+
+// Forty bytes ask for 128 KiB: what fits one read of the server must not become megabytes in its outbox.
+for (const [reactors, command] of [[1, { type: 'history', limit: 100 }], [4, { type: 'join', history: 100 }]]) {
+  test(`who asks for pages and reads none is owed two at most, ${command.type}, ${reactors} reactor(s)`, async () => {
+    const server = await startServer({ reactors, flags: ['--send-rate', '0'] });
+    const client = await Client.login(server);
+    await client.join('busy');
+    for (let i = 0; i < 60; i += 1) await client.say('busy', 'x'.repeat(4000));
+
+    client.socket.pause();
+    const ids = Array.from({ length: 200 }, (_, i) => `page-${i}`);
+    const commands = ids.map((id) => frame({ payload: JSON.stringify({ ...command, id, room: 'busy' }) }));
+    client.socket._socket.write(Buffer.concat(commands));
+    let most = 0;
+    await eventually(async () => {
+      const now = await metrics(server);
+      most = Math.max(most, now.stentor_outbox_bytes);
+      assert.equal(now.stentor_paused_connections, 1);
+      assert.ok(now.stentor_outbox_bytes > 0, 'the kernel takes all of it');
+    });
+    assert.ok(most < 1024 * 1024, `${most} bytes wait for one connection`);
+
+    // Nothing is lost by it: every command is answered, in order.
+    client.socket.resume();
+    for (const id of ids) {
+      const answer = await client.next((one) => one.id?.startsWith('page-'));
+      assert.equal(answer.id, id);
+      assert.ok(answer.events.length > 20);
+    }
+    await client.close();
     await server.stop();
   });
 }
