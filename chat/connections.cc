@@ -152,6 +152,15 @@ void Connections::closed(ConnectionId id) {
     parts_.sessions.remove(*session);
 }
 
+void Connections::stop_reading() {
+    draining_ = true;
+    parts_.sessions.for_each([this](Session& session) {
+        if (session.stage != Stage::kEnding) {
+            parts_.outlet.pause(session, Pause::kDrain);
+        }
+    });
+}
+
 void Connections::drain() {
     draining_ = true;
     parts_.sessions.for_each([this](Session& session) {

@@ -49,7 +49,9 @@ public:
     void peer_finished(ConnectionId id);
     void drained(ConnectionId id);
     void closed(ConnectionId id);
-    // The server ends: goodbye to everybody, and nobody new.
+    // The server ends: nobody new, and nothing more is read.
+    void stop_reading();
+    // Goodbye to everybody.
     void drain();
 
 private:

@@ -246,7 +246,9 @@ struct Deliver {
     std::uint64_t last_seq;
     core::SharedBytes frames;
 };
-// The server ends: say goodbye to every connection. Sent by the control participant.
+// The server ends, in two steps that the control participant sends. First nobody is read any more,
+// so that what was asked can be carried out and told; then everybody hears goodbye.
+struct StopReading {};
 struct Drain {};
 
 template <typename T>
@@ -264,7 +266,7 @@ using Envelope =
                  // tells
                  Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>,
                  Box<JoinRefused>, Box<Left>, Acked, Box<Refused>, Box<MembersListed>,
-                 Box<HistoryRead>, Deliver, Drain>;
+                 Box<HistoryRead>, Deliver, StopReading, Drain>;
 static_assert(sizeof(Envelope) <= 48, "a lane slot");
 
 using BroadcastQueue = core::BroadcastQueue<Envelope>;

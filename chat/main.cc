@@ -24,6 +24,7 @@ using chat::Options;
 
 constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
+constexpr core::Duration kQuietTime = std::chrono::seconds{1};
 constexpr core::Duration kDrainTime = std::chrono::seconds{3};
 constexpr core::Duration kDrainCheck = std::chrono::milliseconds{10};
 
@@ -52,14 +53,22 @@ void announce(const chat::BoundAddresses& addresses, const Options& options) {
     std::fflush(stdout);
 }
 
-// Until every connection has ended, or the time is over, or somebody is in a hurry.
-void drain(chat::Server& server, chat::StopSignals& signals) {
+// Until `done`, or the time is over, or somebody is in a hurry.
+template <typename Done>
+void wait_for(chat::StopSignals& signals, core::Duration at_most, Done&& done) {
     const core::SystemClock clock;
-    const core::Instant deadline = clock.now() + kDrainTime;
-    server.begin_drain();
-    while (!server.drained() && clock.now() < deadline) {
+    const core::Instant deadline = clock.now() + at_most;
+    while (!done() && clock.now() < deadline) {
         if (signals.wait_for(kDrainCheck)) ::_exit(complain(kFailed, "ended at once"));
     }
+}
+
+// What was acknowledged is told to everybody before anybody hears goodbye.
+void drain(chat::Server& server, chat::StopSignals& signals) {
+    server.begin_drain();
+    wait_for(signals, kQuietTime, [&] { return server.quiet(); });
+    server.say_goodbye();
+    wait_for(signals, kDrainTime, [&] { return server.drained(); });
 }
 
 int serve(const Options& options) {

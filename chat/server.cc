@@ -220,13 +220,33 @@ void Server::stop_accepting() {
     }
 }
 
-void Server::begin_drain() {
-    stop_accepting();
+template <typename T>
+void Server::tell_shards() {
     Port& control = queue_.port(shards_);
     for (std::uint32_t i = 0; i < shards_; ++i) {
-        control.push(i, static_cast<std::uint32_t>(Rank::kTell), Drain{});
+        control.push(i, static_cast<std::uint32_t>(Rank::kTell), T{});
     }
     control.publish();
+}
+
+void Server::begin_drain() {
+    stop_accepting();
+    tell_shards<StopReading>();
+}
+
+// Handled is read before pushed: if they are equal, nothing was under way when handled was read. A
+// turn may stand between handling an ask and telling what it made; hence the second look.
+bool Server::quiet() {
+    std::uint64_t handled = 0;
+    std::uint64_t pushed = 0;
+    for (std::uint32_t i = 0; i <= shards_; ++i)
+        handled += queue_.port(i).counters().drained.value();
+    for (std::uint32_t i = 0; i <= shards_; ++i) pushed += queue_.port(i).counters().pushed.value();
+    return std::exchange(handled_, handled) == handled && handled == pushed;
+}
+
+void Server::say_goodbye() {
+    tell_shards<Drain>();
 }
 
 void Server::stop() {

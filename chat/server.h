@@ -34,8 +34,13 @@ public:
 
     const BoundAddresses& addresses() const { return addresses_; }
 
-    // Accepts no more, and has every connection told that the server goes.
+    // Ending in peace, step by step. Accepts no more and reads no more.
     void begin_drain();
+    // Is everything done that was read before? True when two looks in a row, some time apart, found
+    // every envelope handled and none new.
+    bool quiet();
+    // Every connection is told that the server goes.
+    void say_goodbye();
     // Have all connections ended?
     bool drained() const { return handoff_.total() == 0; }
     // Ends all threads; connections that are left are reset. Idempotent.
@@ -55,6 +60,8 @@ private:
     std::expected<void, core::Error> make_reactors(const Options& options);
     std::expected<void, core::Error> run_threads();
     void stop_accepting();
+    template <typename T>
+    void tell_shards();
 
     const core::SystemClock clock_;
     const Limits limits_;
@@ -69,6 +76,7 @@ private:
     std::vector<Front::Listener> listener_kinds_;  // by listener index
     std::vector<std::unique_ptr<ReactorThread>> reactors_;
     std::vector<AcceptorThread> acceptors_;
+    std::uint64_t handled_ = 0;  // envelopes, at the last quiet()
 };
 
 }  // namespace stentor::chat

@@ -36,6 +36,7 @@ enum class Pause : std::uint8_t {
     kPace = 2,     // over the send rate
     kAsks = 4,     // the lane to a home is full
     kBacklog = 8,  // owes reads for half its outbox in answers
+    kDrain = 16,   // the server ends
     kPages = 32,   // asked for as many pages as may be under way
 };
 

@@ -191,6 +191,8 @@ void ShardState::handle_tell(Envelope&& tell) {
                                  std::is_same_v<Told, Box<MembersListed>> ||
                                  std::is_same_v<Told, Box<HistoryRead>>) {
                 handle(*what);
+            } else if constexpr (std::is_same_v<Told, StopReading>) {
+                connections_.stop_reading();
             } else if constexpr (std::is_same_v<Told, Drain>) {
                 connections_.drain();
             } else {

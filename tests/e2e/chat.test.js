@@ -343,13 +343,12 @@ for (const reactors of [1, 4]) {
       client.send({ type: 'join', id: '2', room });
       for (let i = 3; i < 20; i += 1) client.send({ type: 'send', id: String(i), room, content: `m${i}` });
       client.send({ type: 'leave', id: '20', room });
-      client.send({ type: 'ping', id: '21' });
-      await client.next((frame) => frame.id === '21');
+      await client.next((frame) => frame.id === '20');
       const ofId = (id) => client.frames.filter((frame) => frame.id === id);
       assert.equal(ofId('1')[0].type, 'logged_in');
       assert.equal(ofId('2')[0].type, 'joined');
       for (let i = 3; i < 20; i += 1) {
-        const ack = ofId(String(i))[0] ?? await client.next((frame) => frame.id === String(i));
+        const [ack] = ofId(String(i));
         assert.deepEqual([ack.type, ack.seq], ['ack', i - 2]);
       }
     });
