@@ -24,6 +24,10 @@ for (const reactors of [1, 4]) {
     const gapped = async () => (await metrics(server)).stentor_gapped_memberships;
     while (await gapped() === 0) {
       await Promise.all(Array.from({ length: 20 }, (_, i) => writer.say('busy', `${sent + i + 1} ${text}`)));
+      // The one that reads gets everything; waiting for it keeps less under way than an outbox holds.
+      for (let i = 1; i <= 20; i += 1) {
+        assert.equal((await reader.next((one) => one.type !== 'presence' && one.room === 'busy')).seq, sent + i);
+      }
       sent += 20;
       assert.ok(sent < 20_000, 'no gap, whatever is sent');
     }
@@ -66,10 +70,7 @@ for (const reactors of [1, 4]) {
     }
     assert.equal((await slow.next((one) => one.type === 'message' && one.room === 'calm')).content, 'still here');
 
-    // The one that reads misses nothing and has no gap; afterwards the slow one is live again.
-    for (let seq = 1; seq <= sent; seq += 1) {
-      assert.equal((await reader.next((one) => one.type !== 'presence' && one.room === 'busy')).seq, seq);
-    }
+    // Nobody else had a gap; and the slow one is live again.
     assert.ok(!reader.frames.some(({ type }) => type === 'gap'));
     await writer.say('busy', 'live again');
     assert.equal((await slow.next((one) => one.type === 'message' && one.seq === sent + 1)).content, 'live again');
