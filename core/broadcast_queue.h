@@ -210,7 +210,8 @@ void BroadcastQueue<Envelope>::Port::push(std::uint32_t to, std::uint32_t rank,
     counters_.pushed.add();
     const bool must_wait = out.pending != nullptr && !out.pending->empty();
     if (must_wait || !out.lane->try_push(std::move(envelope))) {
-        pend(out, rank, std::move(envelope));
+        // A try_push() that fails leaves the envelope as it was.
+        pend(out, rank, std::move(envelope));  // NOLINT(bugprone-use-after-move)
     }
 }
 
