@@ -115,6 +115,21 @@ TEST_F(RoomHomesTest, WaitingIsBounded) {
     EXPECT_EQ(context.metrics.counters[ShardCounter::kRefusedBusy].value(), 10u);
 }
 
+TEST_F(RoomHomesTest, WhoseNewestJoinIsRefusedIsNotInTheRoomByAnOlderOne) {
+    // With the list full, all that waited of the same connection is refused with it.
+    log.at_once = false;
+    for (std::uint32_t i = 0; i < kWaitingForLogMax; ++i) {
+        join(i, "lobby");
+    }
+    join(5, "lobby", 2);
+    EXPECT_EQ(story(), "XX");
+    log.open_now(log.keys[0], homes);
+    turn();
+    EXPECT_EQ(gauge(ShardGauge::kHomeRoomMembers),
+              static_cast<std::int64_t>(kWaitingForLogMax - 1));
+    EXPECT_EQ(gauge(ShardGauge::kWaitingAsks), 0);
+}
+
 TEST_F(RoomHomesTest, ARoomThatDoesNotOpenIsUnavailable) {
     // After five seconds the asks are answered; a log that opens it later finds nobody, and the
     // next join is served.
