@@ -50,6 +50,7 @@ export class RawSocket {
 
   constructor(socket) {
     this.socket = socket;
+    socket.unref();  // the server under test keeps us running, a forgotten socket must not
     this.bytes = Buffer.alloc(0);
     this.wake = () => {};
     this.ended = false;
