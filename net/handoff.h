@@ -11,6 +11,7 @@
 
 #include "core/broadcast_queue.h"
 #include "core/cache_line.h"
+#include "net/address_limiter.h"
 #include "net/peer_address.h"
 #include "net/unique_fd.h"
 
@@ -20,6 +21,9 @@ struct NewSocket {
     UniqueFd fd;
     PeerAddress peer;
     std::uint32_t listener = 0;
+    bool tls = false;               // its listener speaks TLS
+    bool proxied = false;           // its peer is a trusted proxy: a PROXY header comes first
+    AddressLimiter::Place place{};  // of its address; a proxied one gets it with its header
 };
 
 class Handoff {

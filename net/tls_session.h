@@ -1,0 +1,73 @@
+// TLS of one connection as a function of bytes: OpenSSL over memory, no socket (docs/decisions.md,
+// "TLS is a stage"). What came from the socket goes in, plain bytes come out, and the other way.
+// Thread: owner reactor.
+// Invariant: holds no buffer of its own while idle: what is received is decrypted at once, what is
+// sent waits as ciphertext only until the socket takes it; OpenSSL's error queue is empty between
+// calls.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/error.h"
+#include "net/tls_context.h"
+
+struct ssl_st;
+
+namespace stentor::net {
+
+enum class TlsState : std::uint8_t {
+    kHandshake,
+    kOpen,
+    kPeerFinished,  // its close_notify came; we may still send
+    kFailed,        // output() may hold the last word: an alert
+};
+
+class TlsSession {
+public:
+    // A record decrypts to at most this; one that came in parts waits inside until it is whole.
+    static constexpr std::size_t kRecordBytesMax = 16 * 1024;
+
+    static std::expected<std::unique_ptr<TlsSession>, core::Error> create(
+        std::shared_ptr<const TlsContext> context);
+    ~TlsSession();
+    TlsSession(const TlsSession&) = delete;
+    TlsSession& operator=(const TlsSession&) = delete;
+
+    // Takes all of `cipher`; returns how many bytes of `plain` it filled. Precondition:
+    // plain.size() >= cipher.size() + kRecordBytesMax. Moves the state on; may add to output().
+    std::size_t receive(std::span<const std::byte> cipher, std::span<std::byte> plain);
+    // Encrypts all pieces, in as few records as can be, behind what output() holds. Precondition:
+    // kOpen or kPeerFinished, and finish() was not called. False: the session failed.
+    bool send(std::span<const iovec> pieces);
+    // Our close_notify, once; nothing in kHandshake and kFailed.
+    void finish();
+
+    TlsState state() const { return state_; }
+    // Ciphertext for the socket; valid until anything else is called.
+    std::span<const std::byte> output() const;
+    // The socket took that many bytes of output().
+    void sent(std::size_t bytes);
+    // Did the client resume an earlier session?
+    bool resumed() const;
+
+private:
+    struct Bio;
+    explicit TlsSession(std::shared_ptr<const TlsContext> context);
+
+    std::shared_ptr<const TlsContext> context_;
+    ssl_st* ssl_ = nullptr;
+    std::span<const std::byte> input_;  // during receive()
+    std::vector<std::byte> output_;
+    std::size_t output_begin_ = 0;
+    TlsState state_ = TlsState::kHandshake;
+    bool finished_ = false;
+};
+
+}  // namespace stentor::net

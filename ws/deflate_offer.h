@@ -1,0 +1,33 @@
+// Negotiation of permessage-deflate (RFC 7692 5 and 7.1): from the client's offers to our answer.
+// Thread: any; pure.
+// Invariant: what is answered is what is done: we never compress with a larger window than agreed,
+// and no context is taken over in either direction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ws/handshake.h"
+
+namespace stentor::ws {
+
+// What was agreed for one connection. No window outlives a message: both directions begin each
+// message with an empty one, so a connection costs nothing while idle, one compressed event serves
+// everybody, and nothing of one message shows in the size of another.
+struct DeflateParameters {
+    bool on = false;
+    std::uint8_t server_window_bits = 15;  // 8..15: how far back our references may reach
+};
+
+struct DeflateAnswer {
+    DeflateParameters parameters;
+    std::string extension;  // the value of Sec-WebSocket-Extensions; empty: declined
+};
+
+// The first offer that we can keep is taken; unknown extensions, unknown, repeated or bad
+// parameters decline their offer alone. Nothing: the field is not a list of extensions (RFC 6455
+// 9.1), which fails the handshake with 400.
+std::optional<DeflateAnswer> answer_deflate_offers(FieldValues extensions);
+
+}  // namespace stentor::ws
