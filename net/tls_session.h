@@ -13,12 +13,12 @@
 #include <expected>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/error.h"
+#include "net/openssl_ptr.h"
 #include "net/tls_context.h"
-
-struct ssl_st;
 
 namespace stentor::net {
 
@@ -26,22 +26,26 @@ enum class TlsState : std::uint8_t {
     kHandshake,
     kOpen,
     kPeerFinished,  // its close_notify came; we may still send
-    kFailed,        // output() may hold the last word: an alert
+    kFailed,        // output() may hold the last word: an alert, or plain text for plain HTTP
 };
 
 class TlsSession {
 public:
     // A record decrypts to at most this; one that came in parts waits inside until it is whole.
     static constexpr std::size_t kRecordBytesMax = 16 * 1024;
+    // Requests to change keys (TLS 1.3) or to negotiate again (1.2, refused) cost us more than the
+    // peer. An honest one makes a few in a lifetime; who makes more fails.
+    static constexpr std::uint32_t kRekeyRequestsMax = 128;
 
     static std::expected<std::unique_ptr<TlsSession>, core::Error> create(
         std::shared_ptr<const TlsContext> context);
-    ~TlsSession();
     TlsSession(const TlsSession&) = delete;
     TlsSession& operator=(const TlsSession&) = delete;
 
-    // Takes all of `cipher`; returns how many bytes of `plain` it filled. Precondition:
-    // plain.size() >= cipher.size() + kRecordBytesMax. Moves the state on; may add to output().
+    // Takes all of `cipher`; returns how many bytes of `plain` it filled, which may be some before
+    // the session failed. Precondition: plain.size() >= cipher.size() + kRecordBytesMax. Moves the
+    // state on; may add to output(). Throws everything away in kPeerFinished, kFailed and after
+    // finish().
     std::size_t receive(std::span<const std::byte> cipher, std::span<std::byte> plain);
     // Encrypts all pieces, in as few records as can be, behind what output() holds. Precondition:
     // kOpen or kPeerFinished, and finish() was not called. False: the session failed.
@@ -51,21 +55,30 @@ public:
 
     TlsState state() const { return state_; }
     // Ciphertext for the socket; valid until anything else is called.
-    std::span<const std::byte> output() const;
+    std::span<const std::byte> output() const { return std::span(output_).subspan(output_begin_); }
     // The socket took that many bytes of output().
     void sent(std::size_t bytes);
     // Did the client resume an earlier session?
     bool resumed() const;
+    // Why it is kFailed, in OpenSSL's words or ours; for the log of a single connection.
+    std::string_view failure() const { return failure_; }
 
 private:
     struct Bio;
-    explicit TlsSession(std::shared_ptr<const TlsContext> context);
+    explicit TlsSession(SslPtr ssl) : ssl_(std::move(ssl)) {}
 
-    std::shared_ptr<const TlsContext> context_;
-    ssl_st* ssl_ = nullptr;
+    bool shake_hands();
+    std::size_t decrypt(std::span<std::byte> plain);
+    bool write(const void* bytes, std::size_t size);
+    // After OpenSSL reported `error` (SSL_get_error) other than that it wants more.
+    void fail(int error);
+
+    SslPtr ssl_;
     std::span<const std::byte> input_;  // during receive()
     std::vector<std::byte> output_;
     std::size_t output_begin_ = 0;
+    const char* failure_ = "";
+    std::uint32_t rekey_requests_ = 0;
     TlsState state_ = TlsState::kHandshake;
     bool finished_ = false;
 };

@@ -1,0 +1,235 @@
+// Thread: owner reactor.
+// Invariant: see net/tls_session.h. The BIO never fails: it runs out of input, and takes all
+// output.
+#include "net/tls_session.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "core/check.h"
+
+namespace stentor::net {
+
+namespace {
+
+constexpr std::string_view kPlainHttpAnswer =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 64\r\n"
+    "Connection: close\r\n\r\n"
+    "This port speaks TLS: use https:// or wss:// instead of http://\n";
+static_assert(kPlainHttpAnswer.size() - kPlainHttpAnswer.find("This port") == 64);
+
+}  // namespace
+
+// What OpenSSL calls to reach the peer. No exception may cross it: out of memory ends the process.
+struct TlsSession::Bio {
+    static TlsSession& session(BIO* bio) { return *static_cast<TlsSession*>(BIO_get_data(bio)); }
+
+    static int read(BIO* bio, char* to, int size) noexcept {
+        BIO_clear_retry_flags(bio);
+        std::span<const std::byte>& input = session(bio).input_;
+        if (input.empty()) {
+            BIO_set_retry_read(bio);
+            return -1;
+        }
+        const std::size_t count = std::min(input.size(), static_cast<std::size_t>(size));
+        std::memcpy(to, input.data(), count);
+        input = input.subspan(count);
+        return static_cast<int>(count);
+    }
+
+    static int write(BIO* bio, const char* from, int size) noexcept {
+        BIO_clear_retry_flags(bio);
+        const auto* bytes = reinterpret_cast<const std::byte*>(from);
+        std::vector<std::byte>& output = session(bio).output_;
+        output.insert(output.end(), bytes, bytes + size);
+        return size;
+    }
+
+    static long control(BIO*, int command, long, void*) noexcept {
+        return command == BIO_CTRL_FLUSH ? 1 : 0;
+    }
+
+    static int create(BIO* bio) noexcept {
+        BIO_set_init(bio, 1);
+        return 1;
+    }
+
+    // Lives as long as the process: sessions of any thread may be the last.
+    static const BIO_METHOD* method() {
+        static BIO_METHOD* const method = [] {
+            BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "session");
+            STENTOR_CHECK(made != nullptr);
+            BIO_meth_set_read(made, &read);
+            BIO_meth_set_write(made, &write);
+            BIO_meth_set_ctrl(made, &control);
+            BIO_meth_set_create(made, &create);
+            return made;
+        }();
+        return method;
+    }
+
+    // OpenSSL's account of what it sends and receives, to count what costs more than it should.
+    static void on_message(int is_write, int, int type, const void* bytes, std::size_t size, SSL*,
+                           void* self) noexcept {
+        auto& session = *static_cast<TlsSession*>(self);
+        if (session.state_ == TlsState::kHandshake || size == 0) return;
+        const auto* octets = static_cast<const unsigned char*>(bytes);
+        const bool key_update =
+            type == SSL3_RT_HANDSHAKE && is_write == 0 && octets[0] == SSL3_MT_KEY_UPDATE;
+        const bool refusal = type == SSL3_RT_ALERT && is_write == 1 && size == 2 &&
+                             octets[1] == SSL_AD_NO_RENEGOTIATION;
+        if (!key_update && !refusal) return;
+        // Nothing of what is behind one too many is looked at.
+        if (++session.rekey_requests_ > kRekeyRequestsMax) session.input_ = {};
+    }
+};
+
+std::expected<std::unique_ptr<TlsSession>, core::Error> TlsSession::create(
+    std::shared_ptr<const TlsContext> context) {
+    ERR_clear_error();
+    SslPtr ssl(SSL_new(context->get()));
+    BioPtr bio(BIO_new(Bio::method()));
+    if (!ssl || !bio) {
+        return std::unexpected(core::Error::because("new TLS session: " + take_openssl_reason()));
+    }
+    std::unique_ptr<TlsSession> session(new TlsSession(std::move(ssl)));
+    SSL* raw = session->ssl_.get();
+    BIO_set_data(bio.get(), session.get());
+    BIO* both = bio.release();
+    SSL_set_bio(raw, both, both);
+    SSL_set_accept_state(raw);
+    SSL_set_msg_callback(raw, &Bio::on_message);
+    SSL_set_msg_callback_arg(raw, session.get());
+    return session;
+}
+
+std::size_t TlsSession::receive(std::span<const std::byte> cipher, std::span<std::byte> plain) {
+    STENTOR_CHECK(plain.size() >= cipher.size() + kRecordBytesMax);
+    if (state_ == TlsState::kFailed || state_ == TlsState::kPeerFinished || finished_) return 0;
+    input_ = cipher;
+    std::size_t filled = 0;
+    if (state_ == TlsState::kOpen || shake_hands()) filled = decrypt(plain);
+    input_ = {};
+    return filled;
+}
+
+// True when the handshake is complete.
+bool TlsSession::shake_hands() {
+    ERR_clear_error();
+    const int done = SSL_do_handshake(ssl_.get());
+    if (done == 1) {
+        state_ = TlsState::kOpen;
+        return true;
+    }
+    const int error = SSL_get_error(ssl_.get(), done);
+    if (error != SSL_ERROR_WANT_READ) fail(error);
+    return false;
+}
+
+std::size_t TlsSession::decrypt(std::span<std::byte> plain) {
+    std::size_t filled = 0;
+    for (;;) {
+        std::size_t got = 0;
+        STENTOR_DCHECK(filled < plain.size());
+        ERR_clear_error();
+        const int done =
+            SSL_read_ex(ssl_.get(), plain.data() + filled, plain.size() - filled, &got);
+        filled += got;
+        if (rekey_requests_ > kRekeyRequestsMax) {
+            failure_ = "too many requests for new keys";
+            state_ = TlsState::kFailed;
+            return filled;
+        }
+        if (done == 1) continue;
+        const int error = SSL_get_error(ssl_.get(), done);
+        if (error == SSL_ERROR_WANT_READ) return filled;
+        if (error == SSL_ERROR_ZERO_RETURN) {
+            state_ = TlsState::kPeerFinished;
+        } else {
+            fail(error);
+        }
+        return filled;
+    }
+}
+
+// Small pieces are gathered into whole records; of large ones, whole records are taken as they lie.
+bool TlsSession::send(std::span<const iovec> pieces) {
+    STENTOR_CHECK(state_ == TlsState::kOpen || state_ == TlsState::kPeerFinished);
+    STENTOR_CHECK(!finished_);
+    static thread_local std::array<std::byte, kRecordBytesMax> gathered;
+    std::size_t size = 0;
+    for (const iovec& piece : pieces) {
+        std::span<const std::byte> left(static_cast<const std::byte*>(piece.iov_base),
+                                        piece.iov_len);
+        while (!left.empty()) {
+            const std::size_t whole_bytes = left.size() / kRecordBytesMax * kRecordBytesMax;
+            if (size == 0 && whole_bytes > 0) {
+                if (!write(left.data(), whole_bytes)) return false;
+                left = left.subspan(whole_bytes);
+                continue;
+            }
+            const std::size_t count = std::min(left.size(), gathered.size() - size);
+            std::memcpy(gathered.data() + size, left.data(), count);
+            size += count;
+            left = left.subspan(count);
+            if (size < gathered.size()) continue;
+            if (!write(gathered.data(), size)) return false;
+            size = 0;
+        }
+    }
+    return size == 0 || write(gathered.data(), size);
+}
+
+bool TlsSession::write(const void* bytes, std::size_t size) {
+    std::size_t written = 0;
+    ERR_clear_error();
+    const int done = SSL_write_ex(ssl_.get(), bytes, size, &written);
+    if (done == 1) {
+        STENTOR_CHECK(written == size);  // no partial writes: the BIO takes all
+        return true;
+    }
+    fail(SSL_get_error(ssl_.get(), done));
+    return false;
+}
+
+void TlsSession::finish() {
+    if (finished_ || state_ == TlsState::kHandshake || state_ == TlsState::kFailed) return;
+    finished_ = true;
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+}
+
+void TlsSession::fail(int error) {
+    const unsigned long why = ERR_peek_error();
+    const char* words = ERR_reason_error_string(why);
+    failure_ = words != nullptr ? words : "no reason given";
+    // A write that waits for the peer: it began a request for new keys and left it in the middle,
+    // which no honest one does, since the message has five octets.
+    if (error == SSL_ERROR_WANT_READ) failure_ = "half a request for new keys";
+    state_ = TlsState::kFailed;
+    const int reason = ERR_GET_REASON(why);
+    const bool spoke_http = ERR_GET_LIB(why) == ERR_LIB_SSL &&
+                            (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
+    if (spoke_http) {
+        const auto answer = std::as_bytes(std::span(kPlainHttpAnswer));
+        output_.insert(output_.end(), answer.begin(), answer.end());
+    }
+    ERR_clear_error();
+}
+
+void TlsSession::sent(std::size_t bytes) {
+    STENTOR_CHECK(bytes <= output_.size() - output_begin_);
+    output_begin_ += bytes;
+    if (output_begin_ < output_.size()) return;
+    output_ = {};
+    output_begin_ = 0;
+}
+
+bool TlsSession::resumed() const {
+    return SSL_session_reused(ssl_.get()) == 1;
+}
+
+}  // namespace stentor::net
