@@ -53,6 +53,8 @@ struct Connection {
     bool wants_read : 1 = true;      // what the back end was told last
     bool wants_write : 1 = false;
     bool reset_on_close : 1 = false;
+    bool tls : 1 = false;           // a TLS session stands beside it (Reactor::tls_)
+    bool awaits_proxy : 1 = false;  // its first bytes are a PROXY header, not yet whole
     int fd;
     Connection* dirty_previous = nullptr;
     Connection* dirty_next = nullptr;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "net/refusal.h"
 #include "net/unique_fd.h"
 
 namespace stentor::net {
@@ -32,9 +33,7 @@ struct ListenOptions {
     int backlog = 4096;
     std::string tcp_congestion = {};  // empty: the system's
     // What a peer is told that comes when there are too many.
-    std::string refusal =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
-        "Connection: close\r\n\r\n";
+    std::string refusal{kTooManyConnections};
 };
 
 class Listener {

@@ -244,6 +244,7 @@ void Reactor::free_connection(Connection& connection) {
         ::setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     ::close(connection.fd);
+    end_stages(connection);
     if (handoff_ != nullptr) handoff_->subtract(config_.shard);
     metrics_.closed_total.add();
     metrics_.connections.add(-1);

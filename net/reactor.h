@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/connection_id.h"
@@ -21,11 +22,13 @@
 #include "core/slab.h"
 #include "core/thread_owner.h"
 #include "core/timer_wheel.h"
+#include "net/address_limiter.h"
 #include "net/application.h"
 #include "net/connection.h"
 #include "net/io_backend.h"
 #include "net/parcel_pool.h"
 #include "net/reactor_metrics.h"
+#include "net/tls_session.h"
 #include "net/unique_fd.h"
 
 namespace stentor::net {
@@ -46,6 +49,9 @@ struct ReactorConfig {
     std::size_t stall_bytes_min = 16 * 1024;  // what a full outbox must lose within stall_timeout
     core::Duration finish_timeout = std::chrono::seconds{3};  // to flush after finish()
     core::Duration linger_timeout = std::chrono::seconds{1};  // for the peer to end after that
+    const TlsContexts* tls = nullptr;                         // for sockets of TLS listeners
+    AddressLimiter* addresses =
+        nullptr;  // for the clients that a PROXY header names; none: no limit
 };
 
 class Reactor final : public Link {
@@ -125,9 +131,26 @@ private:
     void throw_away(Connection& connection);
     void on_fin(Connection& connection);
 
+    // ---- before the application's bytes: PROXY header and TLS (reactor_stages.cc)
+    void begin_stages(Connection& connection, NewSocket& socket);
+    void end_stages(Connection& connection);
+    bool take_in(Connection& connection, core::MirroredRing& ring,
+                 std::span<const std::byte> bytes);
+    bool take_proxy_header(Connection& connection, core::MirroredRing& ring);
+    bool admit(Connection& connection, const PeerAddress& client);
+    void log_client(const Connection& connection, const PeerAddress& client) const;
+    bool decrypt(Connection& connection, std::span<const std::byte> cipher);
+    void encrypt(Connection& connection);
+    std::span<std::byte> receive_space(Connection& connection, core::MirroredRing& ring);
+    TlsSession& tls_of(const Connection& connection) const;
+    std::size_t ciphertext_bytes(const Connection& connection) const;
+    bool has_output(const Connection& connection) const;
+
     // ---- send (reactor_send.cc)
     void prepare_send_batch();
     void collect_dirty();
+    std::size_t gather(const Connection& connection, std::span<iovec> room) const;
+    void take_from_outbox(Connection& connection, std::size_t bytes);
     void settle(const SendRequest& request, Connection& connection);
     void on_flushed(Connection& connection);
     void after_shedding(Connection& connection, std::size_t freed_bytes);
@@ -160,6 +183,11 @@ private:
     ParcelPool parcels_;
     mutable core::Slab<Connection> connections_;  // find() has no const twin
     std::uint64_t outbox_bytes_ = 0;
+
+    // By slot; as long as the highest slot that needed one.
+    std::vector<std::unique_ptr<TlsSession>> tls_;
+    std::vector<AddressLimiter::Place> places_;
+    std::vector<std::byte> ciphertext_;  // what a TLS connection receives into, before decrypting
 
     // What waits for a later phase or turn.
     std::span<const IoEvent> events_;

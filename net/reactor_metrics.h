@@ -29,6 +29,11 @@ struct alignas(core::kCacheLineBytes) ReactorMetrics {
         finish_timeouts_total;  // aborted: what finish() had to flush did not leave in time
     core::Counter linger_timeouts_total;  // closed: the peer did not end within the linger time
     core::Counter flush_overruns_total;   // turns whose flush used up its time
+    core::Counter tls_handshakes_total;   // completed
+    core::Counter tls_resumptions_total;  // of those: by a ticket
+    core::Counter tls_failures_total;     // handshakes and sessions that broke TLS's rules
+    core::Counter proxy_headers_refused_total;  // closed: a trusted proxy sent no good header
+    core::Counter refused_per_address_total;    // behind a proxy; answered by 503
     // gauges
     core::Gauge connections;
     core::Gauge outbox_bytes;  // logical: a shared parcel counts once for each reader

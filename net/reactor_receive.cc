@@ -58,6 +58,7 @@ void Reactor::open(NewSocket socket) {
     metrics_.accepted_total.add();
     metrics_.connections.add(1);
     application_->on_open(id, socket.peer, socket.listener);
+    begin_stages(connection, socket);
 }
 
 // Bytes that were held when the application paused.
@@ -92,18 +93,21 @@ void Reactor::receive_from(Connection& connection, bool broken) {
     std::size_t budget_bytes = config_.receive_bytes_max;
     while (budget_bytes > 0) {
         core::MirroredRing& ring = connection.ring ? *connection.ring : scratch_;
-        std::span<std::byte> space = ring.writable();
+        std::span<std::byte> space = receive_space(connection, ring);
+        if (space.empty()) {  // would read as the peer's end
+            metrics_.unconsumed_total.add();
+            return close(connection, true);
+        }
         space = space.first(std::min(space.size(), budget_bytes));
         const IoResult got = backend_->receive(connection.fd, space);
         metrics_.receives_total.add();
         if (got.error == EAGAIN && !broken) return;
         if (got.error != 0) return close(connection, true);
         if (got.bytes == 0) return on_fin(connection);
-        ring.commit(got.bytes);
         budget_bytes -= got.bytes;
         connection.last_received = now_;
         metrics_.received_bytes_total.add(got.bytes);
-        if (!hand_in(connection, ring)) return;
+        if (!take_in(connection, ring, space.first(got.bytes))) return;
         if (got.bytes < space.size()) return;  // the socket is empty: no second recv to hear so
     }
 }

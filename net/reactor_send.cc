@@ -94,7 +94,7 @@ void Reactor::after_shedding(Connection& connection, std::size_t freed_bytes) {
 
 std::size_t Reactor::backlog_bytes(ConnectionId id) const {
     const Connection* connection = find_open(id);
-    return connection == nullptr ? 0 : connection->outbox.bytes();
+    return connection == nullptr ? 0 : connection->outbox.bytes() + ciphertext_bytes(*connection);
 }
 
 void Reactor::watch_drain(ConnectionId id) {
@@ -173,18 +173,31 @@ void Reactor::collect_dirty() {
         Connection& connection = *dirty_first_;
         unlink_dirty(connection);
         if (connection.state == ConnectionState::kClosed) continue;
-        if (connection.outbox.empty()) {
+        if (connection.tls) encrypt(connection);
+        if (!has_output(connection)) {
             on_flushed(connection);
             continue;
         }
         const std::span<iovec> room =
             std::span(pieces_).subspan(requests_.size() * kPiecesPerSend, kPiecesPerSend);
-        const std::span<iovec> pieces = room.first(connection.outbox.gather(room, kBytesPerSend));
+        const std::span<iovec> pieces = room.first(gather(connection, room));
         std::size_t bytes = 0;
         for (const iovec& piece : pieces) bytes += piece.iov_len;
         requests_.push_back({.fd = connection.fd, .pieces = pieces, .bytes = bytes, .result = {}});
         flushing_.push_back(&connection);
     }
+}
+
+std::size_t Reactor::gather(const Connection& connection, std::span<iovec> room) const {
+    if (!connection.tls) return connection.outbox.gather(room, kBytesPerSend);
+    const std::span<const std::byte> ciphertext = tls_of(connection).output();
+    room.front() = {const_cast<std::byte*>(ciphertext.data()), ciphertext.size()};
+    return 1;
+}
+
+void Reactor::take_from_outbox(Connection& connection, std::size_t bytes) {
+    connection.outbox.consume(bytes, parcels_);
+    outbox_bytes_ -= bytes;
 }
 
 // Takes note of what one send did. Calls nobody: others of the batch are not settled yet.
@@ -194,13 +207,16 @@ void Reactor::settle(const SendRequest& request, Connection& connection) {
     metrics_.sends_total.add();
     if (result.error != 0 && !later) return close(connection, true);
     if (result.bytes > 0) {
-        connection.outbox.consume(result.bytes, parcels_);
-        outbox_bytes_ -= result.bytes;
+        if (connection.tls) {
+            tls_of(connection).sent(result.bytes);
+        } else {
+            take_from_outbox(connection, result.bytes);
+        }
         metrics_.sent_bytes_total.add(result.bytes);
         if (connection.full) note_progress(connection, result.bytes);
         check_drain(connection);
     }
-    if (connection.outbox.empty()) return on_flushed(connection);
+    if (!has_output(connection)) return on_flushed(connection);
     if (result.bytes < request.bytes) {
         metrics_.short_writes_total.add();
         connection.blocked = true;
@@ -209,12 +225,16 @@ void Reactor::settle(const SendRequest& request, Connection& connection) {
     mark_dirty(connection);  // more than one send's worth: again, behind the others
 }
 
-// The outbox is empty, by sending or by letting go.
+// Nothing is left that can be sent, by sending or by letting go.
 void Reactor::on_flushed(Connection& connection) {
     set_interest(connection, connection.wants_read, false);
-    if (connection.full) end_full(connection);
+    if (connection.full && connection.outbox.empty()) end_full(connection);
     check_drain(connection);
     if (connection.state != ConnectionState::kFinishing) return;
+    if (connection.tls) {
+        tls_of(connection).finish();
+        if (has_output(connection)) return mark_dirty(connection);  // comes back here behind it
+    }
     ::shutdown(connection.fd, SHUT_WR);
     if (connection.peer_finished) return close(connection, false);
     connection.state = ConnectionState::kLingering;

@@ -98,19 +98,21 @@ void ReactorTest::start(ReactorConfig config, bool real_time) {
     port_ = ntohs(address.sin_port);
 }
 
-ConnectionId ReactorTest::connect(int receive_buffer_bytes) {
-    peers_.push_back(std::make_unique<Peer>(port_, receive_buffer_bytes));
+ConnectionId ReactorTest::connect(const Arrival& how) {
+    peers_.push_back(std::make_unique<Peer>(port_, how.receive_buffer_bytes));
     sockaddr_in address{};
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     UniqueFd fd(::accept4(listener_.get(), generic, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     EXPECT_TRUE(fd);
-    if (receive_buffer_bytes > 0) {
+    if (how.receive_buffer_bytes > 0) {
         const int send_buffer_bytes = 4096;
         ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
     }
-    reactor_->adopt(
-        {.fd = std::move(fd), .peer = PeerAddress::from_sockaddr(generic), .listener = 0});
+    reactor_->adopt({.fd = std::move(fd),
+                     .peer = PeerAddress::from_sockaddr(generic),
+                     .tls = how.tls,
+                     .proxied = how.proxied});
     return app_.opened.back();
 }
 

@@ -98,13 +98,20 @@ private:
     UniqueFd fd_;
 };
 
+// How a connection comes to the reactor.
+struct Arrival {
+    int receive_buffer_bytes = 0;  // of the peer; small makes a slow reader of it
+    bool tls = false;
+    bool proxied = false;
+};
+
 class ReactorTest : public testing::Test {
 protected:
     ~ReactorTest() override;
     // With the manual clock, unless `real_time`.
     void start(ReactorConfig config = {}, bool real_time = false);
     // A connection that the application has already seen opened.
-    ConnectionId connect(int receive_buffer_bytes = 0);
+    ConnectionId connect(const Arrival& how = {});
     Peer& peer(std::size_t index) { return *peers_[index]; }
 
     // Turns until the condition holds; fails the test when it never does.

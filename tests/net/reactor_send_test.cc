@@ -72,7 +72,7 @@ TEST_F(SendTest, UndeliveredParcelIsFreed) {
 // Answers and parcels leave in the order in which they were queued.
 TEST_F(SendTest, AnswersAndParcelsKeepTheirOrder) {
     start();
-    const ConnectionId id = connect(kSmallBuffer);
+    const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
     std::string expected;
     for (std::uint32_t i = 0; i < 300; ++i) {
         const std::string text = pattern(i * 7 % 900 + 1, i);
@@ -94,7 +94,7 @@ TEST_F(SendTest, AnswersAndParcelsKeepTheirOrder) {
 // it has read half of it; what it was sent is whole.
 TEST_F(SendTest, SlowReaderIsListedAsFullAndDrainsOnce) {
     start({.outbox_bytes = 64 * 1024});
-    const ConnectionId slow = connect(kSmallBuffer);
+    const ConnectionId slow = connect({.receive_buffer_bytes = kSmallBuffer});
     const ConnectionId quick = connect();
     std::string expected;
     std::uint32_t number = 0;
@@ -144,7 +144,7 @@ TEST_F(SendTest, WatchingADrainedOutboxIsAnswered) {
 // A backlog waits for the socket: no send is tried and no turn made until it is writable.
 TEST_F(SendTest, BacklogDoesNotSpin) {
     start({.stall_timeout = std::chrono::hours(1)}, true);
-    const ConnectionId id = connect(kSmallBuffer);
+    const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
     std::string expected = fill(id);
     std::uint64_t sends = 0;
     do {  // until the sockets' buffers have taken all that they take
@@ -167,7 +167,7 @@ TEST_F(SendTest, BacklogDoesNotSpin) {
 // Letting go of parcels leaves the begun one whole: the peer reads whole texts and nothing else.
 TEST_F(SendTest, SheddingKeepsWhatIsBegun) {
     start();
-    const ConnectionId id = connect(kSmallBuffer);
+    const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
     std::string expected = fill(id);
     ASSERT_TRUE(deliver({id}, "<typing>", ParcelKind::kEphemeral, 7).empty());
     ASSERT_TRUE(deliver({id}, "<seven 5>", ParcelKind::kEvents, 7, 5).empty());
@@ -191,7 +191,7 @@ TEST_F(SendTest, SheddingKeepsWhatIsBegun) {
 // sending.
 TEST_F(SendTest, FinishLetsThePeerReadEverything) {
     start({.outbox_bytes = 4 << 20});
-    const ConnectionId id = connect(kSmallBuffer);
+    const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
     const std::string expected = pattern(300'000);
     link().send(id, bytes_of(expected));
     link().finish(id);
@@ -229,7 +229,7 @@ TEST_F(SendTest, LingeringEndsAfterASecond) {
 // A peer that does not read its last words is waited for three seconds.
 TEST_F(SendTest, FinishGivesUpOnAPeerThatNeverReads) {
     start();
-    const ConnectionId id = connect(kSmallBuffer);
+    const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
     fill(id);
     link().finish(id);
     clock_.advance(std::chrono::milliseconds(2900));
@@ -258,7 +258,7 @@ protected:
     // A connection whose outbox has just refused a parcel.
     ConnectionId stalled(std::size_t stall_bytes_min = 16 * 1024) {
         start({.outbox_bytes = 32 * 1024, .stall_bytes_min = stall_bytes_min});
-        const ConnectionId id = connect(kSmallBuffer);
+        const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
         turn_until([&] { return !deliver({id}, pattern(4000)).empty(); });
         return id;
     }
@@ -279,7 +279,7 @@ TEST_F(StallTest, FullOutboxWithoutProgressIsAborted) {
 // A reader whose drain is waited for ends in the same way, though its outbox is not full.
 TEST_F(StallTest, DrainIsNotWaitedForWithoutEnd) {
     start({.outbox_bytes = 32 * 1024});
-    const ConnectionId id = connect(kSmallBuffer);
+    const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
     turn_until([&] {
         if (link().backlog_bytes(id) <= 20'000) link().send(id, bytes_of(pattern(4000)));
         return link().backlog_bytes(id) > 20'000;
