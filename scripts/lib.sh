@@ -52,9 +52,11 @@ build() {
     exec 9>&-
 }
 
-# npm_packages DIR: node_modules as DIR/package-lock.json says. Needs the network only when that changed.
+# npm_packages DIR: node_modules as DIR/package-lock.json says, if there is one. Needs the network only
+# when that changed.
 npm_packages() {
     local stamp=$1/node_modules/.stentor-lock
+    [[ -e $1/package-lock.json ]] || return 0
     if ! cmp -s "$1/package-lock.json" "$stamp"; then
         say "npm: installing what $1 needs"
         (cd "$1" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \

@@ -10,10 +10,13 @@ import { User } from "./browser.js";
 /** @typedef {import("./browser.js").Options & {bypassCSP?: boolean}} UserOptions */
 /** @typedef {{server: Server, open: (options?: UserOptions) => Promise<User>}} Stage */
 
-/** @param {string} name @param {(stage: Stage) => Promise<void>} play */
-export function scenario(name, play) {
+/**
+ * @param {string} name @param {(stage: Stage) => Promise<void>} play
+ * @param {{tls?: boolean}} [how] how the server is started
+ */
+export function scenario(name, play, how = {}) {
     test(name, { timeout: 120_000 }, async () => {
-        const server = new Server();
+        const server = new Server(how);
         /** @type {User[]} */
         const users = [];
         const open = async (options = {}) => {

@@ -1,7 +1,7 @@
 // Starts and ends the server under test: $STENTOR_BIN, or the test double when STENTOR_FAKE=1.
 // Invariant: only processes started here are ended; each is, at the latest with `stop`.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,16 +16,32 @@ function command() {
     return [process.env.STENTOR_BIN ?? fromHere("../../../build/release/stentor")];
 }
 
+/** A certificate of its own for 127.0.0.1, in two files. @param {string} folder */
+function certificate(folder) {
+    const [cert, key] = ["cert.pem", "key.pem"].map((file) => join(folder, file));
+    const made = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    const named = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const files = ["-keyout", key, "-out", cert];
+    execFileSync("openssl", ["req", ...made, ...named, "-days", "2", ...files], { stdio: "pipe" });
+    return ["--tls-cert", cert, "--tls-key", key];
+}
+
 export class Server {
     #folder = mkdtempSync(join(tmpdir(), "stentor-web-"));
     /** @type {import("node:child_process").ChildProcess | null} */
     #child = null;
     #output = "";
     port = 0;
+    #tls;
+
+    /** @param {{tls?: boolean}} [options] */
+    constructor({ tls = false } = {}) {
+        this.#tls = tls ? certificate(this.#folder) : [];
+    }
 
     /** @returns {string} */
     get address() {
-        return `http://127.0.0.1:${this.port}/`;
+        return `${this.#tls.length > 0 ? "https" : "http"}://127.0.0.1:${this.port}/`;
     }
 
     /** The first time on a free port, later on the same. */
@@ -33,7 +49,8 @@ export class Server {
         const portsFile = join(this.#folder, "ports.json");
         rmSync(portsFile, { force: true });
         const [program, ...first] = command();
-        const flags = ["--listen", `127.0.0.1:${this.port}`, "--ports-file", portsFile];
+        const listen = `${this.#tls.length > 0 ? "tls:" : ""}127.0.0.1:${this.port}`;
+        const flags = ["--listen", listen, ...this.#tls, "--ports-file", portsFile];
         // No limit of pace: a test that floods a room is about the page.
         const rest = ["--store", "memory", "--send-rate", "0"];
         const child = spawn(program, [...first, ...flags, ...rest], {
