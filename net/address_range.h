@@ -3,6 +3,7 @@
 // Invariant: bits behind the prefix are zero.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -17,11 +18,13 @@ struct AddressRange {
     std::uint8_t prefix_bits = 0;
     std::array<std::uint8_t, 16> bytes{};
 
-    // "10.0.0.0/8", "2001:db8::/32", "192.0.2.1" (one address), "unix". An error is a sentence
-    // without a full stop.
+    // "10.0.0.0/8", "2001:db8::/32", "192.0.2.1" (one address), "unix". v4-mapped ranges are folded
+    // to IPv4, as peers are; so "::/0" holds no IPv4 peer. Set bits behind the prefix are refused.
+    // An error is a sentence without a full stop.
     static std::expected<AddressRange, std::string> parse(std::string_view text);
-    std::string to_string() const;
+    std::string to_string() const;  // as parse() reads it
     bool contains(const PeerAddress& peer) const;
+    friend bool operator==(const AddressRange&, const AddressRange&) = default;
 };
 
 }  // namespace stentor::net

@@ -40,9 +40,10 @@ const test::TestCertificate& certificate() {
 std::shared_ptr<const TlsContext> context() {
     static const std::shared_ptr<const TlsContext> loaded = [] {
         const test::TestFolder folder;
-        return TlsContext::load({folder.write("chain.pem", certificate().certificate_pem),
-                                 folder.write("key.pem", certificate().private_key_pem)})
-            .value();
+        auto made = TlsContext::load({folder.write("chain.pem", certificate().certificate_pem),
+                                      folder.write("key.pem", certificate().private_key_pem)});
+        EXPECT_TRUE(made) << made.error().message();
+        return made.value();
     }();
     return loaded;
 }

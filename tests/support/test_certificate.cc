@@ -53,7 +53,7 @@ Identity make_identity(const TestCertificateRequest& request, const Identity* is
     STENTOR_CHECK(X509_set_version(certificate, X509_VERSION_3) == 1);
     unsigned char serial[8];
     STENTOR_CHECK(RAND_bytes(serial, sizeof serial) == 1);
-    serial[0] &= 0x7f;
+    serial[0] = static_cast<unsigned char>((serial[0] & 0x3f) | 0x40);  // positive, no padding
     ASN1_STRING_set(X509_get_serialNumber(certificate), serial, sizeof serial);
     X509_gmtime_adj(X509_getm_notBefore(certificate), static_cast<long>(request.begins.count()));
     X509_gmtime_adj(X509_getm_notAfter(certificate), static_cast<long>(request.ends.count()));
