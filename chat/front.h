@@ -22,6 +22,7 @@ enum class Service : std::uint8_t { kNative, kEcho };
 struct FrontConfig {
     std::vector<std::string> origins;  // empty: the rule of docs/protocol.md; "*" allows all
     bool echo = false;
+    bool deflate = true;  // permessage-deflate is agreed to where it is offered
     std::span<const WebAsset> page;  // the web chat at /, sorted by path; empty: none is served
 };
 
