@@ -20,9 +20,27 @@ static_assert(kMessagePaddingBytes == core::kReadablePaddingBytes,
 }  // namespace
 
 bool Assembler::count_frame(std::uint64_t payload_bytes) {
+    STENTOR_CHECK(payload_bytes <= wire_bytes_left_);
     ++frames_;
-    const std::uint64_t bytes = size_ + payload_bytes;  // both below 2^63
-    return frames_ <= kFramesFree + bytes / kBytesPerFurtherFrame;
+    wire_bytes_ += payload_bytes;
+    wire_bytes_left_ -= payload_bytes;
+    return frames_ <= kFramesFree + wire_bytes_ / kBytesPerFurtherFrame;
+}
+
+Violation Assembler::take(std::span<const std::byte> chunk, Utf8Validator* text) {
+    if (inflation_) return inflation_->take(chunk, *this, text);
+    if (text != nullptr && !text->feed(chunk)) return Violation::kInvalidUtf8InText;
+    append(chunk);
+    return Violation::kNone;
+}
+
+Violation Assembler::finish(Utf8Validator* text) {
+    if (inflation_) {
+        const Violation broken = inflation_->finish(*this, text);
+        if (broken != Violation::kNone) return broken;
+    }
+    const bool text_ends = text == nullptr || text->at_boundary();
+    return text_ends ? Violation::kNone : Violation::kInvalidUtf8InText;
 }
 
 void Assembler::append(std::span<const std::byte> chunk) {
@@ -40,7 +58,8 @@ std::span<std::byte> Assembler::message() {
 }
 
 std::size_t Assembler::held_bytes() const {
-    return sizeof(*this) + (buffer_ == nullptr ? 0 : capacity_ + kMessagePaddingBytes);
+    return sizeof(*this) + (buffer_ == nullptr ? 0 : capacity_ + kMessagePaddingBytes) +
+           (inflation_ ? inflation_->held_bytes() : 0);
 }
 
 // Doubling keeps the copies linear in the message; what came is at least half of what is held.

@@ -1,14 +1,19 @@
 // A message that does not lie whole in the input: fragmented, or too large for it. One growing
 // buffer, and no object per fragment (RFC 6455 5.4).
 // Thread: owner reactor.
-// Invariant: size() <= limit; the buffer grows by bytes that came, never by lengths that were
-// announced; kMessagePaddingBytes are readable behind size().
+// Invariant: size() <= limit; the buffer grows by bytes that came or were inflated, never by
+// lengths that were announced; kMessagePaddingBytes are readable behind size().
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+
+#include "ws/inflation.h"
+#include "ws/utf8.h"
+#include "ws/violation.h"
 
 namespace stentor::ws {
 
@@ -22,11 +27,28 @@ inline constexpr std::uint64_t kBytesPerFurtherFrame = 32;
 
 class Assembler {
 public:
-    // `bytes_max`: what the whole message may have; checked by the caller, before append().
-    explicit Assembler(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+    // `bytes_max`: what the whole message may have, decoded.
+    explicit Assembler(std::size_t bytes_max)
+        : bytes_max_(bytes_max), wire_bytes_left_(bytes_max) {}
+    // For a message that comes compressed.
+    Assembler(std::size_t bytes_max, Inflation inflation)
+        : bytes_max_(bytes_max),
+          wire_bytes_left_(compressed_bytes_max(bytes_max)),
+          inflation_(std::move(inflation)) {}
 
-    // One more frame, of `payload_bytes`. False: too many for so few bytes.
+    // One more frame, of `payload_bytes`. False: too many for so few bytes. Precondition:
+    // payload_bytes <= wire_bytes_left().
     bool count_frame(std::uint64_t payload_bytes);
+    // What the frames to come may have on the wire.
+    std::uint64_t wire_bytes_left() const { return wire_bytes_left_; }
+    bool is_compressed() const { return inflation_.has_value(); }
+
+    // Payload as it came, in order; `text`, if there is one, sees what it says. kNone while nothing
+    // is wrong.
+    Violation take(std::span<const std::byte> chunk, Utf8Validator* text);
+    // The last frame ended.
+    Violation finish(Utf8Validator* text);
+
     // Precondition: chunk.size() <= bytes_left().
     void append(std::span<const std::byte> chunk);
 
@@ -34,7 +56,7 @@ public:
     std::size_t bytes_left() const { return bytes_max_ - size_; }
     // The message so far, with zeroed padding behind it; valid until the next append().
     std::span<std::byte> message();
-    // Memory held, this object included.
+    // Memory held, this object and its inflater included.
     std::size_t held_bytes() const;
 
 private:
@@ -44,7 +66,10 @@ private:
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
     std::size_t bytes_max_;
+    std::uint64_t wire_bytes_left_;
+    std::uint64_t wire_bytes_ = 0;
     std::uint64_t frames_ = 0;
+    std::optional<Inflation> inflation_;
 };
 
 }  // namespace stentor::ws

@@ -12,6 +12,8 @@
 #include <span>
 #include <string>
 
+#include "ws/deflate_offer.h"
+
 namespace stentor::ws {
 
 class Deflater {
@@ -22,8 +24,13 @@ public:
     Deflater(const Deflater&) = delete;
     Deflater& operator=(const Deflater&) = delete;
 
-    // Appends the payload of one compressed message, the tail 00 00 ff ff taken off.
+    // Appends the payload of one compressed message, the tail 00 00 ff ff taken off. Its frame
+    // bears kRsv1Bit.
     void compress(std::span<const std::byte> message, std::string& out);
+
+    std::uint8_t window_bits() const { return window_bits_; }
+    // Memory held, this object included; it does not change.
+    std::size_t held_bytes() const;
 
 private:
     struct Stream;
@@ -34,10 +41,12 @@ private:
 // The deflaters of a thread, made on first use.
 class Deflaters {
 public:
+    // Precondition: 8..15.
     Deflater& with_window(std::uint8_t window_bits);
+    std::size_t held_bytes() const;
 
 private:
-    std::array<std::unique_ptr<Deflater>, 8> by_window_;
+    std::array<std::unique_ptr<Deflater>, kWindowBitsMax - kWindowBitsMin + 1> by_window_;
 };
 
 }  // namespace stentor::ws

@@ -14,9 +14,13 @@
 #include "core/check.h"
 #include "ws/assembler.h"
 #include "ws/frame_writer.h"
+#include "ws/inflation.h"
 
 namespace stentor::ws {
 namespace {
+
+// So that no sum of lengths can wrap.
+constexpr std::size_t kMessageBytesMax = std::size_t{1} << 62;
 
 // A whole control frame, built on the stack.
 class ControlFrame {
@@ -46,8 +50,10 @@ std::string_view cut_reason(std::string_view reason) {
 
 }  // namespace
 
-Endpoint::Endpoint(const EndpointLimits& limits) : limits_(&limits) {
+Endpoint::Endpoint(const EndpointLimits& limits, DeflateParameters deflate)
+    : limits_(&limits), server_window_bits_(deflate.on ? deflate.server_window_bits : 0) {
     STENTOR_CHECK(limits.in_place_bytes_max <= std::numeric_limits<std::uint32_t>::max());
+    STENTOR_CHECK(limits.message_bytes_max <= kMessageBytesMax);
 }
 Endpoint::Endpoint(Endpoint&&) noexcept = default;
 Endpoint& Endpoint::operator=(Endpoint&&) noexcept = default;
@@ -71,41 +77,70 @@ std::size_t Endpoint::consume(std::span<std::byte> input, EndpointHandler& handl
 }
 
 Endpoint::Step Endpoint::begin_frame(std::span<std::byte> input, EndpointHandler& handler) {
-    const FrameRules rules{
-        .data_bytes_max = assembler_ ? assembler_->bytes_left() : limits_->message_bytes_max,
-        .in_message = message_opcode_ != Opcode::kContinuation,
-        .accept_binary = limits_->accept_binary};
-    const auto parsed = parse_frame_header(input, rules);
-    if (!parsed) return fail(parsed.error(), handler);
+    const auto parsed = parse_frame_header(input, rules());
+    if (!parsed) return broken(parsed.error(), handler);
     const auto& header = *parsed;
     const bool whole = header && (!is_control(header->opcode) ||
                                   header->payload_bytes <= input.size() - header->header_bytes);
     half_frame_ = !whole && !input.empty();
     if (!whole) return {.done = 0, .go_on = false};
-    if (!is_control(header->opcode)) return begin_data(*header, handler);
+    if (!is_control(header->opcode)) return begin_data(*header, input.size(), handler);
+    if (header->opcode == Opcode::kPing) {
+        const PingVerdict verdict = handler.on_ping();
+        if (verdict == PingVerdict::kFlood) return broken(Violation::kTooManyPings, handler);
+        const bool now = verdict == PingVerdict::kAnswer && state_ != EndpointState::kClosed;
+        if (!now) return {.done = 0, .go_on = false};
+    }
     const auto payload =
         input.subspan(header->header_bytes, static_cast<std::size_t>(header->payload_bytes));
     apply_mask(payload, header->mask);
     return handle_control(*header, payload, handler);
 }
 
-Endpoint::Step Endpoint::begin_data(const FrameHeader& header, EndpointHandler& handler) {
+FrameRules Endpoint::rules() const {
+    FrameRules rules{.data_bytes_max = limits_->message_bytes_max,
+                     .in_message = message_opcode_ != Opcode::kContinuation,
+                     .accept_binary = limits_->accept_binary};
+    if (assembler_) rules.data_bytes_max = assembler_->wire_bytes_left();
+    if (server_window_bits_ == 0) return rules;
+    rules.accept_compressed = true;
+    rules.compressed_bytes_max = compressed_bytes_max(limits_->message_bytes_max);
+    // What is dropped may be the rest of a compressed message.
+    if (state_ != EndpointState::kOpen) rules.data_bytes_max = rules.compressed_bytes_max;
+    return rules;
+}
+
+Endpoint::Step Endpoint::begin_data(const FrameHeader& header, std::size_t input_bytes,
+                                    EndpointHandler& handler) {
     const bool starts = header.opcode != Opcode::kContinuation;
     if (starts) message_opcode_ = header.opcode;
     parser_.begin(header);
     // The sum cannot wrap: a length has 63 bits.
     const std::uint64_t frame_bytes = header.header_bytes + header.payload_bytes;
     if (state_ != EndpointState::kOpen) return {.done = header.header_bytes, .go_on = true};
-    if (starts && header.fin && frame_bytes <= limits_->in_place_bytes_max) {
+    const bool alone = starts && header.fin;
+    if (alone && !header.compressed && frame_bytes <= limits_->in_place_bytes_max) {
         in_place_header_bytes_ = header.header_bytes;
         in_place_bytes_ = header.header_bytes;
         return {.done = 0, .go_on = true};
     }
-    if (!assembler_) assembler_ = std::make_unique<Assembler>(limits_->message_bytes_max);
-    if (!assembler_->count_frame(header.payload_bytes)) {
-        return fail(Violation::kTooManyFrames, handler);
+    const bool whole = alone && frame_bytes <= input_bytes;
+    if (const Violation rule = begin_assembly(header, whole); rule != Violation::kNone) {
+        return broken(rule, handler);
     }
     return {.done = header.header_bytes, .go_on = true};
+}
+
+Violation Endpoint::begin_assembly(const FrameHeader& header, bool whole) {
+    if (header.compressed) {
+        auto inflation = Inflation::begin(limits_->inflaters, whole);
+        if (!inflation) return Violation::kTooManyInflating;
+        assembler_ = std::make_unique<Assembler>(limits_->message_bytes_max, std::move(*inflation));
+    } else if (!assembler_) {
+        assembler_ = std::make_unique<Assembler>(limits_->message_bytes_max);
+    }
+    const bool few = assembler_->count_frame(header.payload_bytes);
+    return few ? Violation::kNone : Violation::kTooManyFrames;
 }
 
 Endpoint::Step Endpoint::take_in_place(std::span<std::byte> input, EndpointHandler& handler) {
@@ -116,9 +151,9 @@ Endpoint::Step Endpoint::take_in_place(std::span<std::byte> input, EndpointHandl
     }
     const std::span<std::byte> chunk = parser_.take(input.subspan(in_place_bytes_));
     in_place_bytes_ += static_cast<std::uint32_t>(chunk.size());
-    if (!text_goes_on(chunk)) return fail(Violation::kInvalidUtf8InText, handler);
+    if (!text_goes_on(chunk)) return broken(Violation::kInvalidUtf8InText, handler);
     if (parser_.payload_bytes_left() != 0) return {.done = 0, .go_on = false};
-    if (!text_may_end()) return fail(Violation::kInvalidUtf8InText, handler);
+    if (!text_may_end()) return broken(Violation::kInvalidUtf8InText, handler);
 
     const std::size_t done = std::exchange(in_place_bytes_, 0);
     const Opcode opcode = end_message();
@@ -129,16 +164,15 @@ Endpoint::Step Endpoint::take_in_place(std::span<std::byte> input, EndpointHandl
 Endpoint::Step Endpoint::take_chunk(std::span<std::byte> input, EndpointHandler& handler) {
     const bool open = state_ == EndpointState::kOpen;
     const std::span<std::byte> chunk = parser_.take(input);
-    if (open) {
-        if (!text_goes_on(chunk)) return fail(Violation::kInvalidUtf8InText, handler);
-        assembler_->append(chunk);
-    }
+    Violation rule = open ? assembler_->take(chunk, text()) : Violation::kNone;
+    if (rule != Violation::kNone) return broken(rule, handler);
     if (parser_.payload_bytes_left() != 0) return {.done = chunk.size(), .go_on = false};
     if (!parser_.fin()) {
         parser_.end();
         return {.done = chunk.size(), .go_on = true};
     }
-    if (open && !text_may_end()) return fail(Violation::kInvalidUtf8InText, handler);
+    if (open) rule = assembler_->finish(text());
+    if (rule != Violation::kNone) return broken(rule, handler);
 
     // Out of the member first: a close() by the handler must not free the span that it reads.
     const std::unique_ptr<Assembler> finished = std::move(assembler_);
@@ -163,13 +197,13 @@ Endpoint::Step Endpoint::handle_control(const FrameHeader& header, std::span<std
 Endpoint::Step Endpoint::handle_close(std::span<const std::byte> payload,
                                       EndpointHandler& handler) {
     std::uint16_t code = kCloseNoCode;
-    if (payload.size() == 1) return fail(Violation::kClosePayloadOfOneByte, handler);
+    if (payload.size() == 1) return broken(Violation::kClosePayloadOfOneByte, handler);
     if (payload.size() >= kCloseCodeBytes) {
         code = static_cast<std::uint16_t>(static_cast<unsigned>(payload[0]) << 8 |
                                           static_cast<unsigned>(payload[1]));
-        if (!is_wire_close_code(code)) return fail(Violation::kBadCloseCode, handler);
+        if (!is_wire_close_code(code)) return broken(Violation::kBadCloseCode, handler);
         if (!is_valid_utf8(payload.subspan(kCloseCodeBytes))) {
-            return fail(Violation::kInvalidUtf8InCloseReason, handler);
+            return broken(Violation::kInvalidUtf8InCloseReason, handler);
         }
     }
     peer_close_code_ = code;
@@ -177,10 +211,16 @@ Endpoint::Step Endpoint::handle_close(std::span<const std::byte> payload,
     return {.done = 0, .go_on = false};
 }
 
-Endpoint::Step Endpoint::fail(Violation violation, EndpointHandler& handler) {
+Endpoint::Step Endpoint::broken(Violation violation, EndpointHandler& handler) {
+    fail(violation, handler);
+    return {.done = 0, .go_on = false};
+}
+
+void Endpoint::fail(Violation violation, EndpointHandler& handler) {
+    STENTOR_CHECK(violation != Violation::kNone);
+    if (state_ == EndpointState::kClosed) return;
     violation_ = violation;
     end(close_code(violation), describe(violation), handler);
-    return {.done = 0, .go_on = false};
 }
 
 void Endpoint::close(std::uint16_t code, std::string_view reason, EndpointHandler& handler) {
@@ -226,10 +266,19 @@ bool Endpoint::text_may_end() const {
     return utf8_.at_boundary();
 }
 
+Utf8Validator* Endpoint::text() {
+    return message_opcode_ == Opcode::kText ? &utf8_ : nullptr;
+}
+
 // utf8_ needs no reset: a text ends at a boundary only, which is where the next one begins.
 Opcode Endpoint::end_message() {
     parser_.end();
     return std::exchange(message_opcode_, Opcode::kContinuation);
+}
+
+DeflateParameters Endpoint::deflate() const {
+    if (server_window_bits_ == 0) return {};
+    return {.on = true, .server_window_bits = server_window_bits_};
 }
 
 bool Endpoint::mid_message() const {

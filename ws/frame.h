@@ -17,6 +17,7 @@ namespace stentor::ws {
 //   FIN: the last frame of its message
 inline constexpr std::uint8_t kFinBit = 0x80;
 inline constexpr std::uint8_t kRsvBits = 0x70;
+inline constexpr std::uint8_t kRsv1Bit = 0x40;  // the message is compressed (RFC 7692 6)
 inline constexpr std::uint8_t kOpcodeBits = 0x0f;
 inline constexpr std::uint8_t kControlBit = 0x08;  // within the opcode: 0x8..0xf are control frames
 inline constexpr std::uint8_t kMaskBit = 0x80;
@@ -54,6 +55,7 @@ inline constexpr std::uint16_t kCloseInvalidPayload = 1007;
 inline constexpr std::uint16_t kClosePolicy = 1008;
 inline constexpr std::uint16_t kCloseTooLarge = 1009;
 inline constexpr std::uint16_t kCloseServiceRestart = 1012;
+inline constexpr std::uint16_t kCloseTryAgainLater = 1013;
 
 // May `code` stand in a close frame? (7.4: 1004..1006 and 1015 may not, 1016..2999 are unassigned,
 // 3000..4999 belong to libraries and applications.)

@@ -26,8 +26,11 @@ bool is_known(Opcode opcode) {
 
 Violation judge_first_octet(std::uint8_t octet, const FrameRules& rules) {
     const auto opcode = static_cast<Opcode>(octet & kOpcodeBits);
-    if ((octet & kRsvBits) != 0) return Violation::kReservedBitsSet;
+    const bool compressed = (octet & kRsvBits) == kRsv1Bit && rules.accept_compressed;
+    if ((octet & kRsvBits) != 0 && !compressed) return Violation::kReservedBitsSet;
     if (!is_known(opcode)) return Violation::kReservedOpcode;
+    if (compressed && is_control(opcode)) return Violation::kRsv1OnControl;
+    if (compressed && opcode == Opcode::kContinuation) return Violation::kRsv1OnContinuation;
     if (is_control(opcode)) {
         return (octet & kFinBit) == 0 ? Violation::kFragmentedControl : Violation::kNone;
     }
@@ -46,14 +49,12 @@ Violation judge_second_octet(std::uint8_t octet, Opcode opcode) {
     return Violation::kNone;
 }
 
-Violation judge_length(std::uint64_t length, std::size_t length_bytes, Opcode opcode,
-                       const FrameRules& rules) {
+Violation judge_length(std::uint64_t length, std::size_t length_bytes, std::uint64_t length_max) {
     const std::uint64_t shorter_form_max = length_bytes == 0   ? 0
                                            : length_bytes == 2 ? kLength16 - 1
                                                                : 0xffff;
     if (length_bytes != 0 && length <= shorter_form_max) return Violation::kLengthNotMinimal;
-    if (!is_control(opcode) && length > rules.data_bytes_max) return Violation::kMessageTooLarge;
-    return Violation::kNone;
+    return length > length_max ? Violation::kMessageTooLarge : Violation::kNone;
 }
 
 std::uint64_t read_network_order(std::span<const std::byte> octets) {
@@ -85,7 +86,11 @@ std::expected<std::optional<FrameHeader>, Violation> parse_frame_header(
     }
     if (behind.size() < length_bytes) return std::nullopt;
     if (length_bytes != 0) length = read_network_order(behind.first(length_bytes));
-    if (const Violation broken = judge_length(length, length_bytes, opcode, rules);
+    const bool compressed = (first & kRsv1Bit) != 0;
+    const std::uint64_t length_max = is_control(opcode) ? kControlPayloadBytesMax
+                                     : compressed       ? rules.compressed_bytes_max
+                                                        : rules.data_bytes_max;
+    if (const Violation broken = judge_length(length, length_bytes, length_max);
         broken != Violation::kNone) {
         return std::unexpected(broken);
     }
@@ -95,6 +100,7 @@ std::expected<std::optional<FrameHeader>, Violation> parse_frame_header(
         .mask = MaskKey::from_wire(behind.data() + length_bytes),
         .opcode = opcode,
         .fin = (first & kFinBit) != 0,
+        .compressed = compressed,
         .header_bytes = static_cast<std::uint8_t>(kShortHeaderBytes + length_bytes + kMaskBytes)};
 }
 

@@ -22,6 +22,7 @@ struct FrameHeader {
     MaskKey mask;
     Opcode opcode;
     bool fin;
+    bool compressed;            // the message that begins here is (RFC 7692 6)
     std::uint8_t header_bytes;  // 6, 8 or 14
 };
 
@@ -30,6 +31,8 @@ struct FrameRules {
     std::uint64_t data_bytes_max;  // what the message may still grow by
     bool in_message;               // the last data frame had no FIN
     bool accept_binary;
+    bool accept_compressed = false;          // permessage-deflate was agreed
+    std::uint64_t compressed_bytes_max = 0;  // as data_bytes_max, for a frame that says so
 };
 
 // Reads the header at the start of `input`. Nothing: it is not complete, hand it in again with

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/ascii.h"
 #include "core/check.h"
@@ -17,9 +19,6 @@ namespace stentor::ws {
 namespace {
 
 using core::ascii::equal_ignoring_case;
-using core::ascii::is_alpha;
-using core::ascii::is_digit;
-using core::ascii::trim;
 
 constexpr std::string_view kAcceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr std::string_view kVersion = "13";
@@ -32,28 +31,6 @@ constexpr std::string_view kUpgradeHeaders =
 
 constexpr RefusedHandshake bad_request(std::string_view reason) {
     return {400, reason, {}};
-}
-
-// A token of RFC 9110 5.6.2.
-bool is_token(std::string_view text) {
-    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::ranges::all_of(text, [&](char c) {
-        return is_digit(c) || is_alpha(c) || kMarks.find(c) != std::string_view::npos;
-    });
-}
-
-// Visits the elements of a comma-separated list over all lines; false as soon as a visit says so.
-template <typename Visit>
-bool for_each_element(FieldValues values, Visit visit) {
-    for (std::string_view line : values) {
-        while (true) {
-            const std::size_t comma = line.find(',');
-            if (!visit(trim(line.substr(0, comma)))) return false;
-            if (comma == std::string_view::npos) break;
-            line.remove_prefix(comma + 1);
-        }
-    }
-    return true;
 }
 
 bool list_has(FieldValues values, std::string_view wanted) {
@@ -91,7 +68,10 @@ std::optional<RefusedHandshake> refuse_upgrade(const HandshakeRequest& request) 
 }
 
 std::optional<RefusedHandshake> refuse_websocket_fields(const HandshakeRequest& request) {
-    if (request.version.size() != 1) return bad_request("Sec-WebSocket-Version must stand once");
+    if (request.version.size() != 1) {
+        return RefusedHandshake{400, "Sec-WebSocket-Version must stand once",
+                                "Sec-WebSocket-Version: 13\r\n"};
+    }
     if (request.version.front() != kVersion) {
         return RefusedHandshake{426, "the WebSocket version must be 13", kUpgradeHeaders};
     }
@@ -102,16 +82,21 @@ std::optional<RefusedHandshake> refuse_websocket_fields(const HandshakeRequest& 
     return std::nullopt;
 }
 
-// The best of `supported` that is offered, empty for none; nothing when the offer is malformed.
+// The best of `supported` that is offered, empty for none; nothing when the offer is malformed: not
+// a list of tokens (4.2.1), or one that says a token twice (4.1).
 std::optional<std::string_view> select_subprotocol(FieldValues offers,
                                                    std::span<const std::string_view> supported) {
     std::size_t best = supported.size();
-    const bool well_formed = for_each_element(offers, [&](std::string_view offer) {
+    std::vector<std::string_view> seen;
+    const bool tokens = for_each_element(offers, [&](std::string_view offer) {
         const auto found = std::ranges::find(supported, offer);
         best = std::min(best, static_cast<std::size_t>(found - supported.begin()));
+        seen.push_back(offer);
         return is_token(offer);
     });
-    if (!well_formed) return std::nullopt;
+    if (!tokens || (seen.empty() && !offers.empty())) return std::nullopt;
+    std::ranges::sort(seen);
+    if (std::ranges::adjacent_find(seen) != seen.end()) return std::nullopt;
     return best == supported.size() ? std::string_view() : supported[best];
 }
 
@@ -122,14 +107,22 @@ bool asks_for_websocket(const HandshakeRequest& request) {
 }
 
 std::expected<AcceptedHandshake, RefusedHandshake> accept_handshake(
-    const HandshakeRequest& request, std::span<const std::string_view> supported) {
+    const HandshakeRequest& request, std::span<const std::string_view> supported, bool deflate) {
     if (const auto refused = refuse_upgrade(request)) return std::unexpected(*refused);
     if (const auto refused = refuse_websocket_fields(request)) return std::unexpected(*refused);
     const auto subprotocol = select_subprotocol(request.protocols, supported);
     if (!subprotocol) {
-        return std::unexpected(bad_request("Sec-WebSocket-Protocol is not a list of tokens"));
+        return std::unexpected(
+            bad_request("Sec-WebSocket-Protocol is not a list of different tokens"));
     }
-    return AcceptedHandshake{accept_key_for(request.key.front()), *subprotocol};
+    auto extensions = answer_deflate_offers(request.extensions, deflate);
+    if (!extensions) {
+        return std::unexpected(bad_request("Sec-WebSocket-Extensions is not a list of extensions"));
+    }
+    return AcceptedHandshake{.accept_key = accept_key_for(request.key.front()),
+                             .subprotocol = *subprotocol,
+                             .deflate = extensions->parameters,
+                             .extensions = std::move(extensions->extension)};
 }
 
 std::array<char, 28> accept_key_for(std::string_view key) {
@@ -149,7 +142,7 @@ std::array<char, 28> accept_key_for(std::string_view key) {
     return accept;
 }
 
-std::string switching_protocols(const AcceptedHandshake& accepted, std::string_view extensions) {
+std::string switching_protocols(const AcceptedHandshake& accepted) {
     std::string answer =
         "HTTP/1.1 101 Switching Protocols\r\n"
         "Upgrade: websocket\r\n"
@@ -159,8 +152,8 @@ std::string switching_protocols(const AcceptedHandshake& accepted, std::string_v
     if (!accepted.subprotocol.empty()) {
         answer.append("Sec-WebSocket-Protocol: ").append(accepted.subprotocol).append("\r\n");
     }
-    if (!extensions.empty()) {
-        answer.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
+    if (!accepted.extensions.empty()) {
+        answer.append("Sec-WebSocket-Extensions: ").append(accepted.extensions).append("\r\n");
     }
     answer.append("\r\n");
     return answer;

@@ -11,10 +11,10 @@
 #include <string>
 #include <string_view>
 
-namespace stentor::ws {
+#include "ws/deflate_offer.h"
+#include "ws/field_list.h"
 
-// The values of a field as they came, one for each line that bore its name, in order.
-using FieldValues = std::span<const std::string_view>;
+namespace stentor::ws {
 
 // What the handshake looks at. Framing of the request (one Host, no body, no obs-fold) is the HTTP
 // reader's to check, Origin is the application's.
@@ -23,16 +23,17 @@ struct HandshakeRequest {
     unsigned http_version = 0;  // 11 is HTTP/1.1
     FieldValues upgrade;
     FieldValues connection;
-    FieldValues key;        // Sec-WebSocket-Key
-    FieldValues version;    // Sec-WebSocket-Version
-    FieldValues protocols;  // Sec-WebSocket-Protocol
-    FieldValues
-        extensions;  // Sec-WebSocket-Extensions; none is negotiated yet, each offer is declined
+    FieldValues key;         // Sec-WebSocket-Key
+    FieldValues version;     // Sec-WebSocket-Version
+    FieldValues protocols;   // Sec-WebSocket-Protocol
+    FieldValues extensions;  // Sec-WebSocket-Extensions
 };
 
 struct AcceptedHandshake {
     std::array<char, 28> accept_key;  // Sec-WebSocket-Accept
     std::string_view subprotocol;     // one of `supported`, empty for none
+    DeflateParameters deflate;        // for the connection's Endpoint
+    std::string extensions;           // Sec-WebSocket-Extensions, empty for none
 
     std::string_view accept() const { return {accept_key.data(), accept_key.size()}; }
 };
@@ -49,16 +50,16 @@ bool asks_for_websocket(const HandshakeRequest& request);
 
 // `supported`: the subprotocols of this endpoint, best first; the first one that the client offers
 // is selected, and an offer of none of them is accepted without one (4.2.2). The views in
-// `supported` must outlive the answer.
+// `supported` must outlive the answer. `deflate`: permessage-deflate is accepted where offered; if
+// not, every extension is declined, and a field that is no list of extensions still refused.
 std::expected<AcceptedHandshake, RefusedHandshake> accept_handshake(
-    const HandshakeRequest& request, std::span<const std::string_view> supported);
+    const HandshakeRequest& request, std::span<const std::string_view> supported,
+    bool deflate = false);
 
 // Sec-WebSocket-Accept for a key that was checked (4.2.2, step 5.4).
 std::array<char, 28> accept_key_for(std::string_view key);
 
-// The whole 101 answer, up to and with the empty line. `extensions` is the value of
-// Sec-WebSocket-Extensions, left out when empty.
-std::string switching_protocols(const AcceptedHandshake& accepted,
-                                std::string_view extensions = {});
+// The whole 101 answer, up to and with the empty line.
+std::string switching_protocols(const AcceptedHandshake& accepted);
 
 }  // namespace stentor::ws

@@ -84,7 +84,17 @@ const std::vector<Case>& cases() {
         {"another offered", [](Request& r) { r.protocols = {"chat"}; }, 101},
         {"subprotocols are case sensitive", [](Request& r) { r.protocols = {"Stentor.v1"}; }, 101},
         {"empty offer", [](Request& r) { r.protocols = {""}; }, 400},
-        {"offer with an empty element", [](Request& r) { r.protocols = {"stentor.v1,"}; }, 400},
+        {"offer of nothing but commas", [](Request& r) { r.protocols = {" ,", ","}; }, 400},
+        {"offer with empty elements", [](Request& r) { r.protocols = {",", "stentor.v1,, x ,"}; },
+         101, "stentor.v1"},
+        {"offer twice", [](Request& r) { r.protocols = {"a, stentor.v1, a"}; }, 400},
+        {"offer twice on two lines", [](Request& r) { r.protocols = {"a, b", "b"}; }, 400},
+        {"offers that differ in case", [](Request& r) { r.protocols = {"chat, Chat"}; }, 101},
+        {"no extensions", [](Request& r) { r.extensions = {}; }, 101},
+        {"extensions without an element", [](Request& r) { r.extensions = {","}; }, 400},
+        {"extension that is no token", [](Request& r) { r.extensions = {"permessage deflate"}; },
+         400},
+        {"unknown extension", [](Request& r) { r.extensions = {"x-snappy; level=\"9\""}; }, 101},
         {"offer that is no token", [](Request& r) { r.protocols = {"stentor v1"}; }, 400},
         {"offer with a line break", [](Request& r) { r.protocols = {"a\r\nb"}; }, 400},
         {"offer beyond ASCII", [](Request& r) { r.protocols = {"caf\xc3\xa9"}; }, 400},
@@ -131,7 +141,12 @@ TEST(Handshake, AnswerLeavesOutWhatWasNotAgreed) {
     ASSERT_TRUE(accepted.has_value());
     EXPECT_EQ(switching_protocols(*accepted).find("Protocol:"), std::string::npos);
     EXPECT_EQ(switching_protocols(*accepted).find("Extensions:"), std::string::npos);
-    EXPECT_NE(switching_protocols(*accepted, "x").find("\r\nSec-WebSocket-Extensions: x\r\n\r\n"),
+    const auto deflated = accept_handshake(Request().view(), {}, true);
+    ASSERT_TRUE(deflated.has_value());
+    EXPECT_TRUE(deflated->deflate.on);
+    EXPECT_NE(switching_protocols(*deflated).find(
+                  "\r\nSec-WebSocket-Extensions: permessage-deflate; "
+                  "server_no_context_takeover; client_no_context_takeover\r\n\r\n"),
               std::string::npos);
 }
 

@@ -12,12 +12,14 @@ namespace {
 TEST(Violation, EveryRuleHasItsOwnReasonAndACodeForTheWire) {
     // Property: each enumerator can be told from the others in a log, and closes with a legal code.
     std::set<std::string_view> reasons;
+    std::set<std::string_view> names;
     for (std::size_t i = 1; i < kViolationCount; ++i) {
         const auto violation = static_cast<Violation>(i);
         EXPECT_TRUE(is_wire_close_code(close_code(violation))) << i;
         EXPECT_FALSE(rfc_section(violation).empty()) << i;
         EXPECT_LE(describe(violation).size(), kCloseReasonBytesMax) << i;
         EXPECT_TRUE(reasons.insert(describe(violation)).second) << describe(violation);
+        EXPECT_TRUE(names.insert(name_of(violation)).second) << name_of(violation);
         for (const char c : describe(violation)) EXPECT_TRUE(c >= ' ' && c <= '~');
     }
 }
@@ -31,7 +33,14 @@ TEST(Violation, CodesAreThoseOfTheStandard) {
     EXPECT_EQ(close_code(Violation::kInvalidUtf8InText), 1007);
     EXPECT_EQ(close_code(Violation::kInvalidUtf8InCloseReason), 1007);
     EXPECT_EQ(close_code(Violation::kTooManyFrames), 1008);
+    EXPECT_EQ(close_code(Violation::kTooManyPings), 1008);
+    EXPECT_EQ(close_code(Violation::kMessageTooSlow), 1008);
     EXPECT_EQ(close_code(Violation::kMessageTooLarge), 1009);
+    EXPECT_EQ(close_code(Violation::kInflatesTooMuch), 1009);
+    EXPECT_EQ(close_code(Violation::kTooManyInflating), 1013);
+    EXPECT_EQ(close_code(Violation::kBrokenDeflate), 1007);
+    EXPECT_EQ(row_of(Violation::kBrokenDeflate).rfc, 7692);
+    EXPECT_EQ(name_of(Violation::kReservedBitsSet), "reserved_bits_set");
 }
 
 TEST(Violation, CloseCodesOnTheWireAreExactlyTheAssignedAndThePrivateOnes) {
