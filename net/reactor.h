@@ -49,9 +49,12 @@ struct ReactorConfig {
     std::size_t stall_bytes_min = 16 * 1024;  // what a full outbox must lose within stall_timeout
     core::Duration finish_timeout = std::chrono::seconds{3};  // to flush after finish()
     core::Duration linger_timeout = std::chrono::seconds{1};  // for the peer to end after that
-    const TlsContexts* tls = nullptr;                         // for sockets of TLS listeners
-    AddressLimiter* addresses =
-        nullptr;  // for the clients that a PROXY header names; none: no limit
+    // For sockets of TLS listeners.
+    const TlsContexts* tls = nullptr;
+    // TLS handshakes of one turn, which cost a hundred times a message: others come first.
+    core::Duration handshake_budget = std::chrono::milliseconds{2};
+    // For the clients that a PROXY header names; none: no limit.
+    AddressLimiter* addresses = nullptr;
 };
 
 class Reactor final : public Link {
@@ -143,6 +146,7 @@ private:
     void encrypt(Connection& connection);
     std::span<std::byte> receive_space(Connection& connection, core::MirroredRing& ring);
     TlsSession& tls_of(const Connection& connection) const;
+    bool is_shaking_hands(const Connection& connection) const;
     std::size_t ciphertext_bytes(const Connection& connection) const;
     bool has_output(const Connection& connection) const;
 
@@ -187,6 +191,7 @@ private:
     // By slot; as long as the highest slot that needed one.
     std::vector<std::unique_ptr<TlsSession>> tls_;
     std::vector<AddressLimiter::Place> places_;
+    core::Duration handshake_time_{};    // spent in this turn
     std::vector<std::byte> ciphertext_;  // what a TLS connection receives into, before decrypting
 
     // What waits for a later phase or turn.

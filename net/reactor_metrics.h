@@ -31,6 +31,7 @@ struct alignas(core::kCacheLineBytes) ReactorMetrics {
     core::Counter flush_overruns_total;   // turns whose flush used up its time
     core::Counter tls_handshakes_total;   // completed
     core::Counter tls_resumptions_total;  // of those: by a ticket
+    core::Counter tls_deferrals_total;    // flights of a handshake left for a later turn
     core::Counter tls_failures_total;     // handshakes and sessions that broke TLS's rules
     core::Counter proxy_headers_refused_total;  // closed: a trusted proxy sent no good header
     core::Counter refused_per_address_total;    // behind a proxy; answered by 503

@@ -19,6 +19,7 @@ constexpr std::size_t kNewSocketsPerTurn = 256;
 }  // namespace
 
 void Reactor::receive() {
+    handshake_time_ = {};
     take_new_sockets();
     hand_in_again();
     for (const IoEvent& event : events_) on_event(event);
@@ -89,6 +90,9 @@ void Reactor::receive_from(Connection& connection, bool broken) {
         // Level-triggered: what we do not want to read must not wake us again.
         if (broken) return close(connection, true);
         return set_interest(connection, false, connection.wants_write);
+    }
+    if (handshake_time_ > config_.handshake_budget && is_shaking_hands(connection)) {
+        return metrics_.tls_deferrals_total.add();  // level-triggered: it comes again next turn
     }
     std::size_t budget_bytes = config_.receive_bytes_max;
     while (budget_bytes > 0) {

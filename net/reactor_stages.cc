@@ -57,6 +57,10 @@ TlsSession& Reactor::tls_of(const Connection& connection) const {
     return *tls_[connection.id.slot];
 }
 
+bool Reactor::is_shaking_hands(const Connection& connection) const {
+    return connection.tls && tls_of(connection).state() == TlsState::kHandshake;
+}
+
 // ---- in
 
 // Where the next bytes go: plain ones and a PROXY header straight into the ring.
@@ -134,9 +138,11 @@ bool Reactor::admit(Connection& connection, const PeerAddress& client) {
 bool Reactor::decrypt(Connection& connection, std::span<const std::byte> ciphertext) {
     TlsSession& tls = tls_of(connection);
     core::MirroredRing& ring = connection.ring ? *connection.ring : scratch_;
-    const bool in_handshake = tls.state() == TlsState::kHandshake;
+    const bool in_handshake = is_shaking_hands(connection);
+    const core::Instant began = in_handshake ? clock_.now() : now_;
     ring.commit(tls.receive(ciphertext, ring.writable()));
     const TlsState state = tls.state();
+    if (in_handshake) handshake_time_ += clock_.now() - began;
     if (in_handshake && (state == TlsState::kOpen || state == TlsState::kPeerFinished)) {
         metrics_.tls_handshakes_total.add();
         if (tls.resumed()) metrics_.tls_resumptions_total.add();

@@ -278,6 +278,42 @@ TEST_F(ReactorStagesTest, BrokenRecordEndsTheConnection) {
     turn_until([&] { return app_.of(id).closed; });
 }
 
+// Every look at it takes a millisecond.
+class TickingClock final : public core::Clock {
+public:
+    core::Instant now() const override { return now_ += std::chrono::milliseconds{1}; }
+    std::int64_t unix_ms() const override { return 0; }
+
+private:
+    mutable core::Instant now_{};
+};
+
+// Handshakes take no more of a turn than their budget: the rest waits for the next one, while plain
+// connections are served, and all of them come to their end.
+TEST_F(ReactorStagesTest, HandshakesAreSpreadOverTurns) {
+    TickingClock clock;
+    ReactorConfig config;
+    config.tls = contexts_.get();
+    config.clock = &clock;
+    config.handshake_budget = std::chrono::microseconds{1};
+    start(config, true);
+    std::vector<test::TlsClient> clients(3);
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        connect({.tls = true});
+        clients[i].turn();
+        exchange(clients[i], i);
+    }
+    const ConnectionId plain = connect();
+    peers_.back()->send("at once");
+    turn();
+    EXPECT_EQ(text_of(plain), "at once");
+    EXPECT_EQ(reactor_->metrics().tls_deferrals_total.value(), 2u);
+    turn_until([&] {
+        for (std::size_t i = 0; i < clients.size(); ++i) exchange(clients[i], i);
+        return reactor_->metrics().tls_handshakes_total.value() == clients.size();
+    });
+}
+
 // Aborted in the middle of the handshake or later, nothing of a session is left.
 TEST_F(ReactorStagesTest, AbortAtAnyStageLeavesNothing) {
     start_with_tls();
