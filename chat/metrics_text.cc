@@ -59,6 +59,14 @@ constexpr auto kReactorCounters = std::to_array<CounterRow<Net>>({
     {"linger_timeouts", "Connections whose peer did not end in time after our end.",
      &Net::linger_timeouts_total},
     {"flush_overruns", "Turns whose flush used up its time.", &Net::flush_overruns_total},
+    {"tls_handshakes", "TLS handshakes completed.", &Net::tls_handshakes_total},
+    {"tls_resumptions", "TLS handshakes that a ticket shortened.", &Net::tls_resumptions_total},
+    {"tls_deferrals", "Steps of TLS handshakes left for a later turn.", &Net::tls_deferrals_total},
+    {"tls_failures", "TLS handshakes and sessions that failed.", &Net::tls_failures_total},
+    {"proxy_headers_refused", "Closed: a trusted proxy sent no good PROXY header.",
+     &Net::proxy_headers_refused_total},
+    {"refused_per_address", "Clients behind a proxy with too many connections of one address.",
+     &Net::refused_per_address_total},
 });
 constexpr auto kReactorGauges = std::to_array<GaugeRow<Net>>({
     {"connections", "Open sockets.", &Net::connections},
