@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <thread>
 
+#include "core/check.h"
 #include "core/log.h"
 #include "net/handoff.h"
 
@@ -83,16 +85,19 @@ void Acceptor::run() {
     std::array<epoll_event, 64> events;
     while (!stopping_.load(std::memory_order_acquire)) {  // partner: stop()
         const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms());
+        metrics_.wakeups_total.add();
         for (int i = 0; i < count; ++i) on_event(events[static_cast<std::size_t>(i)].data.u64);
         expire_refused();
+        hand_on();
+        end_back_off();
     }
-    hand_on_pending();
+    hand_on_the_rest();
     listeners_.clear();
     refused_.clear();
 }
 
 void Acceptor::stop() {
-    stopping_.store(true, std::memory_order_release);  // partner: run(), back_off()
+    stopping_.store(true, std::memory_order_release);  // partner: run()
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(stop_bell_.get(), &one, sizeof one);
 }
@@ -101,33 +106,53 @@ void Acceptor::on_event(std::uint64_t token) {
     if (token == kStopToken) return;
     if (token >= kRefusedToken)
         return throw_away_from_refused(static_cast<int>(token - kRefusedToken));
-    accept_batch(listeners_[token]);
+    // An event of the same batch may have ended in a back-off.
+    if (!resume_at_) accept_batch(listeners_[token]);
 }
 
 void Acceptor::accept_batch(const Listener& listener) {
     for (int i = 0; i < kBatch; ++i) {
         // Without room in any lane nothing is accepted: the kernel's backlog is the queue then.
-        if (!choose_reactor()) {
-            back_off(kLanePause);
-            break;
-        }
+        if (!choose_reactor()) return back_off(kLanePause);
         sockaddr_storage peer{};
         UniqueFd fd(accept_one(listener.fd(), peer));
         if (!fd) {
-            if (!on_accept_error(errno, listener.fd())) break;
+            if (!on_accept_error(errno, listener.fd())) return;
             continue;
         }
         metrics_.accepted_total.add();
-        if (handoff_.total() >= config_.connections_max) {
-            refuse(std::move(fd), listener);
-            continue;
-        }
-        set_options(fd.get());
-        hand_over({.fd = std::move(fd),
-                   .peer = PeerAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&peer)),
-                   .listener = listener.index()});
+        admit(std::move(fd), PeerAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&peer)),
+              listener);
     }
-    hand_on_pending();
+}
+
+void Acceptor::admit(UniqueFd fd, const PeerAddress& peer, const Listener& listener) {
+    if (handoff_.total() >= config_.connections_max) {
+        metrics_.refused_total.add();
+        return refuse(std::move(fd), listener);
+    }
+    NewSocket socket{.fd = {},
+                     .peer = peer,
+                     .listener = listener.index(),
+                     .tls = listener.tls(),
+                     .proxied = is_proxy(peer)};
+    // A proxy stands for many: its own address counts for nothing, its client's when it is known.
+    if (config_.addresses != nullptr && !socket.proxied) {
+        auto place = config_.addresses->take(peer);
+        if (!place) {
+            metrics_.refused_per_address_total.add();
+            return refuse(std::move(fd), listener);
+        }
+        socket.place = *std::move(place);
+    }
+    set_options(fd.get());
+    socket.fd = std::move(fd);
+    hand_over(std::move(socket));
+}
+
+bool Acceptor::is_proxy(const PeerAddress& peer) const {
+    return std::ranges::any_of(config_.proxies,
+                               [&](const AddressRange& range) { return range.contains(peer); });
 }
 
 // They fail on a Unix socket, which needs none. Keep-alive finds dead peers that nobody pings
@@ -146,19 +171,29 @@ void Acceptor::set_options(int fd) {
 // True when the batch may go on.
 bool Acceptor::on_accept_error(int error, int listener_fd) {
     switch (error) {
+        case EAGAIN:
+            return false;
         case EMFILE:
         case ENFILE:
             spend_reserve(listener_fd);
             back_off(config_.back_off);
             return false;
-        case ENOBUFS:
-        case ENOMEM:
+        // accept(2): errors of the new connection, not of the listener. That peer is gone, the next
+        // one may be well.
+        case ECONNABORTED:
+        case EPERM:
+        case EPROTO:
+        case ENETDOWN:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case EHOSTUNREACH:
+        case ENONET:
+        case ENOPROTOOPT:
+        case EOPNOTSUPP:
+            return true;
+        default:  // no memory, or something that a retry at once would not change
             back_off(config_.back_off);
             return false;
-        case EAGAIN:
-            return false;
-        default:
-            return true;  // ECONNABORTED and the like: that peer is gone, the next one may be well
     }
 }
 
@@ -191,17 +226,27 @@ void Acceptor::hand_over(NewSocket socket) {
     handoff_.acceptor_port(config_.index).push(reactor, 0, std::move(socket));
 }
 
-// Rings the reactors' doorbells. While a lane is full what waits for it is kept, and we with it.
-void Acceptor::hand_on_pending() {
-    while (handoff_.acceptor_port(config_.index).publish()) {
-        if (stopping_.load(std::memory_order_acquire)) return;
-        back_off(kLanePause);
+// Rings the reactors' doorbells. While a lane is full what waits for it is kept, and nobody else is
+// accepted.
+void Acceptor::hand_on() {
+    if (handoff_.acceptor_port(config_.index).publish()) back_off(kLanePause);
+}
+
+// At the end the reactors still turn and make room. Those for whom they make none in time belong to
+// nobody any more: they do not count as connections.
+void Acceptor::hand_on_the_rest() {
+    Handoff::Queue::Port& port = handoff_.acceptor_port(config_.index);
+    const core::Instant deadline = monotonic_now() + config_.stop_timeout;
+    while (port.publish() && monotonic_now() < deadline) std::this_thread::sleep_for(kLanePause);
+    for (std::uint32_t reactor = 0; reactor < handoff_.reactors(); ++reactor) {
+        for (std::size_t i = port.pending(reactor, 0); i > 0; --i) handoff_.subtract(reactor);
     }
 }
 
-// Best effort, and never a wait: the answer, the end, and a second for the peer to read both.
+// Best effort, and never a wait: the answer, the end, and a second for the peer to read both. Who
+// expects TLS would not understand the answer.
 void Acceptor::refuse(UniqueFd fd, const Listener& listener) {
-    metrics_.refused_total.add();
+    if (listener.tls()) return;
     const std::string& text = listener.refusal();
     if (::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
     ::shutdown(fd.get(), SHUT_WR);
@@ -226,18 +271,37 @@ void Acceptor::expire_refused() {
     while (!refused_.empty() && refused_.front().until <= now) refused_.pop_front();
 }
 
-// Nothing but stop() is listened to.
+// The listeners are not watched: level-triggered, a peer that waits would wake us again and again.
+// What was refused and stop() are still attended to.
 void Acceptor::back_off(core::Duration time) {
     metrics_.back_offs_total.add();
-    pollfd stop{.fd = stop_bell_.get(), .events = POLLIN, .revents = 0};
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
-    ::poll(&stop, 1, static_cast<int>(ms));
+    if (!resume_at_) watch_listeners(false);
+    const core::Instant end = monotonic_now() + time;
+    resume_at_ = std::max(resume_at_.value_or(end), end);
+}
+
+void Acceptor::end_back_off() {
+    if (!resume_at_ || monotonic_now() < *resume_at_) return;
+    resume_at_.reset();
+    if (!reserve_) reserve_ = open_reserve();
+    watch_listeners(true);
+}
+
+void Acceptor::watch_listeners(bool on) {
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        epoll_event event{};
+        event.events = on ? EPOLLIN : 0u;
+        event.data.u64 = i;
+        STENTOR_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listeners_[i].fd(), &event) == 0);
+    }
 }
 
 int Acceptor::wait_ms() const {
-    if (refused_.empty()) return -1;
-    const core::Duration left = refused_.front().until - monotonic_now();
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    std::optional<core::Instant> next = resume_at_;
+    if (!refused_.empty())
+        next = std::min(next.value_or(core::Instant::max()), refused_.front().until);
+    if (!next) return -1;
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(*next - monotonic_now()).count();
     return static_cast<int>(std::max<std::int64_t>(ms, 0));
 }
 

@@ -1,18 +1,18 @@
-// Parses an address, probes it, and listens on it by SO_REUSEPORT.
+// Resolves, probes, binds and listens.
 // Thread: see listener.h.
 // Invariant: see listener.h.
 #include "net/listener.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "net/peer_address.h"
@@ -22,14 +22,31 @@ namespace stentor::net {
 namespace {
 
 using core::Error;
+template <typename T>
+using OrErrno = std::expected<T, int>;
+
+// A port that is free on the first address of a host may be taken on the second.
+constexpr int kFreePortTries = 32;
 
 struct SocketAddress {
     sockaddr_storage storage{};
     socklen_t size = 0;
     const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+    bool v6() const { return storage.ss_family == AF_INET6; }
+    void set_port(std::uint16_t port) {
+        // sin_port and sin6_port lie at the same place.
+        static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+        const std::uint16_t big_endian = htons(port);
+        std::memcpy(reinterpret_cast<char*>(&storage) + offsetof(sockaddr_in, sin_port),
+                    &big_endian, sizeof big_endian);
+    }
+    friend bool operator==(const SocketAddress& a, const SocketAddress& b) {
+        return a.size == b.size && std::memcmp(&a.storage, &b.storage, a.size) == 0;
+    }
 };
 
-std::expected<SocketAddress, Error> resolve(const ListenAddress& address) {
+// Each address of the host once, in the resolver's order.
+std::expected<std::vector<SocketAddress>, Error> resolve(const ListenAddress& address) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -40,15 +57,14 @@ std::expected<SocketAddress, Error> resolve(const ListenAddress& address) {
             Error::because("cannot listen on " + address.to_string() + ": " + ::gai_strerror(rc)));
     }
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);
-    SocketAddress result;
-    result.size = list->ai_addrlen;
-    std::memcpy(&result.storage, list->ai_addr, list->ai_addrlen);
-    return result;
-}
-
-std::expected<void, Error> set_option(int fd, int level, int option, int value, const char* name) {
-    if (::setsockopt(fd, level, option, &value, sizeof value) == 0) return {};
-    return std::unexpected(Error::from_errno(errno, std::string("setsockopt ") + name));
+    std::vector<SocketAddress> places;
+    for (const addrinfo* info = list.get(); info != nullptr; info = info->ai_next) {
+        SocketAddress place;
+        place.size = info->ai_addrlen;
+        std::memcpy(&place.storage, info->ai_addr, info->ai_addrlen);
+        if (std::ranges::find(places, place) == places.end()) places.push_back(place);
+    }
+    return places;
 }
 
 Error bind_error(int error_number, const ListenAddress& address) {
@@ -70,67 +86,72 @@ Error bind_error(int error_number, const ListenAddress& address) {
     return Error::from_errno(error_number, std::move(what));
 }
 
-std::expected<UniqueFd, Error> bound_socket(const SocketAddress& where,
-                                            const ListenAddress& address, bool reuse_port) {
-    UniqueFd fd(::socket(where.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) return std::unexpected(bind_error(errno, address));
-    auto ready = set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-    if (ready && reuse_port)
-        ready = set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
-    if (ready && where.storage.ss_family == AF_INET6) {
-        ready = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0, "IPV6_V6ONLY");
-    }
-    if (!ready) return std::unexpected(ready.error());
-    if (::bind(fd.get(), where.get(), where.size) < 0) {
-        return std::unexpected(bind_error(errno, address));
-    }
+struct BindOptions {
+    bool reuse_port;
+    bool only_v6;  // beside a socket for IPv4 on the same port
+};
+
+OrErrno<UniqueFd> bound_socket(const SocketAddress& place, BindOptions how) {
+    UniqueFd fd(::socket(place.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) return std::unexpected(errno);
+    const auto set = [&fd](int level, int option, int value) {
+        return ::setsockopt(fd.get(), level, option, &value, sizeof value) == 0;
+    };
+    const bool ready = set(SOL_SOCKET, SO_REUSEADDR, 1) &&
+                       (!how.reuse_port || set(SOL_SOCKET, SO_REUSEPORT, 1)) &&
+                       (!place.v6() || set(IPPROTO_IPV6, IPV6_V6ONLY, how.only_v6 ? 1 : 0));
+    if (!ready || ::bind(fd.get(), place.get(), place.size) < 0) return std::unexpected(errno);
     return fd;
 }
 
-ListenAddress bound_address(int fd, const ListenAddress& asked) {
+std::uint16_t port_of(int fd) {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
-    ListenAddress address = asked;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) == 0) {
-        address.port = PeerAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&storage)).port;
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
+    return PeerAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&storage)).port;
+}
+
+// `count` sockets on one place. SO_REUSEPORT would let us share the port silently: a socket without
+// it finds out before.
+OrErrno<std::vector<UniqueFd>> bind_place(SocketAddress place, std::uint16_t port, bool only_v6,
+                                          const ListenOptions& options) {
+    place.set_port(port);
+    if (options.probe && port != 0) {
+        const auto probe = bound_socket(place, {.reuse_port = false, .only_v6 = only_v6});
+        if (!probe) return std::unexpected(probe.error());
     }
-    return address;
+    std::vector<UniqueFd> fds;
+    for (std::uint32_t i = 0; i < options.sockets; ++i) {
+        auto fd = bound_socket(place, {.reuse_port = true, .only_v6 = only_v6});
+        if (!fd) return std::unexpected(fd.error());
+        fds.push_back(std::move(*fd));
+        place.set_port(port_of(fds.front().get()));
+    }
+    return fds;
+}
+
+// The same on all places of a host, with one port. One of several that this machine lacks ("::1"
+// where IPv6 is off) is passed over.
+OrErrno<std::vector<UniqueFd>> bind_places(std::span<const SocketAddress> places,
+                                           std::uint16_t port, const ListenOptions& options) {
+    std::vector<UniqueFd> fds;
+    int lacking = EADDRNOTAVAIL;
+    for (const SocketAddress& place : places) {
+        auto bound = bind_place(place, port, places.size() > 1, options);
+        if (!bound) {
+            lacking = bound.error();
+            if (lacking != EADDRNOTAVAIL && lacking != EAFNOSUPPORT)
+                return std::unexpected(lacking);
+            continue;
+        }
+        port = port_of(bound->front().get());
+        std::ranges::move(*bound, std::back_inserter(fds));
+    }
+    if (fds.empty()) return std::unexpected(lacking);
+    return fds;
 }
 
 }  // namespace
-
-std::expected<ListenAddress, Error> ListenAddress::parse(std::string_view text) {
-    const auto bad = [&](std::string_view why) {
-        return std::unexpected(
-            Error::because("\"" + std::string(text) + "\" is not an address: " + std::string(why)));
-    };
-    ListenAddress address;
-    std::string_view port;
-    if (text.starts_with('[')) {
-        const std::size_t end = text.find("]:");
-        if (end == std::string_view::npos) return bad("expected [IPV6]:PORT");
-        address.host = text.substr(1, end - 1);
-        port = text.substr(end + 2);
-    } else {
-        const std::size_t colon = text.rfind(':');
-        if (colon == std::string_view::npos) return bad("expected HOST:PORT");
-        address.host = text.substr(0, colon);
-        port = text.substr(colon + 1);
-        if (address.host.find(':') != std::string::npos)
-            return bad("IPv6 needs brackets, [::1]:8080");
-    }
-    if (address.host.empty()) return bad("expected HOST:PORT (0.0.0.0 for every interface)");
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-    if (port.empty() || error != std::errc{} || end != port.data() + port.size()) {
-        return bad("the port is a number from 0 to 65535");
-    }
-    return address;
-}
-
-std::string ListenAddress::to_string() const {
-    const bool v6 = host.find(':') != std::string::npos;
-    return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
 
 Listener::Listener(UniqueFd fd, const ListenOptions& options, ListenAddress address)
     : fd_(std::move(fd)),
@@ -138,42 +159,52 @@ Listener::Listener(UniqueFd fd, const ListenOptions& options, ListenAddress addr
       refusal_(options.refusal),
       address_(std::move(address)) {}
 
-std::expected<Listener, Error> Listener::open_one(const ListenAddress& address,
-                                                  const ListenOptions& options) {
-    const auto where = resolve(address);
-    if (!where) return std::unexpected(where.error());
-    auto fd = bound_socket(*where, address, true);
-    if (!fd) return std::unexpected(fd.error());
-    if (!options.tcp_congestion.empty() &&
-        ::setsockopt(fd->get(), IPPROTO_TCP, TCP_CONGESTION, options.tcp_congestion.data(),
-                     static_cast<socklen_t>(options.tcp_congestion.size())) < 0) {
-        return std::unexpected(Error::from_errno(
-            errno, "cannot use congestion control \"" + options.tcp_congestion + "\""));
+std::expected<std::vector<Listener>, Error> Listener::open_tcp(const ListenAddress& address,
+                                                               const ListenOptions& options) {
+    const auto places = resolve(address);
+    if (!places) return std::unexpected(places.error());
+    auto fds = bind_places(*places, address.port, options);
+    for (int i = 1; i < kFreePortTries && !fds && fds.error() == EADDRINUSE && address.port == 0;
+         ++i) {
+        fds = bind_places(*places, 0, options);
     }
-    if (::listen(fd->get(), options.backlog) < 0)
-        return std::unexpected(bind_error(errno, address));
-    ListenAddress bound = bound_address(fd->get(), address);
-    return Listener(std::move(*fd), options, std::move(bound));
+    if (!fds) return std::unexpected(bind_error(fds.error(), address));
+    ListenAddress bound = address;
+    bound.port = port_of(fds->front().get());
+    const std::string& congestion = options.tcp_congestion;
+    std::vector<Listener> listeners;
+    for (UniqueFd& fd : *fds) {
+        if (!congestion.empty() &&
+            ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, congestion.data(),
+                         static_cast<socklen_t>(congestion.size())) < 0) {
+            return std::unexpected(
+                Error::from_errno(errno, "cannot use congestion control \"" + congestion + "\""));
+        }
+        if (::listen(fd.get(), options.backlog) < 0)
+            return std::unexpected(bind_error(errno, bound));
+        listeners.push_back(Listener(std::move(fd), options, bound));
+    }
+    return listeners;
+}
+
+std::expected<std::vector<Listener>, Error> Listener::open_unix(const ListenAddress& address,
+                                                                const ListenOptions& options) {
+    auto bound = bind_unix_socket(address.path);
+    if (!bound) return std::unexpected(bound.error());
+    if (::listen(bound->fd.get(), options.backlog) < 0)
+        return std::unexpected(Error::from_errno(errno, "cannot listen on " + address.to_string()));
+    ListenAddress where = address;
+    where.path = absolute_path(address.path);
+    std::vector<Listener> listeners;
+    listeners.push_back(Listener(std::move(bound->fd), options, std::move(where)));
+    listeners.back().file_ = std::move(bound->file);
+    return listeners;
 }
 
 std::expected<std::vector<Listener>, Error> Listener::open(const ListenAddress& address,
                                                            const ListenOptions& options) {
-    if (options.probe && address.port != 0) {
-        // SO_REUSEPORT would let us share the port silently: a socket without it finds out.
-        const auto where = resolve(address);
-        if (!where) return std::unexpected(where.error());
-        const auto probe = bound_socket(*where, address, false);
-        if (!probe) return std::unexpected(probe.error());
-    }
-    std::vector<Listener> listeners;
-    ListenAddress next = address;
-    for (std::uint32_t i = 0; i < options.sockets; ++i) {
-        auto listener = open_one(next, options);
-        if (!listener) return std::unexpected(listener.error());
-        next = listener->address();
-        listeners.push_back(std::move(*listener));
-    }
-    return listeners;
+    return address.kind == ListenAddress::Kind::kUnix ? open_unix(address, options)
+                                                      : open_tcp(address, options);
 }
 
 }  // namespace stentor::net

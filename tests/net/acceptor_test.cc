@@ -1,18 +1,18 @@
 // Acceptor, hand-off and reactors, each on a thread of its own, as in the server.
 #include "net/acceptor.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "core/log.h"
 #include "net/handoff.h"
+#include "tests/net/loopback.h"
 #include "tests/net/reactor_fixture.h"
 
 namespace stentor::net {
@@ -66,10 +66,15 @@ protected:
             threads_.emplace_back([acceptor = acceptors_.back().get()] { acceptor->run(); });
         }
     }
-    ~AcceptorTest() override {
+    void stop() {
         for (const auto& acceptor : acceptors_) acceptor->stop();
         for (const auto& reactor : reactors_) reactor->stop();
-        for (std::thread& thread : threads_) thread.join();
+        for (std::thread& thread : threads_) {
+            if (thread.joinable()) thread.join();
+        }
+    }
+    ~AcceptorTest() override {
+        stop();
         for (const auto& reactor : reactors_) EXPECT_EQ(reactor->connections(), 0u);
         EXPECT_EQ(handoff_->total(), 0u);
     }
@@ -176,22 +181,17 @@ private:
     rlimit before_{};
 };
 
-// Without a free descriptor a peer is closed instead of left waiting, those who are in go on,
-// nothing spins, and when descriptors are free again so is the way in.
-TEST_F(AcceptorTest, OutOfDescriptorsNeitherSpinsNorStaysDeaf) {
+// Without a free descriptor a peer is closed instead of left waiting, those who are in go on, and
+// when descriptors are free again so is the way in.
+TEST_F(AcceptorTest, OutOfDescriptorsNeitherHangsNorStaysDeaf) {
     start(1, 1, {.back_off = std::chrono::milliseconds(5)});
     Peer inside(port_);
     inside.send("a");
     hear(inside, 1);
-    UniqueFd outside(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const UniqueFd outside = socket_to_connect();
     {
         const FileLimit none;
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        address.sin_port = htons(port_);
-        ASSERT_EQ(::connect(outside.get(), reinterpret_cast<sockaddr*>(&address), sizeof address),
-                  0);
+        ASSERT_EQ(connect_from(outside.get(), port_), 0);
         char byte = 0;
         EXPECT_LE(::recv(outside.get(), &byte, 1, 0), 0) << "closed, not served";
         inside.send("b");
@@ -205,6 +205,104 @@ TEST_F(AcceptorTest, OutOfDescriptorsNeitherSpinsNorStaysDeaf) {
     later.send("c");
     hear(later, 1);
     EXPECT_EQ(later.received, "c");
+}
+
+// With a crowd at the door and no descriptor for any of them, the acceptor wakes twice for each
+// pause (to find that there is none, and when the pause is over), and lets one go each time; what
+// waits is served as soon as descriptors are free again.
+TEST_F(AcceptorTest, OutOfDescriptorsDoesNotSpin) {
+    start(1, 1, {.back_off = std::chrono::milliseconds(5)});
+    const auto& metrics = acceptors_[0]->metrics();
+    std::vector<UniqueFd> crowd(40);
+    for (UniqueFd& fd : crowd) fd = socket_to_connect();
+    {
+        const FileLimit none;
+        const std::uint64_t woken = metrics.wakeups_total.value();
+        for (const UniqueFd& fd : crowd) ASSERT_EQ(connect_from(fd.get(), port_), 0);
+        wait_until([&] { return metrics.out_of_files_total.value() == 10; });
+        EXPECT_LE(metrics.wakeups_total.value() - woken, 2u * 10 + 2);
+    }
+    wait_until(
+        [&] { return metrics.accepted_total.value() + metrics.out_of_files_total.value() == 40; });
+    EXPECT_GE(metrics.accepted_total.value(), 20u);
+    Peer later(port_);
+    later.send("c");
+    hear(later, 1);
+    EXPECT_EQ(later.received, "c");
+}
+
+// Descriptors that accepted sockets use up come back with their end, and then the next is let in.
+TEST_F(AcceptorTest, DescriptorsThatConnectionsFreeLetOthersIn) {
+    start(1, 1, {.back_off = std::chrono::milliseconds(5)});
+    Peer first(port_);
+    first.send("a");
+    hear(first, 1);
+    const UniqueFd second = socket_to_connect();
+    const UniqueFd third = socket_to_connect();
+    const FileLimit none;
+    ASSERT_EQ(connect_from(second.get(), port_), 0);
+    char byte = 0;
+    EXPECT_LE(::recv(second.get(), &byte, 1, 0), 0);
+    // The server's end goes first: only that descriptor comes back within the limit.
+    first.shut_for_writing();
+    hear(first, 2);
+    EXPECT_TRUE(first.ended);
+    wait_until([&] { return handoff_->total() == 0; });
+    ASSERT_EQ(connect_from(third.get(), port_), 0);
+    ASSERT_EQ(::send(third.get(), "c", 1, 0), 1);
+    EXPECT_EQ(::recv(third.get(), &byte, 1, 0), 1);
+    EXPECT_EQ(byte, 'c');
+}
+
+// Peers that were refused and do not go are kept in a bounded number, and each of them not for
+// ever.
+TEST_F(AcceptorTest, TheRefusedAreFew) {
+    const auto open_files = [] {
+        const auto files = std::filesystem::directory_iterator("/proc/self/fd");
+        return std::distance(begin(files), end(files));
+    };
+    start(1, 1, {.connections_max = 0, .linger_timeout = std::chrono::hours(1)});
+    constexpr int kPeers = 200;
+    const auto before = open_files();
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < kPeers; ++i) peers.push_back(std::make_unique<Peer>(port_));
+    const auto& metrics = acceptors_[0]->metrics();
+    wait_until([&] { return metrics.refused_total.value() == kPeers; });
+    EXPECT_LE(open_files(), before + kPeers + 64 + 1);
+    for (const auto& peer : peers) {
+        hear(*peer, 1'000'000);
+        EXPECT_TRUE(peer->received.starts_with("HTTP/1.1 503 "));
+    }
+}
+
+// An address that has as many connections as it may is told so; another address gets in, and so
+// does the first when one of its connections has ended.
+TEST_F(AcceptorTest, AnAddressHasItsLimit) {
+    AddressLimiter addresses(2, {1, 2});
+    start(1, 1, {.addresses = &addresses});
+    std::vector<UniqueFd> peers(4);
+    for (UniqueFd& fd : peers) fd = socket_to_connect();
+    const auto answer = [&](const UniqueFd& fd) {
+        EXPECT_EQ(::send(fd.get(), "x", 1, MSG_NOSIGNAL), 1);
+        char text[8] = {};
+        EXPECT_GT(::recv(fd.get(), text, sizeof text - 1, 0), 0);
+        return std::string(text);
+    };
+    for (std::size_t i = 0; i < 2; ++i) {
+        ASSERT_EQ(connect_from(peers[i].get(), port_, 0x7f000002), 0);
+        EXPECT_EQ(answer(peers[i]), "x");
+    }
+    ASSERT_EQ(connect_from(peers[2].get(), port_, 0x7f000002), 0);
+    EXPECT_EQ(answer(peers[2]), "HTTP/1.");
+    EXPECT_EQ(acceptors_[0]->metrics().refused_per_address_total.value(), 1u);
+    ASSERT_EQ(connect_from(peers[3].get(), port_, 0x7f000003), 0);
+    EXPECT_EQ(answer(peers[3]), "x");
+    peers[0].reset();
+    wait_until([&] { return handoff_->total() == 2; });
+    const UniqueFd again = socket_to_connect();
+    ASSERT_EQ(connect_from(again.get(), port_, 0x7f000002), 0);
+    EXPECT_EQ(answer(again), "x");
+    stop();
 }
 
 // stop() ends a reactor that sleeps without a deadline, from another thread, with its connections.
