@@ -1,4 +1,5 @@
 // The program: read the options, start the server, wait for a signal, let everybody go in peace.
+// SIGHUP reads the certificate again.
 // Exit codes: 0 ended well, 1 failed while running (or a second signal), 2 usage or configuration.
 // Thread: main.
 // Invariant: one line on stderr says why, whenever the code is not 0.
@@ -12,7 +13,8 @@
 #include "chat/options/describe.h"
 #include "chat/options/load.h"
 #include "chat/server.h"
-#include "chat/stop_signals.h"
+#include "chat/signals.h"
+#include "chat/tls_identity.h"
 #include "chat/version.h"
 #include "core/log.h"
 
@@ -41,12 +43,21 @@ void raise_file_limit() {
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
+std::string where_to_chat(const net::ListenAddress& address) {
+    if (address.kind == net::ListenAddress::Kind::kUnix) return address.place();
+    return (address.tls ? "https://" : "http://") + address.place() + "/";
+}
+
 void announce(const chat::BoundAddresses& addresses, const Options& options) {
     std::string text = "stentor " + std::string(chat::kVersion) + "\n";
-    for (const std::string& address : addresses.listen) {
-        text += "  chat at http://" + address + "/\n";
+    for (const net::ListenAddress& address : addresses.listen) {
+        text += "  chat at " + where_to_chat(address) + "\n";
     }
-    if (!addresses.admin.empty()) text += "  metrics at http://" + addresses.admin + "/metrics\n";
+    if (addresses.admin) {
+        const bool unix_socket = addresses.admin->kind == net::ListenAddress::Kind::kUnix;
+        text += unix_socket ? "  metrics at " + addresses.admin->place() + ", /metrics\n"
+                            : "  metrics at http://" + addresses.admin->place() + "/metrics\n";
+    }
     text += "  " + std::to_string(options.reactors) + " reactors, rooms in memory, up to " +
             std::to_string(options.connections_max) + " connections\n";
     std::fputs(text.c_str(), stdout);
@@ -55,27 +66,42 @@ void announce(const chat::BoundAddresses& addresses, const Options& options) {
 
 // Until `done`, or the time is over, or somebody is in a hurry.
 template <typename Done>
-void wait_for(chat::StopSignals& signals, core::Duration at_most, Done&& done) {
+void wait_for(chat::Signals& signals, core::Duration at_most, Done&& done) {
     const core::SystemClock clock;
     const core::Instant deadline = clock.now() + at_most;
     while (!done() && clock.now() < deadline) {
-        if (signals.wait_for(kDrainCheck)) ::_exit(complain(kFailed, "ended at once"));
+        if (signals.stop_within(kDrainCheck)) ::_exit(complain(kFailed, "ended at once"));
     }
 }
 
 // What was acknowledged is told to everybody before anybody hears goodbye.
-void drain(chat::Server& server, chat::StopSignals& signals) {
+void drain(chat::Server& server, chat::Signals& signals) {
     server.begin_drain();
     wait_for(signals, kQuietTime, [&] { return server.quiet(); });
     server.say_goodbye();
     wait_for(signals, kDrainTime, [&] { return server.drained(); });
 }
 
+// Returns when the server is to stop, with the signal that said so.
+int serve_until_told(chat::Signals& signals, chat::TlsIdentity* tls) {
+    for (;;) {
+        const int signal = signals.wait();
+        if (signal != SIGHUP) return signal;
+        if (tls != nullptr) {
+            tls->reload();
+        } else {
+            core::log::info("nothing_to_reload", {{"reason", "no --tls-cert"}});
+        }
+    }
+}
+
 int serve(const Options& options) {
-    chat::StopSignals signals;
+    chat::Signals signals;
     raise_file_limit();
     core::log::start({.level = options.log_level, .format = options.log_format});
-    auto server = chat::Server::start(options);
+    const auto tls = chat::TlsIdentity::load(options);
+    if (!tls) return complain(kBadUsage, tls.error().message());
+    auto server = chat::Server::start(options, tls->get());
     if (!server) return complain(kFailed, server.error().message());
     if (!options.ports_file.empty()) {
         const auto written = chat::write_ports_file(options.ports_file, (*server)->addresses());
@@ -84,12 +110,19 @@ int serve(const Options& options) {
     announce((*server)->addresses(), options);
     core::log::info("ready", {{"version", chat::kVersion}, {"reactors", options.reactors}});
 
-    const int signal = signals.wait();
+    const int signal = serve_until_told(signals, tls->get());
     core::log::info("draining", {{"signal", signal}});
     drain(**server, signals);
     (*server)->stop();
     core::log::info("ended");
     core::log::stop();
+    return 0;
+}
+
+int check_config(const Options& options) {
+    const auto tls = chat::TlsIdentity::load(options);
+    if (!tls) return complain(kBadUsage, tls.error().message());
+    std::puts("the configuration is good");
     return 0;
 }
 
@@ -112,8 +145,7 @@ int main(int argc, char** argv) {
             std::fputs(chat::config_text(*invocation).c_str(), stdout);
             return 0;
         case Action::kCheckConfig:
-            std::puts("the configuration is good");
-            return 0;
+            return check_config(invocation->options);
     }
     return kBadUsage;
 }

@@ -122,8 +122,12 @@ constexpr auto kShardCounters = std::to_array<ShardRow<ShardCounter>>({
 
 using Accept = net::AcceptorMetrics;
 constexpr auto kAcceptorCounters = std::to_array<CounterRow<Accept>>({
+    {"acceptor_wakeups", "Times an acceptor woke up.", &Accept::wakeups_total},
     {"acceptor_accepted", "Connections accepted.", &Accept::accepted_total},
-    {"acceptor_refused", "Connections over the limit, answered by 503.", &Accept::refused_total},
+    {"acceptor_refused", "Connections over the limit, answered by 503 or, with TLS, closed.",
+     &Accept::refused_total},
+    {"acceptor_refused_per_address", "Connections over the limit of their address.",
+     &Accept::refused_per_address_total},
     {"acceptor_out_of_files", "Connections closed for want of a file descriptor.",
      &Accept::out_of_files_total},
     {"acceptor_back_offs", "Pauses for want of files, memory or room in a lane.",
@@ -229,11 +233,29 @@ void add_process(Text& text, const MetricsSources& sources) {
     text.sample(resident_bytes());
 }
 
+void add_tls(Text& text, const TlsIdentity& tls) {
+    text.begin("stentor_tls_reloads_total", "Times certificate and key were read again.",
+               "counter");
+    text.sample(tls.reloads_total().value());
+    text.begin("stentor_tls_reload_failures_total", "Times they were bad, and the old ones stayed.",
+               "counter");
+    text.sample(tls.reload_failures_total().value());
+    text.begin("stentor_tls_certificate_not_after_seconds", "Unix time of the certificate's end.",
+               "gauge");
+    text.sample(tls.contexts().current()->not_after_unix_s());
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsSources& sources) {
     Text text;
     add_process(text, sources);
+    if (sources.tls != nullptr) add_tls(text, *sources.tls);
+    if (sources.addresses != nullptr) {
+        text.begin("stentor_limited_addresses",
+                   "Addresses with a connection, where each has a limit.", "gauge");
+        text.sample(sources.addresses->addresses());
+    }
     add_rows(text, "acceptor", sources.acceptors, kAcceptorCounters);
     add_rows(text, "reactor", sources.reactors, kReactorCounters);
     add_rows(text, "reactor", sources.reactors, kReactorGauges);

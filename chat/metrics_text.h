@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "chat/metrics.h"
+#include "chat/tls_identity.h"
 #include "core/broadcast_queue.h"
 #include "net/acceptor.h"
+#include "net/address_limiter.h"
 #include "net/reactor_metrics.h"
 
 namespace stentor::chat {
@@ -22,6 +24,8 @@ struct MetricsSources {
     std::vector<const ShardMetrics*> shards;
     std::vector<const core::PortCounters*> ports;
     std::vector<const net::AcceptorMetrics*> acceptors;
+    const TlsIdentity* tls = nullptr;                // none: no TLS
+    const net::AddressLimiter* addresses = nullptr;  // none: not counted
     std::uint32_t connections_max = 0;
     std::int64_t started_unix_ms = 0;
 };

@@ -8,19 +8,35 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <ranges>
 
+#include "chat/protocol/encode.h"
 #include "net/unique_fd.h"
 
 namespace stentor::chat {
 
-// Addresses hold nothing that JSON escapes: they were parsed.
-std::string ports_json(const BoundAddresses& addresses, int pid) {
-    std::string json = "{\"pid\":" + std::to_string(pid) + ",\"listen\":[";
-    for (std::size_t i = 0; i < addresses.listen.size(); ++i) {
-        json += (i == 0 ? "\"" : ",\"") + addresses.listen[i] + "\"";
+namespace {
+
+using net::ListenAddress;
+
+template <typename Addresses>
+std::string json_list(Addresses&& addresses) {
+    std::string list = "[";
+    for (const ListenAddress& address : addresses) {
+        if (list.size() > 1) list += ',';
+        append_json_string(list, address.place());
     }
-    json += "]";
-    if (!addresses.admin.empty()) json += ",\"admin\":\"" + addresses.admin + "\"";
+    return list + "]";
+}
+
+}  // namespace
+
+std::string ports_json(const BoundAddresses& addresses, int pid) {
+    std::string json = "{\"pid\":" + std::to_string(pid);
+    json += ",\"listen\":" + json_list(addresses.listen);
+    auto tls = addresses.listen | std::views::filter(&ListenAddress::tls);
+    if (!tls.empty()) json += ",\"tls\":" + json_list(tls);
+    if (addresses.admin) append_json_string(json += ",\"admin\":", addresses.admin->place());
     return json + "}\n";
 }
 

@@ -4,19 +4,22 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
+#include "net/listen_address.h"
 
 namespace stentor::chat {
 
 struct BoundAddresses {
-    std::vector<std::string> listen;  // "127.0.0.1:40123"
-    std::string admin;                // empty: none
+    std::vector<net::ListenAddress> listen;  // in the order of the flags
+    std::optional<net::ListenAddress> admin;
 };
 
-// {"pid":N,"listen":["127.0.0.1:40123"],"admin":"…"}
+// {"pid":N,"listen":["127.0.0.1:40123","127.0.0.1:40124","unix:/run/chat.socket"],
+//  "tls":["127.0.0.1:40124"],"admin":"…"}: "tls" says which of "listen" speak TLS.
 std::string ports_json(const BoundAddresses& addresses, int pid);
 // Written beside `path` and renamed over it.
 std::expected<void, core::Error> write_ports_file(const std::string& path,

@@ -15,6 +15,7 @@
 #include "chat/random.h"
 #include "chat/shard.h"
 #include "chat/web_assets.h"
+#include "core/check.h"
 #include "core/hash.h"
 #include "core/log.h"
 #include "net/reactor.h"
@@ -34,6 +35,9 @@ Limits limits_of(const Options& options) {
     limits.content_code_points_max = options.content_code_points_max;
     limits.outbox_bytes = options.outbox_bytes;
     limits.sends_per_second = options.sends_per_second;
+    limits.joins_per_second = options.joins_per_second;
+    limits.message_bytes_per_second_min = options.message_bytes_per_second_min;
+    limits.deflate = options.deflate;
     limits.handshake_timeout = options.handshake_timeout;
     limits.login_timeout = options.login_timeout;
     limits.ping_interval = options.ping_interval;
@@ -45,6 +49,7 @@ FrontConfig front_config_of(const Options& options) {
     FrontConfig config;
     config.origins = options.origins;
     config.echo = options.echo;
+    config.deflate = options.deflate;
     if (options.web) config.page = web_assets();
     return config;
 }
@@ -59,10 +64,22 @@ core::BroadcastQueueConfig queue_config(std::uint32_t participants) {
             .lane_slots = std::clamp<std::size_t>(slots, 64, 4096)};
 }
 
-// A key of its own: by the tables' key, all names at home on a shard would agree in their low bits.
-core::HashKey random_home_key() {
+// Keys of their own: by the tables' key, all names at home on a shard would agree in their low
+// bits.
+core::HashKey random_key() {
     SystemRandom random;
     return {random.next(), random.next()};
+}
+
+// The operator gets in beyond the limits of users, and not by way of a proxy.
+net::AcceptorConfig operators_acceptor(const Options& options) {
+    return {.connections_max = std::uint64_t{options.connections_max} + kConnectionsKeptForAdmin};
+}
+
+net::AcceptorConfig public_acceptor(const Options& options, net::AddressLimiter& addresses) {
+    return {.connections_max = options.connections_max,
+            .proxies = options.proxies,
+            .addresses = &addresses};
 }
 
 net::ReactorConfig reactor_config(const Options& options, std::uint32_t index) {
@@ -95,24 +112,30 @@ struct Server::ReactorThread {
     std::thread thread;
 };
 
-Server::Server(const Options& options)
-    : limits_(limits_of(options)),
+Server::Server(const Options& options, const TlsIdentity* tls)
+    : tls_(tls),
+      limits_(limits_of(options)),
       tokens_(SessionTokens::random_key()),
-      home_key_(random_home_key()),
+      home_key_(random_key()),
       front_(front_config_of(options), [this] { return metrics_text(metrics_sources_); }),
       shards_(options.reactors),
       queue_(queue_config(options.reactors + 1)),
+      address_limiter_(options.connections_per_address_max, random_key()),
       handoff_(options.reactors, options.acceptors + (options.admin_listen ? 1 : 0)) {
     metrics_sources_.connections_max = options.connections_max;
     metrics_sources_.started_unix_ms = clock_.unix_ms();
+    metrics_sources_.tls = tls;
+    metrics_sources_.addresses = &address_limiter_;
 }
 
 Server::~Server() {
     stop();
 }
 
-std::expected<std::unique_ptr<Server>, core::Error> Server::start(const Options& options) {
-    std::unique_ptr<Server> server(new Server(options));
+std::expected<std::unique_ptr<Server>, core::Error> Server::start(const Options& options,
+                                                                  const TlsIdentity* tls) {
+    STENTOR_CHECK(tls != nullptr || std::ranges::none_of(options.listen, &net::ListenAddress::tls));
+    std::unique_ptr<Server> server(new Server(options, tls));
     auto done = server->listen(options);
     if (done) done = server->make_reactors(options);
     if (done) done = server->run_threads();
@@ -130,14 +153,14 @@ std::expected<void, core::Error> Server::listen(const Options& options) {
         how.index = static_cast<std::uint32_t>(listener_kinds_.size());
         auto listeners = net::Listener::open(address, how);
         if (!listeners) return std::unexpected(std::move(listeners.error()));
-        addresses_.listen.push_back(listeners->front().address().to_string());
+        addresses_.listen.push_back(listeners->front().address());
         listener_kinds_.push_back(Front::Listener::kPublic);
         for (std::size_t i = 0; i < listeners->size(); ++i) {
-            by_acceptor[i].push_back(std::move((*listeners)[i]));
+            by_acceptor[i % options.acceptors].push_back(std::move((*listeners)[i]));
         }
     }
     for (std::vector<net::Listener>& listeners : by_acceptor) {
-        auto added = add_acceptor(options.connections_max, std::move(listeners));
+        auto added = add_acceptor(public_acceptor(options, address_limiter_), std::move(listeners));
         if (!added) return added;
     }
     if (!options.admin_listen) return {};
@@ -145,16 +168,14 @@ std::expected<void, core::Error> Server::listen(const Options& options) {
     how.sockets = 1;
     auto listeners = net::Listener::open(*options.admin_listen, how);
     if (!listeners) return std::unexpected(std::move(listeners.error()));
-    addresses_.admin = listeners->front().address().to_string();
+    addresses_.admin = listeners->front().address();
     listener_kinds_.push_back(Front::Listener::kAdmin);
-    return add_acceptor(options.connections_max + kConnectionsKeptForAdmin, std::move(*listeners));
+    return add_acceptor(operators_acceptor(options), std::move(*listeners));
 }
 
-std::expected<void, core::Error> Server::add_acceptor(std::uint32_t connections_max,
+std::expected<void, core::Error> Server::add_acceptor(net::AcceptorConfig config,
                                                       std::vector<net::Listener> listeners) {
-    net::AcceptorConfig config;
     config.index = static_cast<std::uint32_t>(acceptors_.size());
-    config.connections_max = connections_max;
     auto acceptor = net::Acceptor::create(config, handoff_, std::move(listeners));
     if (!acceptor) return std::unexpected(std::move(acceptor.error()));
     metrics_sources_.acceptors.push_back(&(*acceptor)->metrics());
@@ -164,7 +185,10 @@ std::expected<void, core::Error> Server::add_acceptor(std::uint32_t connections_
 
 std::expected<void, core::Error> Server::make_reactors(const Options& options) {
     for (std::uint32_t i = 0; i < shards_; ++i) {
-        auto reactor = net::Reactor::create(reactor_config(options, i), &handoff_);
+        net::ReactorConfig config = reactor_config(options, i);
+        config.tls = tls_ == nullptr ? nullptr : &tls_->contexts();
+        config.addresses = &address_limiter_;
+        auto reactor = net::Reactor::create(config, &handoff_);
         if (!reactor) return std::unexpected(std::move(reactor.error()));
         Port& port = queue_.port(i);
         auto watched = (*reactor)->watch_doorbell(port.doorbell().fd());

@@ -17,10 +17,12 @@
 #include "chat/options/options.h"
 #include "chat/ports_file.h"
 #include "chat/session_token.h"
+#include "chat/tls_identity.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/instant.h"
 #include "net/acceptor.h"
+#include "net/address_limiter.h"
 #include "net/handoff.h"
 #include "net/listener.h"
 
@@ -29,7 +31,9 @@ namespace stentor::chat {
 class Server {
 public:
     // Listens and serves when it returns. Signals that threads shall not get are blocked before.
-    static std::expected<std::unique_ptr<Server>, core::Error> start(const Options& options);
+    // `tls` is there if one of options.listen speaks it, and outlives the server.
+    static std::expected<std::unique_ptr<Server>, core::Error> start(
+        const Options& options, const TlsIdentity* tls = nullptr);
     ~Server();  // stop()
 
     const BoundAddresses& addresses() const { return addresses_; }
@@ -53,9 +57,9 @@ private:
         std::thread thread;
     };
 
-    explicit Server(const Options& options);
+    Server(const Options& options, const TlsIdentity* tls);
     std::expected<void, core::Error> listen(const Options& options);
-    std::expected<void, core::Error> add_acceptor(std::uint32_t connections_max,
+    std::expected<void, core::Error> add_acceptor(net::AcceptorConfig config,
                                                   std::vector<net::Listener> listeners);
     std::expected<void, core::Error> make_reactors(const Options& options);
     std::expected<void, core::Error> run_threads();
@@ -63,6 +67,7 @@ private:
     template <typename T>
     void tell_shards();
 
+    const TlsIdentity* const tls_;
     const core::SystemClock clock_;
     const Limits limits_;
     const SessionTokens tokens_;
@@ -71,6 +76,7 @@ private:
     const Front front_;
     const std::uint32_t shards_;
     BroadcastQueue queue_;  // a participant for each shard, then the control: this thread
+    net::AddressLimiter address_limiter_;  // what is in the hand-off holds places in it
     net::Handoff handoff_;
     BoundAddresses addresses_;
     std::vector<Front::Listener> listener_kinds_;  // by listener index

@@ -107,6 +107,7 @@ std::string help_text() {
            "\nExit codes: 0 ended well, 1 failed while running, 2 usage or configuration.\n\n"
            "Examples\n"
            "  stentor --listen 0.0.0.0:8080 --origin https://chat.example.org\n"
+           "  stentor --listen tls:0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem\n"
            "  stentor --listen 127.0.0.1:0 --ports-file ports.json --reactors 4\n"
            "  stentor --config stentor.toml --check-config\n";
 }

@@ -14,7 +14,8 @@
 namespace stentor::chat {
 namespace {
 
-// A list in one variable is divided by commas: no address and no origin has one.
+// A list in one variable is divided by commas: no host, range or origin has one, and a path that
+// has one can be said by a flag.
 std::vector<std::string> divide(const std::string& text) {
     std::vector<std::string> parts;
     std::size_t begin = 0;
@@ -74,6 +75,19 @@ Checked apply(Invocation& invocation, std::span<const From> best_first) {
     return {};
 }
 
+// What no single row can see.
+Checked check_together(const Options& options) {
+    const bool tls = std::ranges::any_of(options.listen, &net::ListenAddress::tls);
+    const bool certificate = !options.tls_certificate_file.empty();
+    const bool key = !options.tls_key_file.empty();
+    if (tls && !certificate && !key) {
+        return std::unexpected("--tls-cert and --tls-key are missing: a tls: listener needs both");
+    }
+    if (certificate && !key) return std::unexpected("--tls-key is missing: --tls-cert needs it");
+    if (key && !certificate) return std::unexpected("--tls-cert is missing: --tls-key needs it");
+    return {};
+}
+
 }  // namespace
 
 Environment process_environment() {
@@ -106,6 +120,9 @@ std::expected<Invocation, std::string> load_options(std::span<const std::string>
         {Source::kFlag, line->given}, {Source::kEnvironment, variables}, {Source::kFile, file}};
     if (Checked applied = apply(invocation, sources); !applied) {
         return std::unexpected(std::move(applied.error()));
+    }
+    if (Checked whole = check_together(invocation.options); !whole) {
+        return std::unexpected(std::move(whole.error()));
     }
     return invocation;
 }

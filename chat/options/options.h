@@ -13,17 +13,22 @@
 
 #include "core/instant.h"
 #include "core/log.h"
-#include "net/listener.h"
+#include "net/address_range.h"
+#include "net/listen_address.h"
 
 namespace stentor::chat {
 
 struct Options {
     std::vector<net::ListenAddress> listen;
     std::optional<net::ListenAddress> admin_listen;
-    bool reuse_port = false;     // no probe whether another program listens there
-    std::string tcp_congestion;  // empty: the system's
-    std::string ports_file;      // empty: none
+    bool reuse_port = false;           // no probe whether another program listens there
+    std::string tcp_congestion;        // empty: the system's
+    std::string ports_file;            // empty: none
+    std::string tls_certificate_file;  // empty: none; both or neither
+    std::string tls_key_file;
+    std::vector<net::AddressRange> proxies;  // whose connections begin with a PROXY header
     std::vector<std::string> origins;
+    bool deflate = true;
     bool web = true;
     bool echo = false;
 
@@ -33,8 +38,11 @@ struct Options {
     std::size_t message_bytes_max = 64 * 1024;
     std::uint32_t content_code_points_max = 4096;
     std::size_t outbox_bytes = 256 * 1024;
-    std::uint32_t sends_per_second = 20;  // 0: no limit
+    std::uint32_t sends_per_second = 20;             // 0: no limit
+    std::uint32_t joins_per_second = 10;             // 0: no limit
+    std::size_t message_bytes_per_second_min = 512;  // 0: no minimum
     std::uint32_t connections_max = 0;
+    std::uint32_t connections_per_address_max = 0;  // 0: no limit
     core::Duration name_hold = std::chrono::minutes{10};
 
     core::Duration handshake_timeout = std::chrono::seconds{5};

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
+
+#include "ws/utf8.h"
 
 namespace stentor::chat {
 namespace {
@@ -67,6 +70,9 @@ Checked set_listen(Options& options, Texts texts) {
     for (const std::string& text : texts) {
         auto address = net::ListenAddress::parse(text);
         if (!address) return std::unexpected(address.error().message());
+        if (!ws::is_valid_utf8(std::as_bytes(std::span(text)))) {
+            return std::unexpected("an address is written in UTF-8");
+        }
         addresses.push_back(std::move(*address));
     }
     options.listen = std::move(addresses);
@@ -79,9 +85,11 @@ std::vector<std::string> show_listen(const Options& options) {
     return texts;
 }
 
+// Plain: the operator's listener is private.
 Checked set_admin_listen(Options& options, Texts texts) {
     auto address = net::ListenAddress::parse(texts.front());
     if (!address) return std::unexpected(address.error().message());
+    if (address->tls) return std::unexpected("the operator's listener is private: without tls:");
     options.admin_listen = std::move(*address);
     return {};
 }
@@ -89,6 +97,23 @@ Checked set_admin_listen(Options& options, Texts texts) {
 std::vector<std::string> show_admin_listen(const Options& options) {
     if (!options.admin_listen) return {};
     return {options.admin_listen->to_string()};
+}
+
+Checked set_proxies(Options& options, Texts texts) {
+    std::vector<net::AddressRange> ranges;
+    for (const std::string& text : texts) {
+        const auto range = net::AddressRange::parse(text);
+        if (!range) return std::unexpected(range.error());
+        ranges.push_back(*range);
+    }
+    options.proxies = std::move(ranges);
+    return {};
+}
+
+std::vector<std::string> show_proxies(const Options& options) {
+    std::vector<std::string> texts;
+    for (const net::AddressRange& range : options.proxies) texts.push_back(range.to_string());
+    return texts;
 }
 
 Checked set_origins(Options& options, Texts texts) {

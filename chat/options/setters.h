@@ -19,6 +19,8 @@ Checked set_listen(Options& options, Texts texts);
 std::vector<std::string> show_listen(const Options& options);
 Checked set_admin_listen(Options& options, Texts texts);
 std::vector<std::string> show_admin_listen(const Options& options);
+Checked set_proxies(Options& options, Texts texts);
+std::vector<std::string> show_proxies(const Options& options);
 Checked set_origins(Options& options, Texts texts);
 std::vector<std::string> show_origins(const Options& options);
 Checked set_store(Options& options, Texts texts);
@@ -48,6 +50,12 @@ Checked set_switch(Options& options, Texts texts) {
 template <auto kMember, bool kOn>
 std::vector<std::string> show_switch(const Options& options) {
     return {options.*kMember == kOn ? "true" : "false"};
+}
+
+// The same as a word: "on" or "off".
+template <auto kMember>
+std::vector<std::string> show_on_off(const Options& options) {
+    return {options.*kMember ? "on" : "off"};
 }
 
 template <auto kMember>

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,11 @@ Options options_for_test(std::uint32_t reactors) {
     return options;
 }
 
-net::UniqueFd connect_to(const std::string& address) {
+net::UniqueFd connect_to(const net::ListenAddress& address) {
     net::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in where{};
     where.sin_family = AF_INET;
-    where.sin_port =
-        htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    where.sin_port = htons(address.port);
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), 0);
     return fd;
@@ -47,7 +47,7 @@ std::string read_until(int fd, const std::string& last) {
     return text;
 }
 
-std::string get(const std::string& address, const std::string& path) {
+std::string get(const net::ListenAddress& address, const std::string& path) {
     const net::UniqueFd fd = connect_to(address);
     const std::string request =
         "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -65,12 +65,12 @@ TEST(Server, ServesEachListener) {
     ASSERT_TRUE(server.has_value()) << server.error().message();
     const BoundAddresses& addresses = (*server)->addresses();
     ASSERT_EQ(addresses.listen.size(), 2u);
-    for (const std::string& address : addresses.listen) {
+    for (const net::ListenAddress& address : addresses.listen) {
         EXPECT_TRUE(get(address, "/ws").starts_with("HTTP/1.1 426 "));
         EXPECT_TRUE(get(address, "/metrics").starts_with("HTTP/1.1 404 "));
     }
-    EXPECT_TRUE(get(addresses.admin, "/metrics").starts_with("HTTP/1.1 200 "));
-    EXPECT_TRUE(get(addresses.admin, "/ws").starts_with("HTTP/1.1 404 "));
+    EXPECT_TRUE(get(*addresses.admin, "/metrics").starts_with("HTTP/1.1 200 "));
+    EXPECT_TRUE(get(*addresses.admin, "/ws").starts_with("HTTP/1.1 404 "));
 }
 
 // Property: an address in use is an error that names it, and leaves nothing running.
@@ -78,13 +78,38 @@ TEST(Server, AnAddressInUseIsSaid) {
     const auto first = Server::start(options_for_test(1));
     ASSERT_TRUE(first.has_value());
     Options options = options_for_test(1);
-    auto address = net::ListenAddress::parse((*first)->addresses().listen.front());
-    ASSERT_TRUE(address.has_value());
-    options.listen = {*address};
+    const net::ListenAddress taken = (*first)->addresses().listen.front();
+    options.listen = {taken};
     const auto second = Server::start(options);
     ASSERT_FALSE(second.has_value());
-    EXPECT_NE(second.error().message().find((*first)->addresses().listen.front()),
-              std::string::npos);
+    EXPECT_NE(second.error().message().find(taken.to_string()), std::string::npos);
+}
+
+// Property: the socket of a second program that cannot start is not there any more, nor its file.
+TEST(Server, WhatFailsToStartLeavesNoSocketFile) {
+    const auto first = Server::start(options_for_test(1));
+    ASSERT_TRUE(first.has_value());
+    std::string pattern = (std::filesystem::temp_directory_path() / "stentor-XXXXXX").string();
+    const std::filesystem::path folder = ::mkdtemp(pattern.data());
+    Options options = options_for_test(1);
+    options.listen = {*net::ListenAddress::parse("unix:" + (folder / "chat.socket").string()),
+                      (*first)->addresses().listen.front()};
+    EXPECT_FALSE(Server::start(options).has_value());
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+    std::filesystem::remove_all(folder);
+}
+
+// Property: an address over its limit is refused on the public listeners, and the operator's is
+// open to it nevertheless.
+TEST(Server, TheOperatorIsBeyondTheLimitOfAnAddress) {
+    Options options = options_for_test(1);
+    options.connections_per_address_max = 1;
+    const auto server = Server::start(options);
+    ASSERT_TRUE(server.has_value()) << server.error().message();
+    const BoundAddresses& addresses = (*server)->addresses();
+    const net::UniqueFd first = connect_to(addresses.listen.front());
+    EXPECT_TRUE(get(addresses.listen.front(), "/ws").starts_with("HTTP/1.1 503 "));
+    EXPECT_TRUE(get(*addresses.admin, "/metrics").starts_with("HTTP/1.1 200 "));
 }
 
 // Property: a drain ends the connections that are open, and lets nobody in any more.

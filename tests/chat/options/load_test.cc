@@ -132,6 +132,59 @@ TEST(LoadOptions, BadValueNamesThePlace) {
     EXPECT_SAYS(error_of({"--echo=perhaps"}), "a switch is true or false");
 }
 
+// Property: an address is one for TCP, TLS or a Unix socket, and a bad one says why.
+TEST(LoadOptions, AddressesAreOfThreeKinds) {
+    const Options options =
+        must_load({"--listen", "tls:[::1]:443", "--listen", "unix:/run/a.socket", "--tls-cert",
+                   "c.pem", "--tls-key", "k.pem"});
+    ASSERT_EQ(options.listen.size(), 2u);
+    EXPECT_TRUE(options.listen[0].tls);
+    EXPECT_EQ(options.listen[1].path, "/run/a.socket");
+    EXPECT_SAYS(error_of({"--listen", "tls:8080"}), "expected HOST:PORT");
+    EXPECT_SAYS(error_of({"--listen", "unix:/\xff"}), "UTF-8");
+    EXPECT_SAYS(error_of({"--listen", "unix:" + std::string(200, 'x')}), "107");
+    EXPECT_SAYS(error_of({"--admin-listen", "tls:127.0.0.1:0"}), "private");
+    EXPECT_EQ(must_load({"--admin-listen", "unix:/run/b"}).admin_listen->place(), "unix:/run/b");
+}
+
+// Property: certificate and key come together, and a tls: listener does not come without them; the
+// message names what is missing.
+TEST(LoadOptions, TlsNeedsCertificateAndKey) {
+    EXPECT_SAYS(error_of({"--listen", "tls:127.0.0.1:0"}), "--tls-cert and --tls-key are missing");
+    EXPECT_SAYS(error_of({"--listen", "tls:127.0.0.1:0", "--tls-cert", "c"}),
+                "--tls-key is missing");
+    EXPECT_SAYS(error_of({"--listen", "tls:127.0.0.1:0", "--tls-key", "k"}),
+                "--tls-cert is missing");
+    EXPECT_SAYS(error_of({"--tls-key", "k"}), "--tls-cert is missing");
+    EXPECT_SAYS(error_of({"--tls-cert", ""}), "it is empty");
+    EXPECT_EQ(must_load({"--tls-cert", "c", "--tls-key", "k"}).tls_key_file, "k");
+}
+
+// Property: the defences have their defaults, and 0 turns off what can be turned off.
+TEST(LoadOptions, Defences) {
+    const Options defaults = must_load({});
+    EXPECT_EQ(defaults.joins_per_second, 10u);
+    EXPECT_EQ(defaults.message_bytes_per_second_min, 512u);
+    EXPECT_EQ(defaults.connections_per_address_max, 0u);
+    EXPECT_TRUE(defaults.deflate);
+    EXPECT_TRUE(defaults.proxies.empty());
+    const Options options = must_load(
+        {"--join-rate", "0", "--min-message-rate", "0", "--max-connections-per-address", "3",
+         "--deflate", "off", "--proxy-protocol", "10.0.0.0/8", "--proxy-protocol", "unix"});
+    EXPECT_EQ(options.joins_per_second, 0u);
+    EXPECT_EQ(options.message_bytes_per_second_min, 0u);
+    EXPECT_EQ(options.connections_per_address_max, 3u);
+    EXPECT_FALSE(options.deflate);
+    ASSERT_EQ(options.proxies.size(), 2u);
+    EXPECT_EQ(options.proxies[0].to_string(), "10.0.0.0/8");
+    EXPECT_SAYS(error_of({"--proxy-protocol", "10.0.0.0/33"}),
+                "--proxy-protocol \"10.0.0.0/33\": ");
+    EXPECT_SAYS(error_of({"--deflate", "maybe"}), "--deflate");
+    const TemporaryFile file("deflate = false\nproxy_protocol = [\"::1\"]\n");
+    EXPECT_FALSE(must_load({"--config", file.path()}).deflate);
+    EXPECT_EQ(must_load({"--config", file.path()}).proxies.size(), 1u);
+}
+
 // Property: errors of the file name its line and the nearest known key.
 TEST(LoadOptions, FileErrorsNameTheLine) {
     const auto error = [](std::string_view text) {
@@ -163,11 +216,37 @@ TEST(LoadOptions, OverriddenValuesAreChecked) {
 
 // Property: the printed configuration is a file that gives the same values, each with its source.
 TEST(LoadOptions, PrintedConfigurationIsReadBack) {
-    const auto loaded =
-        load({"--listen", "[::1]:0", "--listen", "localhost:1", "--echo", "--send-rate", "0",
-              "--name-hold", "90s", "--log-format", "json", "--print-config", "--ports-file",
-              "a \"quoted\"\tname", "--admin-listen", "127.0.0.1:0"},
-             {{"STENTOR_REACTORS", "3"}});
+    const auto loaded = load({"--listen",
+                              "[::1]:0",
+                              "--listen",
+                              "localhost:1",
+                              "--echo",
+                              "--send-rate",
+                              "0",
+                              "--name-hold",
+                              "90s",
+                              "--log-format",
+                              "json",
+                              "--print-config",
+                              "--ports-file",
+                              "a \"quoted\"\tname",
+                              "--admin-listen",
+                              "127.0.0.1:0",
+                              "--listen",
+                              "unix:/a b",
+                              "--listen",
+                              "tls:127.0.0.1:0",
+                              "--tls-cert",
+                              "c",
+                              "--tls-key",
+                              "k",
+                              "--deflate",
+                              "off",
+                              "--proxy-protocol",
+                              "2001:db8::/32",
+                              "--min-message-rate",
+                              "1KiB"},
+                             {{"STENTOR_REACTORS", "3"}});
     ASSERT_TRUE(loaded.has_value()) << loaded.error();
     EXPECT_EQ(loaded->action, Action::kPrintConfig);
     const std::string text = config_text(*loaded);

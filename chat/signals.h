@@ -1,0 +1,30 @@
+// SIGTERM, SIGINT (stop) and SIGHUP (read the certificate again) as something that the main thread
+// waits for, instead of a handler.
+// Thread: main, constructed before any other thread starts (they inherit what is blocked).
+// Invariant: while it lives no signal of the three interrupts or ends the program by itself.
+#pragma once
+
+#include <csignal>
+
+#include "core/instant.h"
+
+namespace stentor::chat {
+
+class Signals {
+public:
+    Signals();
+    ~Signals();
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+
+    // The number of the signal that came.
+    int wait();
+    // Did one of those that stop come in time? A SIGHUP is let pass.
+    bool stop_within(core::Duration time);
+
+private:
+    sigset_t signals_;
+    sigset_t before_;
+};
+
+}  // namespace stentor::chat
