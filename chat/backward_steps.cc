@@ -39,6 +39,7 @@ bool BackwardSteps::depart(Departure& departure) {
         context_.ask(home, std::make_unique<Leave>(Leave{departure.connection,
                                                          0,
                                                          departure.dropped,
+                                                         departure.takes_twin,
                                                          std::move(departure.rooms.back()),
                                                          {}}));
         departure.rooms.pop_back();

@@ -22,6 +22,7 @@ namespace stentor::chat {
 struct Departure {
     ConnectionId connection;
     bool dropped;
+    bool takes_twin;
     std::vector<std::string> rooms;
     UserId attached;       // nobody: it was not attached to a user
     std::string skeleton;  // empty: it claimed no name

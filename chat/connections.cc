@@ -56,7 +56,7 @@ std::size_t Connections::read_heads(Session& session, std::span<const std::byte>
 }
 
 void Connections::answer(Session& session, const Answer& answer) {
-    parts_.context.count(ShardCounter::kHttpAnswers);
+    parts_.context.metrics.http_answers[http_status(answer.status)].add();
     parts_.outlet.send(session, std::as_bytes(std::span(answer.head)));
     parts_.outlet.send(session, answer.body);
     parts_.outlet.send(session, std::as_bytes(std::span(answer.text)));
@@ -71,7 +71,7 @@ void Connections::upgrade(Session& session, const Upgrade& upgrade) {
     parts_.context.count(ShardCounter::kUpgrades);
     session.stage = Stage::kOpen;
     session.dialect = &dialect_of(upgrade.service);
-    session.endpoint.emplace(session.dialect->endpoint_limits());
+    session.endpoint = ws::Endpoint(session.dialect->endpoint_limits(), upgrade.deflate);
     parts_.outlet.send(session, std::as_bytes(std::span(upgrade.head)));
     parts_.liveness.on_upgraded(session);
     session.dialect->on_open(session);
@@ -93,6 +93,7 @@ public:
     Handler(Parts& parts, Session& session) : parts_(parts), session_(session) {}
     bool on_message(ws::Opcode opcode, std::span<std::byte> payload) override {
         parts_.context.count(ShardCounter::kMessagesIn);
+        message_ended_ = true;
         session_.dialect->on_message(session_, opcode, payload);
         if (session_.is(Pause::kPace)) {
             parts_.liveness.rearm(session_);
@@ -102,22 +103,37 @@ public:
     void on_control_output(std::span<const std::byte> frame) override {
         parts_.outlet.send(session_, frame);
     }
+    ws::PingVerdict on_ping() override {
+        const ws::PingVerdict verdict = parts_.outlet.on_ping(session_);
+        control_ended_ = control_ended_ || verdict == ws::PingVerdict::kAnswer;
+        return verdict;
+    }
+    void on_pong(std::span<const std::byte> /*payload*/) override { control_ended_ = true; }
+
+    // Did what was under way end? A control frame inside a message ends nothing.
+    bool ended() const {
+        return message_ended_ || (control_ended_ && session_.endpoint.held_bytes() == 0);
+    }
 
 private:
     Parts& parts_;
     Session& session_;
+    bool message_ended_ = false;
+    bool control_ended_ = false;
 };
 
 std::size_t Connections::read_frames(Session& session, std::span<std::byte> input) {
     Handler handler(parts_, session);
-    const std::size_t done = session.endpoint->consume(input, handler);
-    if (session.endpoint->state() == ws::EndpointState::kClosed) {
-        session.said_close = session.endpoint->peer_close_code() != 0;
-        if (session.endpoint->violation() != ws::Violation::kNone) {
-            parts_.context.count(ShardCounter::kProtocolErrors);
+    const std::size_t done = session.endpoint.consume(input, handler);
+    if (session.endpoint.state() == ws::EndpointState::kClosed) {
+        session.said_close = session.endpoint.peer_close_code() != 0;
+        if (session.endpoint.violation() != ws::Violation::kNone) {
+            parts_.context.metrics.violations[session.endpoint.violation()].add();
         }
         parts_.outlet.finish(session);
     }
+    parts_.pace.note(session,
+                     {.input_bytes = input.size(), .done_bytes = done, .ended = handler.ended()});
     return done;
 }
 
@@ -142,10 +158,12 @@ void Connections::closed(ConnectionId id) {
     STENTOR_CHECK(session != nullptr);
     Departure departure{.connection = id,
                         .dropped = !session->said_close,
+                        .takes_twin = session->takes_twin(),
                         .rooms = parts_.rooms.depart(*session),
                         .attached = {},
                         .skeleton = {}};
     parts_.logins.depart(*session, departure);
+    parts_.pace.forget(*session);
     if (departure.attached || !departure.rooms.empty()) {
         parts_.steps.add(std::move(departure));
     }

@@ -17,6 +17,7 @@
 #include "chat/liveness.h"
 #include "chat/local_rooms.h"
 #include "chat/logins.h"
+#include "chat/message_pace.h"
 #include "chat/outlet.h"
 #include "chat/sessions.h"
 
@@ -39,6 +40,7 @@ public:
         Logins& logins;
         LocalRooms& rooms;
         Liveness& liveness;
+        MessagePace& pace;
         Dialects dialects;
     };
     Connections(const Parts& parts, std::vector<Front::Listener> listeners);

@@ -9,12 +9,14 @@
 #include <utility>
 
 #include "chat/envelope.h"
+#include "chat/frame_deflater.h"
 #include "chat/limits.h"
 #include "chat/metrics.h"
 #include "chat/random.h"
 #include "core/hash.h"
 #include "core/instant.h"
 #include "core/timer_wheel.h"
+#include "ws/inflater.h"
 
 namespace stentor::chat {
 
@@ -30,6 +32,8 @@ struct Context {
     core::Instant now;
     ShardMetrics metrics;
     std::string scratch{};  // for one frame at a time, kept for its capacity
+    FrameDeflater deflater{metrics};
+    ws::InflaterPool inflaters{kInflatersMax};
 
     std::uint32_t home_of_text(std::string_view text) const {
         return static_cast<std::uint32_t>(core::siphash_1_3(home_key, text) % shards);

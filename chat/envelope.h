@@ -67,7 +67,8 @@ struct Join {
     std::string name;
     std::string room;
     std::string command_id;
-    bool resume;  // since was given
+    bool takes_twin;  // of the room's frames, see Deliver
+    bool resume;      // since was given
     Position since;
     std::uint32_t history;
 };
@@ -75,6 +76,7 @@ struct Leave {
     ConnectionId connection;
     JoinNumber number;  // of the join that this ends; 0: the connection is gone, nobody is answered
     bool dropped;       // gone without a word: the user stays a while
+    bool takes_twin;    // as at its join
     std::string room;
     std::string command_id;
 };
@@ -239,12 +241,15 @@ struct HistoryRead {
     std::string command_id;
     EventsPage page;
 };
-// Frames for all members that a shard holds: events first..last, or presence (first_seq is 0).
+// Frames for all members that a shard holds: events first..last, or presence (first_seq is 0). The
+// twin holds the same messages compressed, for those who agreed to it; empty: nothing shrank, or
+// nobody wants it.
 struct Deliver {
     LocalRoomId local_room;
     std::uint64_t first_seq;
     std::uint64_t last_seq;
     core::SharedBytes frames;
+    core::SharedBytes twin{};
 };
 // The server ends, in two steps that the control participant sends. First nobody is read any more,
 // so that what was asked can be carried out and told; then everybody hears goodbye.

@@ -74,7 +74,7 @@ FrontDecision upgrade(const HttpRequestHead& head, const HandshakeFields& fields
     if (!service) return refusal(head, 404, "nothing is at this path; chat clients use /ws");
     std::span<const std::string_view> subprotocols;
     if (*service == Service::kNative) subprotocols = kNativeSubprotocols;
-    const auto accepted = ws::accept_handshake(fields.request, subprotocols);
+    const auto accepted = ws::accept_handshake(fields.request, subprotocols, config.deflate);
     if (!accepted) {
         const ws::RefusedHandshake& refused = accepted.error();
         return refusal(head, refused.status, refused.reason, refused.headers);
@@ -85,7 +85,7 @@ FrontDecision upgrade(const HttpRequestHead& head, const HandshakeFields& fields
         return refusal(head, 403,
                        "pages of this origin may not connect here; --origin allows an origin");
     }
-    return Upgrade{head.bytes, ws::switching_protocols(*accepted), *service};
+    return Upgrade{head.bytes, ws::switching_protocols(*accepted), accepted->deflate, *service};
 }
 
 FrontDecision serve(const HttpRequestHead& head, const WebAsset& asset) {

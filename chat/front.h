@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "chat/web_assets.h"
+#include "ws/deflate_offer.h"
 
 namespace stentor::chat {
 
@@ -22,7 +23,7 @@ enum class Service : std::uint8_t { kNative, kEcho };
 struct FrontConfig {
     std::vector<std::string> origins;  // empty: the rule of docs/protocol.md; "*" allows all
     bool echo = false;
-    bool deflate = true;  // permessage-deflate is agreed to where it is offered
+    bool deflate = true;             // permessage-deflate is agreed to where it is offered
     std::span<const WebAsset> page;  // the web chat at /, sorted by path; empty: none is served
 };
 
@@ -40,6 +41,7 @@ struct Answer {
 struct Upgrade {
     std::size_t consumed;  // what follows in the input are frames
     std::string head;      // the 101 answer
+    ws::DeflateParameters deflate;
     Service service;
 };
 using FrontDecision = std::variant<NeedMoreBytes, Answer, Upgrade>;

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "chat/http_status.h"
+
 namespace stentor::chat {
 namespace {
 
@@ -19,32 +21,8 @@ constexpr std::string_view kSecurityFields =
     "Cross-Origin-Resource-Policy: same-origin\r\n";
 
 std::string_view reason_phrase(std::uint16_t status) {
-    switch (status) {
-        case 200:
-            return "OK";
-        case 304:
-            return "Not Modified";
-        case 400:
-            return "Bad Request";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "Not Found";
-        case 405:
-            return "Method Not Allowed";
-        case 414:
-            return "URI Too Long";
-        case 426:
-            return "Upgrade Required";
-        case 431:
-            return "Request Header Fields Too Large";
-        case 501:
-            return "Not Implemented";
-        case 505:
-            return "HTTP Version Not Supported";
-        default:
-            return "Error";
-    }
+    const HttpStatusRow* row = find_http_status(status);
+    return row == nullptr ? "Error" : row->phrase;
 }
 
 bool is_head(const net::HttpRequestHead& request) {

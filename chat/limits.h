@@ -27,6 +27,17 @@ inline constexpr std::size_t kBackwardStepsMax = 100'000;  // beyond: new connec
 inline constexpr std::uint32_t kBigRoomMembers = 100;      // presence is paced from here on
 inline constexpr std::uint32_t kPresenceNamesMax = 20;     // names in one frame of a big room
 
+inline constexpr std::uint8_t kPongsPendingMax = 64;  // queued while the outbox was not empty
+// At that bound, so many turns may pass before a flush has emptied it: one may run out of its time.
+inline constexpr std::uint8_t kPongFlushTurnsMax = 16;
+inline constexpr std::uint32_t kJoinBurst = 100;  // a client may enter all its rooms again at once
+
+// permessage-deflate. Below this a message seldom shrinks by what its compression costs.
+inline constexpr std::size_t kDeflateBytesMin = 160;
+// Of the deflated twin of a room's events, for all who agreed to this window or a larger one.
+inline constexpr std::uint8_t kTwinWindowBits = 12;
+inline constexpr std::size_t kInflatersMax = 1024;  // a reactor: compressed messages under way
+
 // Rings take a message that lies whole in them without a copy; one that needs more is assembled.
 inline constexpr std::size_t kRingBytes = 128 * 1024;
 inline constexpr std::size_t kInPlaceBytesMax = 96 * 1024;
@@ -46,6 +57,12 @@ struct Limits {
     std::uint32_t rooms_per_shard_max = 100'000;
     std::size_t history_bytes_per_shard_max = 256 * 1024 * 1024;
 
+    // Zero: no limit.
+    core::Duration per_join() const {
+        return joins_per_second == 0 ? core::Duration{}
+                                     : core::Duration{std::chrono::seconds{1}} / joins_per_second;
+    }
+
     core::Duration handshake_timeout = std::chrono::seconds{5};
     core::Duration login_timeout = std::chrono::seconds{10};
     core::Duration ping_interval = std::chrono::seconds{25};
@@ -57,6 +74,8 @@ struct Limits {
 inline constexpr core::Duration kSendAheadMax = std::chrono::seconds{2};
 inline constexpr core::Duration kOverRateMax = std::chrono::seconds{30};
 inline constexpr core::Duration kOverRateSlack = std::chrono::milliseconds{250};
+// A message that is under way has this long to make its least pace.
+inline constexpr core::Duration kPaceWindow = std::chrono::seconds{10};
 inline constexpr core::Duration kDroppedUserStays = std::chrono::seconds{10};
 inline constexpr core::Duration kBigRoomPresenceInterval = std::chrono::milliseconds{500};
 inline constexpr core::Duration kRoomOpenTimeout = std::chrono::seconds{5};
@@ -69,5 +88,6 @@ inline constexpr core::Duration kStalledRetry = std::chrono::milliseconds{1};
 inline constexpr std::size_t kOutboxBytesMin = 16 * 1024;
 static_assert(kRunBytesMax <= kOutboxBytesMin, "an empty outbox takes any run");
 static_assert(kRunBytesMax <= kRoomBytesMax);
+static_assert(kJoinBurst >= kRoomsPerConnectionMax);
 
 }  // namespace stentor::chat

@@ -35,15 +35,16 @@ void Liveness::set_deadline(Session& session, core::Instant at) {
 }
 
 void Liveness::rearm(Session& session) {
-    timers_.schedule(session.timer, session.is(Pause::kPace)
-                                        ? std::min(session.deadline, session.paced_until())
-                                        : session.deadline);
+    timers_.schedule(session.timer,
+                     session.is(Pause::kPace)
+                         ? std::min(session.deadline, session.paced_until(context_.limits))
+                         : session.deadline);
 }
 
 void Liveness::on_timers() {
     timers_.advance(context_.now, [this](core::Timer& timer) {
         Session& session = *sessions_.find(ConnectionId::unpack(timer.cookie));
-        if (session.is(Pause::kPace) && session.paced_until() <= context_.now) {
+        if (session.is(Pause::kPace) && session.paced_until(context_.limits) <= context_.now) {
             outlet_.go_on(session, Pause::kPace);
         }
         if (session.deadline <= context_.now) {

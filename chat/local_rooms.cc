@@ -119,6 +119,7 @@ std::expected<void, Refusal> LocalRooms::join(Session& session, const JoinComman
     ask->user = session.user->id;
     ask->name = session.user->name;
     ask->command_id = command_id;
+    ask->takes_twin = session.takes_twin();
     ask->resume = command.since.has_value();
     if (command.since) {
         ask->since = {std::string(command.since->epoch), command.since->seq};
@@ -151,9 +152,10 @@ std::expected<void, Refusal> LocalRooms::leave(Session& session, std::string_vie
     suspend(session, membership);
     membership.state = Membership::State::kLeaving;
     const std::uint32_t home = context_.home_of_text(*name);
-    gate_.ask(session, home,
-              std::make_unique<Leave>(Leave{session.id, membership.number, false, std::move(*name),
-                                            std::string(command_id)}));
+    gate_.ask(
+        session, home,
+        std::make_unique<Leave>(Leave{session.id, membership.number, false, session.takes_twin(),
+                                      std::move(*name), std::string(command_id)}));
     return {};
 }
 
@@ -212,17 +214,21 @@ void LocalRooms::handle(const Left& told) {
     session->dialect->on_left(*session, told.command_id, told.room);
 }
 
+std::vector<std::uint32_t>& LocalRooms::members_like(const Session& session, std::uint32_t room) {
+    return session.takes_twin() ? rooms_[room].deflating : rooms_[room].plain;
+}
+
 void LocalRooms::go_live(Session& session, Membership& membership, std::uint64_t first_seq) {
-    Room& room = rooms_[membership.room];
+    std::vector<std::uint32_t>& members = members_like(session, membership.room);
     membership.state = Membership::State::kLive;
     membership.first_seq = first_seq;
-    membership.member_index = static_cast<std::uint32_t>(room.members.size());
-    room.members.push_back(session.id.slot);
+    membership.member_index = static_cast<std::uint32_t>(members.size());
+    members.push_back(session.id.slot);
 }
 
 void LocalRooms::suspend(Session& session, Membership& membership) {
     if (membership.state == Membership::State::kLive) {
-        std::vector<std::uint32_t>& members = rooms_[membership.room].members;
+        std::vector<std::uint32_t>& members = members_like(session, membership.room);
         const std::uint32_t last = members.back();
         members[membership.member_index] = last;
         members.pop_back();
@@ -258,18 +264,24 @@ void LocalRooms::handle(const Deliver& told) {
     if (told.last_seq > 0) {
         room->last_seq = told.last_seq;
     }
-    if (room->members.empty()) {
+    deliver(*room, room->plain, told.frames, told);
+    deliver(*room, room->deflating, told.twin.empty() ? told.frames : told.twin, told);
+}
+
+void LocalRooms::deliver(const Room& room, const std::vector<std::uint32_t>& members,
+                         const core::SharedBytes& frames, const Deliver& told) {
+    if (members.empty()) {
         return;
     }
     net::Link& link = outlet_.link();
-    net::Parcel& parcel = link.make_parcel(told.frames);
+    net::Parcel& parcel = link.make_parcel(frames);
     parcel.kind = told.first_seq > 0 ? net::ParcelKind::kEvents : net::ParcelKind::kEphemeral;
-    parcel.topic = room->topic;
+    parcel.topic = room.topic;
     parcel.first_seq = told.first_seq;
     parcel.last_seq = told.last_seq;
     full_.clear();
-    link.deliver(room->members, parcel, full_);
-    context_.count(ShardCounter::kDeliveries, room->members.size() - full_.size());
+    link.deliver(members, parcel, full_);
+    context_.count(ShardCounter::kDeliveries, members.size() - full_.size());
     for (const std::uint32_t slot : full_) {
         make_room_or_gap(sessions_.at(slot), parcel);
     }

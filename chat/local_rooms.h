@@ -1,4 +1,4 @@
-// The rooms that connections of this shard are in: who gets a delivery, in one dense list a room,
+// The rooms that connections of this shard are in: who gets a delivery, in dense lists a room,
 // and who is in gap mode because it reads too slowly (docs/protocol.md, "Slow readers").
 // Thread: owner reactor.
 // Invariant: a live membership gets every delivery from its Joined on, once, or is told the gap; a
@@ -48,11 +48,13 @@ private:
     struct Room {
         std::string name;
         std::string epoch;
-        std::uint64_t last_seq = 0;          // of the newest delivery
-        std::uint32_t topic = 0;             // of its parcels; another one for each epoch
-        std::vector<std::uint32_t> members;  // slots of live memberships
-        std::uint32_t memberships = 0;       // joining and gapped ones too
-        std::uint32_t generation = 0;        // odd while in use
+        std::uint64_t last_seq = 0;  // of the newest delivery
+        std::uint32_t topic = 0;     // of its parcels; another one for each epoch
+        // Slots of live memberships: who gets frames as they are, and who gets their twin.
+        std::vector<std::uint32_t> plain;
+        std::vector<std::uint32_t> deflating;
+        std::uint32_t memberships = 0;  // joining and gapped ones too
+        std::uint32_t generation = 0;   // odd while in use
     };
 
     Room* find(LocalRoomId id);
@@ -64,6 +66,9 @@ private:
     // The membership that this attempt made, unless the session joined anew since.
     static Membership* attempt(Session& session, JoinNumber number);
 
+    std::vector<std::uint32_t>& members_like(const Session& session, std::uint32_t room);
+    void deliver(const Room& room, const std::vector<std::uint32_t>& members,
+                 const core::SharedBytes& frames, const Deliver& told);
     void go_live(Session& session, Membership& membership, std::uint64_t first_seq);
     // Out of the list of members or out of gap mode; the membership itself stays.
     void suspend(Session& session, Membership& membership);

@@ -143,7 +143,12 @@ void Logins::handle(const NameAnswered& told) {
 void Logins::fail(Session& session, ErrorCode code, std::string message) {
     const std::unique_ptr<Login> login = std::move(session.login);
     if (session.user == nullptr) {
-        steps_.add(Departure{session.id, false, {}, login->user, {}});
+        steps_.add(Departure{.connection = session.id,
+                             .dropped = false,
+                             .takes_twin = session.takes_twin(),
+                             .rooms = {},
+                             .attached = login->user,
+                             .skeleton = {}});
     }
     session.dialect->on_refused(session, {code, login->command_id, message});
     outlet_.go_on(session, Pause::kLogin);

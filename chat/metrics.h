@@ -5,7 +5,9 @@
 
 #include <cstddef>
 
+#include "chat/http_status.h"
 #include "core/metrics.h"
+#include "ws/violation.h"
 
 namespace stentor::chat {
 
@@ -26,12 +28,13 @@ enum class ShardGauge : std::size_t {
     kBackwardSteps,     // leaves of dead connections and next steps of logins not yet asked
     kPendingEnvelopes,  // envelopes that found their lane full
     kPausedConnections,
+    kHomeTwinSessions,  // sessions in rooms, at home here, that get the deflated twin
+    kInflaters,         // compressed messages under way
     kCount,
 };
 
 enum class ShardCounter : std::size_t {
     kUpgrades,
-    kHttpAnswers,
     kMessagesIn,  // WebSocket messages
     kCommandErrors,
     kLogins,
@@ -44,17 +47,23 @@ enum class ShardCounter : std::size_t {
     kPings,
     kPeerTimeouts,  // no login, no pong
     kOverRateCloses,
-    kProtocolErrors,  // WebSocket violations
+    kPacedSends,      // times a connection was not read for a while: over the send rate …
+    kPacedJoins,      // … or the rate of joins
     kRefusedBusy,     // unavailable
     kNamesForgotten,  // held names let go early, the table being full
     kRoomsForgotten,  // empty rooms let go with their history, for room
     kStalls,          // turns in which a full lane kept asks waiting
+    kDeflated,        // messages compressed, an event once for all its readers
+    kDeflateInBytes,
+    kDeflateOutBytes,
     kCount,
 };
 
 struct ShardMetrics {
     core::GaugeCells<ShardGauge> gauges;
     core::CounterCells<ShardCounter> counters;
+    core::CounterCells<HttpStatus> http_answers;
+    core::CounterCells<ws::Violation> violations;
 };
 
 }  // namespace stentor::chat

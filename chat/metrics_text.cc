@@ -95,10 +95,12 @@ constexpr auto kShardGauges = std::to_array<ShardRow<ShardGauge>>({
     {ShardGauge::kBackwardSteps, "backward_steps", "Leaves and logins that wait for a lane."},
     {ShardGauge::kPendingEnvelopes, "pending_envelopes", "Envelopes that found their lane full."},
     {ShardGauge::kPausedConnections, "paused_connections", "Connections that are not read now."},
+    {ShardGauge::kHomeTwinSessions, "home_twin_sessions",
+     "Sessions in rooms that get compressed events, at the rooms' home."},
+    {ShardGauge::kInflaters, "inflaters", "Compressed messages under way."},
 });
 constexpr auto kShardCounters = std::to_array<ShardRow<ShardCounter>>({
     {ShardCounter::kUpgrades, "upgrades", "WebSockets opened."},
-    {ShardCounter::kHttpAnswers, "http_answers", "HTTP requests answered without an upgrade."},
     {ShardCounter::kMessagesIn, "messages_in", "WebSocket messages received."},
     {ShardCounter::kCommandErrors, "command_errors", "Commands answered by an error."},
     {ShardCounter::kLogins, "logins", "Logins that succeeded."},
@@ -112,12 +114,19 @@ constexpr auto kShardCounters = std::to_array<ShardRow<ShardCounter>>({
     {ShardCounter::kPings, "pings", "WebSocket pings sent."},
     {ShardCounter::kPeerTimeouts, "peer_timeouts", "Closed: no login or no pong in time."},
     {ShardCounter::kOverRateCloses, "over_rate_closes", "Closed: over the send rate for too long."},
-    {ShardCounter::kProtocolErrors, "protocol_errors", "Closed: a WebSocket rule was broken."},
+    {ShardCounter::kPacedSends, "paced_sends",
+     "Times a connection was not read for a while: over the send rate."},
+    {ShardCounter::kPacedJoins, "paced_joins",
+     "Times a connection was not read for a while: over the rate of joins."},
     {ShardCounter::kRefusedBusy, "refused_busy", "Commands answered by unavailable."},
     {ShardCounter::kNamesForgotten, "names_forgotten",
      "Held names let go early, the table being full."},
     {ShardCounter::kRoomsForgotten, "rooms_forgotten", "Empty rooms let go with their history."},
     {ShardCounter::kStalls, "stalls", "Turns in which a full lane kept asks waiting."},
+    {ShardCounter::kDeflated, "deflated",
+     "Messages compressed, an event once for all its readers."},
+    {ShardCounter::kDeflateInBytes, "deflate_in_bytes", "Bytes of them before."},
+    {ShardCounter::kDeflateOutBytes, "deflate_out_bytes", "Bytes of them behind."},
 });
 
 using Accept = net::AcceptorMetrics;
@@ -172,6 +181,13 @@ public:
     void sample(Number value) {
         text_ += name_ + " " + std::to_string(value) + "\n";
     }
+    // One of a reactor's cells that differ by a label.
+    void sample(std::size_t reactor, std::string_view label, std::string_view value,
+                std::uint64_t count) {
+        ((text_ += name_) += "{reactor=\"") += std::to_string(reactor);
+        ((((text_ += "\",") += label) += "=\"") += value) += "\"} ";
+        text_ += std::to_string(count) + "\n";
+    }
     void add(std::string_view lines) { text_ += lines; }
     std::string take() { return std::move(text_); }
 
@@ -207,6 +223,26 @@ void add_shards(Text& text, const std::vector<const ShardMetrics*>& shards) {
         text.begin(full_name(row.name, true), row.help, "counter");
         for (std::size_t i = 0; i < shards.size(); ++i) {
             text.sample("reactor", i, shards[i]->counters[row.which].value());
+        }
+    }
+}
+
+void add_labelled(Text& text, const std::vector<const ShardMetrics*>& shards) {
+    text.begin("stentor_http_answers_total", "HTTP requests answered without an upgrade.",
+               "counter");
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        const auto& answers = shards[i]->http_answers;
+        for (const HttpStatusRow& row : kHttpStatuses) {
+            text.sample(i, "status", std::to_string(row.code), answers[row.status].value());
+        }
+        text.sample(i, "status", "other", answers[HttpStatus::kOther].value());
+    }
+    text.begin("stentor_violations_total", "Closed: a WebSocket rule was broken.", "counter");
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        for (const ws::ViolationRow& row : ws::kViolationTable) {
+            if (row.violation != ws::Violation::kNone) {
+                text.sample(i, "rule", row.name, shards[i]->violations[row.violation].value());
+            }
         }
     }
 }
@@ -260,6 +296,7 @@ std::string metrics_text(const MetricsSources& sources) {
     add_rows(text, "reactor", sources.reactors, kReactorCounters);
     add_rows(text, "reactor", sources.reactors, kReactorGauges);
     add_shards(text, sources.shards);
+    add_labelled(text, sources.shards);
     add_rows(text, "participant", sources.ports, kLaneCounters);
     add_rows(text, "participant", sources.ports, kLaneGauges);
     return text.take();

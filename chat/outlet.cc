@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "ws/frame_writer.h"
 
@@ -24,18 +25,55 @@ void Outlet::send(Session& session, std::span<const std::byte> bytes) {
     }
 }
 
-void Outlet::send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload) {
+void Outlet::send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload,
+                        Compression compression) {
+    const ws::DeflateParameters agreed = session.endpoint.deflate();
+    std::uint8_t first_bits = ws::kFinBit;
+    if (agreed.on && compression != Compression::kNever) {
+        std::optional<std::span<const std::byte>> deflated;
+        if (compression == Compression::kIfSmaller) {
+            deflated = context_.deflater.smaller(payload, agreed.server_window_bits);
+        } else if (!payload.empty()) {
+            deflated = context_.deflater.compressed(payload, agreed.server_window_bits);
+        }
+        if (deflated) {
+            payload = *deflated;
+            first_bits |= ws::kRsv1Bit;
+        }
+    }
     if (payload.size() > kRunBytesMax) {  // not worth a copy only to have one piece
-        send(session, ws::frame_header(opcode, payload.size()).bytes());
+        send(session, ws::frame_header(opcode, payload.size(), first_bits).bytes());
         send(session, payload);
         return;
     }
     frame_.clear();
-    ws::append_frame(frame_, opcode, payload);
+    ws::append_frame(frame_, opcode, payload, first_bits);
     send(session, std::as_bytes(std::span(frame_)));
 }
 
+// The pings behind the bound wait in front of a flush; what is still queued then is the peer's not
+// reading.
+ws::PingVerdict Outlet::on_ping(Session& session) {
+    if (link_.backlog_bytes(session.id) == 0) {
+        session.pongs_pending = 0;
+    }
+    if (session.pongs_pending < kPongsPendingMax) {
+        ++session.pongs_pending;
+        return ws::PingVerdict::kAnswer;
+    }
+    if (session.pauses != 0) {
+        return ws::PingVerdict::kLater;
+    }
+    if (++session.pongs_pending > kPongsPendingMax + kPongFlushTurnsMax) {
+        return ws::PingVerdict::kFlood;
+    }
+    link_.pause(session.id);
+    link_.resume(session.id);  // in the next turn it is handed in again
+    return ws::PingVerdict::kLater;
+}
+
 void Outlet::pause(Session& session, Pause reason) {
+    session.paused_lately = true;
     if (session.pauses == 0) {
         link_.pause(session.id);
         context_.gauge(ShardGauge::kPausedConnections, 1);
@@ -79,9 +117,16 @@ private:
 void Outlet::close(Session& session, std::uint16_t code, std::string_view reason) {
     if (session.stage == Stage::kOpen) {
         CloseFrame frame(link_, session.id);
-        session.endpoint->close(code, reason, frame);
+        session.endpoint.close(code, reason, frame);
         session.said_close = true;
     }
+    finish(session);
+}
+
+void Outlet::fail(Session& session, ws::Violation violation) {
+    CloseFrame frame(link_, session.id);
+    session.endpoint.fail(violation, frame);
+    context_.metrics.violations[violation].add();
     finish(session);
 }
 

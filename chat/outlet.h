@@ -16,15 +16,26 @@
 
 namespace stentor::chat {
 
+// May an answer be compressed?
+enum class Compression : std::uint8_t {
+    kIfSmaller,
+    kAlways,  // also where it does not shrink: whoever echoes shows what was agreed
+    kNever,   // it holds a secret: its size must not tell how much of it stands elsewhere in it
+};
+
 class Outlet {
 public:
     Outlet(Context& context, net::Link& link) : context_(context), link_(link) {}
 
     void send(Session& session, std::span<const std::byte> bytes);
-    void send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload);
-    void send_text(Session& session, std::string_view json) {
-        send_frame(session, ws::Opcode::kText, std::as_bytes(std::span(json)));
+    void send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload,
+                    Compression compression = Compression::kIfSmaller);
+    void send_text(Session& session, std::string_view json,
+                   Compression compression = Compression::kIfSmaller) {
+        send_frame(session, ws::Opcode::kText, std::as_bytes(std::span(json)), compression);
     }
+    // Every ping is answered, unless as many pongs wait for a peer that does not read.
+    ws::PingVerdict on_ping(Session& session);
 
     void pause(Session& session, Pause reason);
     void go_on(Session& session, Pause reason);
@@ -33,6 +44,8 @@ public:
 
     // Close frame, flush, end. Nothing is read from the connection any more.
     void close(Session& session, std::uint16_t code, std::string_view reason);
+    // The peer broke a rule that needs a clock: the close frame that it calls for, then the end.
+    void fail(Session& session, ws::Violation violation);
     // Flush what is queued, then end.
     void finish(Session& session);
 

@@ -5,9 +5,9 @@
 // room's list of members.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <boost/container/small_vector.hpp>
@@ -33,7 +33,7 @@ enum class Stage : std::uint8_t {
 // Why a connection is not read at the moment; any one suffices.
 enum class Pause : std::uint8_t {
     kLogin = 1,    // the answer to its login is under way
-    kPace = 2,     // over the send rate
+    kPace = 2,     // over the rate of sends or of joins
     kAsks = 4,     // the lane to a home is full
     kBacklog = 8,  // owes reads for half its outbox in answers
     kDrain = 16,   // the server ends
@@ -70,13 +70,24 @@ struct Login {
 // Most connections are in one room.
 using Memberships = boost::container::small_vector<Membership, 1>;
 
+// Until the upgrade an endpoint reads nothing.
+inline constexpr ws::EndpointLimits kNotUpgraded{};
+
 struct Session {
     Session(ConnectionId connection_id, Front::Listener listener_kind)
         : id(connection_id), listener(listener_kind), timer(connection_id.packed()) {}
 
     bool is(Pause reason) const { return (pauses & static_cast<std::uint8_t>(reason)) != 0; }
-    // When Pause::kPace ends: the bucket has room for one more send.
-    core::Instant paced_until() const { return sends_paid_until - kSendAheadMax; }
+    // When Pause::kPace ends: both buckets have room for one more.
+    core::Instant paced_until(const Limits& limits) const {
+        return std::max(sends_paid_until - kSendAheadMax,
+                        joins_paid_until - kJoinBurst * limits.per_join());
+    }
+    // Does it get the deflated twin of what its rooms say?
+    bool takes_twin() const {
+        const ws::DeflateParameters agreed = endpoint.deflate();
+        return agreed.on && agreed.server_window_bits >= kTwinWindowBits;
+    }
 
     const ConnectionId id;
     Stage stage = Stage::kHead;
@@ -86,18 +97,22 @@ struct Session {
     JoinNumber joins_begun = 0;
     std::uint32_t answer_bytes = 0;  // sent since the outbox was last half empty
     std::uint8_t pages_asked = 0;    // and not yet answered
+    std::uint8_t pongs_pending = 0;  // queued since the outbox was last empty
+    bool watched = false;            // stands in MessagePace
+    bool paused_lately = false;      // since its window there began
     Dialect* dialect = nullptr;
     LocalUser* user = nullptr;
     Session* next_of_user = nullptr;  // in the user's list
     std::unique_ptr<Login> login;
     Memberships rooms;
-    std::optional<ws::Endpoint> endpoint;  // from the upgrade on
+    ws::Endpoint endpoint{kNotUpgraded};
 
     core::Timer timer;
     core::Instant deadline{};  // handshake, login, silence or pong, whichever is due next
     core::Instant pong_due{};  // while a ping is unanswered; else zero
-    core::Instant
-        sends_paid_until{};  // pace, as a time (GCRA): now + what was sent ahead of the rate
+    // Pace, as a time (GCRA): now + what was sent, or asked of homes, ahead of its rate.
+    core::Instant sends_paid_until{};
+    core::Instant joins_paid_until{};
     core::Instant over_rate_since{};
 };
 static_assert(sizeof(Session) <= 232, "docs/limits.md sums up what a connection costs");

@@ -20,6 +20,7 @@
 #include "chat/liveness.h"
 #include "chat/local_rooms.h"
 #include "chat/logins.h"
+#include "chat/message_pace.h"
 #include "chat/outlet.h"
 #include "chat/sessions.h"
 #include "chat/verbs.h"
@@ -66,6 +67,7 @@ private:
     AskGate gate_;
     BackwardSteps steps_;
     Liveness liveness_;
+    MessagePace pace_;
     Logins logins_;
     LocalRooms rooms_;
     Verbs verbs_;
@@ -97,11 +99,12 @@ ShardState::ShardState(const ShardParts& parts)
       gate_(context_, outlet_, sessions_),
       steps_(context_),
       liveness_(context_, outlet_, sessions_),
+      pace_(context_, outlet_, sessions_),
       logins_(context_, outlet_, sessions_, steps_, liveness_, parts.tokens),
       rooms_(context_, outlet_, sessions_, gate_),
       verbs_(context_, outlet_, logins_, rooms_, gate_),
       native_(context_, outlet_, verbs_, parts.tokens),
-      echo_(outlet_),
+      echo_(context_, outlet_),
       connections_({.context = context_,
                     .front = parts.front,
                     .outlet = outlet_,
@@ -110,6 +113,7 @@ ShardState::ShardState(const ShardParts& parts)
                     .logins = logins_,
                     .rooms = rooms_,
                     .liveness = liveness_,
+                    .pace = pace_,
                     .dialects = {.native = native_, .echo = echo_}},
                    parts.listeners),
       room_homes_(context_, parts.log),
@@ -143,6 +147,8 @@ void ShardState::lanes(core::Instant now) {
     gate_.open_where_there_is_room();
     context_.metrics.gauges[ShardGauge::kPendingEnvelopes].set(
         static_cast<std::int64_t>(port.pending()));
+    context_.metrics.gauges[ShardGauge::kInflaters].set(
+        static_cast<std::int64_t>(context_.inflaters.borrowed()));
 }
 
 void ShardState::run_steps() {
@@ -234,6 +240,7 @@ void ShardState::handle(const HistoryRead& told) {
 void ShardState::timers(core::Instant now) {
     context_.now = now;
     liveness_.on_timers();
+    pace_.on_timers();
     context_.timers.advance(now, [this](core::Timer& timer) { room_homes_.on_timer(timer); });
     name_home_.on_timers();
     room_homes_.end_turn();
@@ -246,6 +253,7 @@ std::optional<core::Instant> ShardState::next_deadline() const {
         next = next && at ? std::min(*next, *at) : next ? next : at;
     };
     consider(liveness_.next_deadline());
+    consider(pace_.next_deadline());
     consider(context_.timers.next_deadline());
     consider(name_home_.next_deadline());
     if (stalled()) {

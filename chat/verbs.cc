@@ -1,4 +1,4 @@
-// The verbs of clients as asks to the homes; the pace of sends.
+// The verbs of clients as asks to the homes; the pace of sends and joins.
 // Thread: owner reactor.
 // Invariant: see verbs.h.
 #include "chat/verbs.h"
@@ -27,11 +27,13 @@ Verbs::Done Verbs::login(Session& session, std::string_view command_id,
 }
 
 Verbs::Done Verbs::join(Session& session, std::string_view command_id, const JoinCommand& command) {
+    pay_for_join(session);
     return rooms_.join(session, command, command_id);
 }
 
 Verbs::Done Verbs::leave(Session& session, std::string_view command_id,
                          const LeaveCommand& command) {
+    pay_for_join(session);
     return rooms_.leave(session, command.room, command_id);
 }
 
@@ -62,6 +64,7 @@ Verbs::Done Verbs::send(Session& session, std::string_view command_id, const Sen
 
 Verbs::Done Verbs::members(Session& session, std::string_view command_id,
                            const MembersCommand& command) {
+    pay_for_join(session);
     auto room = rooms_.room_of(session, command.room);
     if (!room) {
         return std::unexpected(std::move(room.error()));
@@ -84,6 +87,7 @@ Verbs::Done Verbs::members(Session& session, std::string_view command_id,
 
 Verbs::Done Verbs::history(Session& session, std::string_view command_id,
                            const HistoryCommand& command) {
+    pay_for_join(session);
     auto room = rooms_.room_of(session, command.room);
     if (!room) {
         return std::unexpected(std::move(room.error()));
@@ -122,7 +126,18 @@ void Verbs::pay_for_send(Session& session) {
         session.dialect->on_over_rate(session);
         return;
     }
+    context_.count(ShardCounter::kPacedSends);
     outlet_.pause(session, Pause::kPace);
+}
+
+void Verbs::pay_for_join(Session& session) {
+    const core::Duration each = context_.limits.per_join();
+    const core::Instant now = context_.now;
+    session.joins_paid_until = std::max(session.joins_paid_until, now) + each;
+    if (session.joins_paid_until > now + kJoinBurst * each) {
+        context_.count(ShardCounter::kPacedJoins);
+        outlet_.pause(session, Pause::kPace);
+    }
 }
 
 }  // namespace stentor::chat

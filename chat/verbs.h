@@ -25,13 +25,15 @@ public:
     Done login(Session& session, std::string_view command_id, const LoginCommand& command);
     Done join(Session& session, std::string_view command_id, const JoinCommand& command);
     Done leave(Session& session, std::string_view command_id, const LeaveCommand& command);
-    // Over the send rate the message is taken all the same, and the next is not read for a while.
+    // Over a rate the command is taken all the same, and the next is not read for a while.
     Done send(Session& session, std::string_view command_id, const SendCommand& command);
     Done members(Session& session, std::string_view command_id, const MembersCommand& command);
     Done history(Session& session, std::string_view command_id, const HistoryCommand& command);
 
 private:
     void pay_for_send(Session& session);
+    // Joins, leaves and pages: each is work for a home and may be news for a whole room.
+    void pay_for_join(Session& session);
 
     Context& context_;
     Outlet& outlet_;

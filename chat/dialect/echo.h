@@ -1,5 +1,6 @@
 // /echo: every message comes back with the same opcode, and nothing else ever does. For load tools
-// and conformance suites; bounded by not reading a peer that does not read.
+// and conformance suites; bounded by not reading a peer that does not read. Where compression was
+// agreed, every message that is not empty comes back compressed.
 // Thread: owner reactor.
 // Invariant: no login, no rate, no room.
 #pragma once
@@ -11,12 +12,17 @@ namespace stentor::chat {
 
 class Echo final : public Dialect {
 public:
-    explicit Echo(Outlet& outlet) : outlet_(outlet) {}
+    Echo(Context& context, Outlet& outlet)
+        : outlet_(outlet),
+          endpoint_limits_{.message_bytes_max = kEchoMessageBytesMax,
+                           .in_place_bytes_max = kInPlaceBytesMax,
+                           .accept_binary = true,
+                           .inflaters = &context.inflaters} {}
 
     const ws::EndpointLimits& endpoint_limits() const override { return endpoint_limits_; }
     bool wants_login() const override { return false; }
     void on_message(Session& session, ws::Opcode opcode, std::span<std::byte> payload) override {
-        outlet_.send_frame(session, opcode, payload);
+        outlet_.send_frame(session, opcode, payload, Compression::kAlways);
     }
     void on_drain(Session& session) override {
         outlet_.close(session, ws::kCloseGoingAway, "the server ends");
@@ -24,9 +30,7 @@ public:
 
 private:
     Outlet& outlet_;
-    const ws::EndpointLimits endpoint_limits_{.message_bytes_max = kEchoMessageBytesMax,
-                                              .in_place_bytes_max = kInPlaceBytesMax,
-                                              .accept_binary = true};
+    const ws::EndpointLimits endpoint_limits_;
 };
 
 }  // namespace stentor::chat

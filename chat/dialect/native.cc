@@ -45,7 +45,8 @@ Native::Native(Context& context, Outlet& outlet, Verbs& verbs, const SessionToke
       tokens_(tokens),
       endpoint_limits_{.message_bytes_max = context.limits.message_bytes_max,
                        .in_place_bytes_max = kInPlaceBytesMax,
-                       .accept_binary = false} {}
+                       .accept_binary = false,
+                       .inflaters = &context.inflaters} {}
 
 std::string& Native::begin_reply() {
     json_.clear();
@@ -121,7 +122,7 @@ void Native::on_logged_in(Session& session, std::string_view command_id) {
     const LocalUser& user = *session.user;
     append_logged_in(begin_reply(), command_id, user.id, user.name,
                      tokens_.sign(user.id, user.name));
-    reply(session);
+    reply(session, Compression::kNever);  // the session is a secret, the name is not
 }
 
 void Native::on_refused(Session& session, const RefusedCommand& refused) {

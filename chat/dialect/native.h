@@ -39,7 +39,9 @@ private:
     void carry_out(Session& session, const Command& command);
     // The buffer for one answer, emptied; reply() sends it.
     std::string& begin_reply();
-    void reply(Session& session) { outlet_.send_text(session, json_); }
+    void reply(Session& session, Compression compression = Compression::kIfSmaller) {
+        outlet_.send_text(session, json_, compression);
+    }
 
     Context& context_;
     Outlet& outlet_;

@@ -54,11 +54,10 @@ void RoomHome::handle(const Join& ask) {
         set_name(ask.user, member, ask.name);
     }
     member.return_by = 0;
-    OnShard& shard = shards_[ask.connection.shard];
-    shard.local_room = ask.local_room;
+    shards_[ask.connection.shard].local_room = ask.local_room;
     if (sessions_.emplace(ask.connection.packed(), ask.user).second) {
         ++member.sessions;
-        ++shard.sessions;
+        count_session(ask.connection.shard, ask.takes_twin, 1);
     }
 
     auto joined = std::make_unique<Joined>();
@@ -91,7 +90,7 @@ void RoomHome::handle(const Leave& ask) {
     }
     const UserId user = session->second;
     sessions_.erase(session);
-    --shards_[ask.connection.shard].sessions;
+    count_session(ask.connection.shard, ask.takes_twin, -1);
     Member& member = users_.at(user);
     if (--member.sessions > 0) {
         return;
@@ -101,6 +100,17 @@ void RoomHome::handle(const Leave& ask) {
         returns_.push_back({context_.now + kDroppedUserStays, member.return_by, user});
     } else {
         remove_user(user);
+    }
+}
+
+// A run ends before the count changes, so all of it has a twin or none.
+void RoomHome::count_session(std::uint32_t shard, bool takes_twin, std::int32_t by) {
+    const auto change = static_cast<std::uint32_t>(by);  // modulo 2^32, as the counts are
+    shards_[shard].sessions += change;
+    if (takes_twin) {
+        shards_[shard].twin_sessions += change;
+        twin_sessions_ += change;
+        context_.gauge(ShardGauge::kHomeTwinSessions, by);
     }
 }
 
@@ -202,35 +212,31 @@ void RoomHome::append_to_run(const Publish& publish) {
                           .content = publish.content,
                           .client_id = publish.command_id,
                           .reply_to = publish.reply_to});
-    const std::size_t header_size = ws::frame_header_bytes(json.size());
-    if (!run_.empty() && run_.size() + header_size + json.size() > kRunBytesMax) {
+    if (!run_.takes(json.size())) {
         close_run();
     }
-    in_run_.push_back({.offset = static_cast<std::uint32_t>(run_.size()),
-                       .size = static_cast<std::uint32_t>(header_size + json.size()),
-                       .header_size = static_cast<std::uint32_t>(header_size)});
-    ws::append_frame(run_, ws::Opcode::kText, json);
+    run_.append(json, twin_deflater());
 }
 
 void RoomHome::close_run() {
     if (run_.empty()) {
         return;
     }
-    const core::SharedBytes block = core::SharedBytes::copy_of(run_);
-    const std::uint64_t first = head_ - in_run_.size() + 1;
+    const core::SharedBytes block = core::SharedBytes::copy_of(run_.plain());
+    const core::SharedBytes twin = core::SharedBytes::copy_of(run_.twin());
+    const std::uint64_t first = head_ - run_.frames().size() + 1;
     std::uint64_t seq = first;
-    for (const InRun& frame : in_run_) {
+    for (const EventRun::Frame& frame : run_.frames()) {
         recent_.push_back({seq++, block, frame.offset, frame.size, frame.header_size});
     }
-    recent_bytes_ += run_.size();
-    context_.gauge(ShardGauge::kHistoryBytes, static_cast<std::int64_t>(run_.size()));
+    recent_bytes_ += block.size();
+    context_.gauge(ShardGauge::kHistoryBytes, static_cast<std::int64_t>(block.size()));
     run_.clear();
-    in_run_.clear();
     while (recent_.size() > kRoomEventsMax ||
            (recent_bytes_ > kRoomBytesMax && recent_.size() > 1)) {
         drop_oldest_event();
     }
-    tell_members(block, first, head_);
+    tell_members(block, twin, first, head_);
 }
 
 void RoomHome::drop_oldest_event() {
@@ -239,11 +245,13 @@ void RoomHome::drop_oldest_event() {
     recent_.pop_front();
 }
 
-void RoomHome::tell_members(const core::SharedBytes& frames, std::uint64_t first,
-                            std::uint64_t last) {
+void RoomHome::tell_members(const core::SharedBytes& frames, const core::SharedBytes& twin,
+                            std::uint64_t first, std::uint64_t last) {
     for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
-        if (shards_[shard].sessions > 0) {
-            context_.tell(shard, Deliver{shards_[shard].local_room, first, last, frames});
+        const OnShard& there = shards_[shard];
+        if (there.sessions > 0) {
+            context_.tell(shard, Deliver{there.local_room, first, last, frames,
+                                         there.twin_sessions > 0 ? twin : core::SharedBytes()});
         }
     }
 }
@@ -266,9 +274,10 @@ void RoomHome::tell_presence() {
     }
     std::string json;
     append_presence(json, name_, presence_.version(), users_.size(), joined, news.left);
-    std::string frame;
-    ws::append_frame(frame, ws::Opcode::kText, json);
-    tell_members(core::SharedBytes::copy_of(frame), 0, 0);
+    EventRun frame;
+    frame.append(json, twin_deflater());
+    tell_members(core::SharedBytes::copy_of(frame.plain()),
+                 core::SharedBytes::copy_of(frame.twin()), 0, 0);
 }
 
 // ---- reading

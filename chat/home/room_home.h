@@ -17,6 +17,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "chat/context.h"
+#include "chat/home/event_run.h"
 #include "chat/home/presence_ledger.h"
 #include "core/compact_text.h"
 
@@ -69,6 +70,7 @@ private:
     struct OnShard {
         LocalRoomId local_room;
         std::uint32_t sessions = 0;
+        std::uint32_t twin_sessions = 0;  // of them: those that get the twin
     };
     struct Return {
         core::Instant until;
@@ -78,9 +80,13 @@ private:
 
     void set_name(UserId user, Member& member, const std::string& name);
     void remove_user(UserId user);
+    void count_session(std::uint32_t shard, bool takes_twin, std::int32_t by);
+    // For the twin of what is told, while somebody gets it.
+    FrameDeflater* twin_deflater() { return twin_sessions_ > 0 ? &context_.deflater : nullptr; }
     void append_to_run(const Publish& publish);
     void close_run();
-    void tell_members(const core::SharedBytes& frames, std::uint64_t first, std::uint64_t last);
+    void tell_members(const core::SharedBytes& frames, const core::SharedBytes& twin,
+                      std::uint64_t first, std::uint64_t last);
     void tell_presence();
     void refuse(const Publish& ask, ErrorCode code, std::string message);
     template <typename Ask>
@@ -103,6 +109,7 @@ private:
     std::map<UserId, Member> users_;
     boost::unordered_flat_map<std::uint64_t, UserId, core::IdHash> sessions_;  // by ConnectionId
     std::vector<OnShard> shards_;
+    std::uint32_t twin_sessions_ = 0;
     std::list<Return> returns_;  // most rooms wait for nobody: an empty list holds no memory
     std::uint64_t returns_begun_ = 0;
     PresenceLedger presence_;
@@ -110,13 +117,7 @@ private:
     boost::container::deque<EventFrame> recent_;  // std::deque takes 600 bytes while empty
     std::size_t recent_bytes_ = 0;
 
-    struct InRun {
-        std::uint32_t offset;
-        std::uint32_t size;
-        std::uint32_t header_size;
-    };
-    std::string run_;  // frames of events first..head_, not yet told
-    std::vector<InRun> in_run_;
+    EventRun run_;  // events up to head_, not yet told
 };
 
 }  // namespace stentor::chat

@@ -102,7 +102,9 @@ void RoomHomes::turn_away(Entry& entry, Ask&& ask) {
         return;
     }
     if (joins && entry.open) {
-        apply(entry, std::make_unique<Leave>(Leave{connection, 0, false, entry.room.name(), {}}));
+        const bool takes_twin = std::get<Box<Join>>(ask)->takes_twin;
+        apply(entry, std::make_unique<Leave>(
+                         Leave{connection, 0, false, takes_twin, entry.room.name(), {}}));
     }
     refuse(ask, leaves ? ErrorCode::kNotInRoom : ErrorCode::kUnavailable, kBusy);
 }

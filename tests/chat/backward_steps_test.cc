@@ -44,6 +44,7 @@ protected:
     Departure departure(std::uint32_t slot) {
         return {.connection = HomeFixture::connection(0, slot),
                 .dropped = true,
+                .takes_twin = false,
                 .rooms = {"one", "two", "three", "four"},
                 .attached = UserId{7},
                 .skeleton = "ann"};

@@ -43,7 +43,8 @@ TEST(Connections, RequestsAreAnsweredInOrderAndKeepTheConnection) {
         "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /ws HTTP/1.1\r\nHost: a\r\n\r\n";
     cluster.turn(0);
     EXPECT_THAT(link.read(id), StartsWith("HTTP/1.1 404 "));
-    EXPECT_GE(cluster.counter(ShardCounter::kHttpAnswers), 1u);
+    EXPECT_EQ(cluster.answers(404), 1u);
+    EXPECT_EQ(cluster.answers(426), 0u);  // a refusal ends the connection
 }
 
 TEST(Connections, ACloseFrameLeavesAtOnceAndADropDoesNot) {
@@ -85,7 +86,8 @@ TEST(Connections, AProtocolErrorIsSaidAndCounted) {
     binary.say(R"({"type":"ping","id":"p"})");
     cluster.turn(0);
     EXPECT_EQ(binary.heard(), "close 1003\n");
-    EXPECT_EQ(cluster.counter(ShardCounter::kProtocolErrors), 2u);
+    EXPECT_EQ(cluster.violations(ws::Violation::kUnmaskedFrame), 1u);
+    EXPECT_EQ(cluster.violations(ws::Violation::kBinaryRefused), 1u);
     cluster.settle();
     EXPECT_EQ(cluster.gauge(ShardGauge::kConnections), 0);
 }

@@ -24,6 +24,7 @@ Limits small_outbox() {
     Limits limits;
     limits.outbox_bytes = kOutboxBytesMin;
     limits.sends_per_second = 0;
+    limits.joins_per_second = 0;
     return limits;
 }
 const std::string kLong(1000, 'x');
@@ -181,7 +182,7 @@ TEST(LocalRooms, ALeaveOrADeathInAGapLeavesNothingBehind) {
 
 TEST(LocalRooms, AConnectionCanBeInAHundredRooms) {
     // One more is refused, until one is left.
-    SmallCluster cluster;
+    SmallCluster cluster({.limits = small_outbox()});
     Client ann(cluster);
     ann.log_in("ann");
     for (std::uint32_t i = 0; i < kRoomsPerConnectionMax; ++i) {

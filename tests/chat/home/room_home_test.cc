@@ -21,6 +21,7 @@ protected:
                 .name = "n" + std::to_string(user.value),
                 .room = "lobby",
                 .command_id = "j",
+                .takes_twin = false,
                 .resume = false,
                 .since = {},
                 .history = history};
@@ -41,7 +42,7 @@ protected:
         return join(ask);
     }
     void leave(ConnectionId connection, bool dropped) {
-        room.handle(Leave{connection, 0, dropped, "lobby", {}});
+        room.handle(Leave{connection, 0, dropped, false, "lobby", {}});
     }
     // From the log, numbered.
     void store(std::size_t content_bytes, const std::string& id = {}) {
@@ -317,7 +318,7 @@ TEST_F(RoomHomeTest, WhoIsNotInItIsRefused) {
     EXPECT_EQ(only_told<Box<Refused>>(1)->code, ErrorCode::kNotInRoom);
     room.handle(ReadHistory{connection(1, 5), "lobby", "b", false, 0, 0, 10});
     EXPECT_EQ(only_told<Box<Refused>>(1)->command_id, "b");
-    room.handle(Leave{connection(1, 5), 3, false, "lobby", "c"});
+    room.handle(Leave{connection(1, 5), 3, false, false, "lobby", "c"});
     EXPECT_EQ(only_told<Box<Refused>>(1)->command_id, "c");
     auto publish = std::make_unique<Publish>();
     publish->connection = connection(1, 5);

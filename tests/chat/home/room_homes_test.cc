@@ -63,7 +63,8 @@ protected:
         homes.handle(std::move(ask));
     }
     void leave(std::uint32_t slot, const std::string& room) {
-        homes.handle(std::make_unique<Leave>(Leave{connection(1, slot), 0, false, room, {}}));
+        homes.handle(
+            std::make_unique<Leave>(Leave{connection(1, slot), 0, false, false, room, {}}));
     }
     void turn() {
         context.timers.advance(context.now, [this](core::Timer& timer) { homes.on_timer(timer); });
@@ -249,7 +250,7 @@ TEST_F(RoomHomesTest, TheSameIdIsAnsweredByTheFirstAck) {
 TEST_F(RoomHomesTest, ADroppedUserLeavesByTheRoomsTimer) {
     // Ten seconds later, without another ask; then the silent room is gone too.
     join(1, "lobby");
-    homes.handle(std::make_unique<Leave>(Leave{connection(1, 1), 0, true, "lobby", {}}));
+    homes.handle(std::make_unique<Leave>(Leave{connection(1, 1), 0, true, false, "lobby", {}}));
     turn();
     EXPECT_EQ(gauge(ShardGauge::kHomeRoomMembers), 1);
     pass(kDroppedUserStays + std::chrono::milliseconds{20});

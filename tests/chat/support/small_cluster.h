@@ -19,6 +19,7 @@
 #include "chat/shard.h"
 #include "chat/web_assets.h"
 #include "tests/chat/support/fake_link.h"
+#include "tests/chat/support/inflated.h"
 #include "ws/frame_writer.h"
 
 namespace stentor::chat {
@@ -105,6 +106,21 @@ public:
         return sum;
     }
 
+    std::uint64_t violations(ws::Violation which) const {
+        std::uint64_t sum = 0;
+        for (const auto& node : nodes) {
+            sum += node->shard.metrics().violations[which].value();
+        }
+        return sum;
+    }
+    std::uint64_t answers(std::uint16_t status) const {
+        std::uint64_t sum = 0;
+        for (const auto& node : nodes) {
+            sum += node->shard.metrics().http_answers[http_status(status)].value();
+        }
+        return sum;
+    }
+
     struct Node {
         Node(SmallCluster& cluster, std::uint32_t index)
             : link(index, cluster.clock, cluster.plan.limits.outbox_bytes),
@@ -134,7 +150,7 @@ public:
     // A page of one file, larger than what a test reads at a time.
     std::vector<std::byte> file = std::vector<std::byte>(4096);
     std::array<WebAsset, 1> page{WebAsset{"/", "text/plain", file, "\"1\""}};
-    Front front{{.origins = {}, .echo = true, .page = page}, {}};
+    Front front{{.origins = {}, .echo = true, .deflate = plan.limits.deflate, .page = page}, {}};
     SessionTokens tokens{SessionTokens::Key{}};
     std::vector<std::unique_ptr<Node>> nodes;
 };
@@ -142,15 +158,19 @@ public:
 // A WebSocket client of one shard. What it reads it keeps as the payloads of text frames.
 class Client {
 public:
-    explicit Client(SmallCluster& cluster, std::uint32_t shard = 0, std::string_view path = "/ws")
+    explicit Client(SmallCluster& cluster, std::uint32_t shard = 0, std::string_view path = "/ws",
+                    std::string_view extensions = {})
         : cluster_(cluster), node_(*cluster.nodes[shard]), id_(node_.link.connect().id) {
         node_.shard.on_open(id_, {}, 0);
         send_raw("GET " + std::string(path) +
                  " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+                 (extensions.empty()
+                      ? std::string()
+                      : "Sec-WebSocket-Extensions: " + std::string(extensions) + "\r\n") +
                  "\r\n");
         cluster_.settle();
-        const std::string head = node_.link.read(id_);
+        head = node_.link.read(id_);
         unread_ = head.substr(head.find("\r\n\r\n") + 4);
     }
 
@@ -185,10 +205,18 @@ public:
         std::string lines;
         while (const std::size_t size = whole_frame()) {
             const std::size_t header = ws::frame_header_bytes(payload_bytes());
-            const auto opcode = static_cast<unsigned char>(unread_[0]) & 0x0f;
-            lines += opcode == 8   ? "close " + std::to_string(close_code(header))
-                     : opcode == 9 ? "ping"
-                                   : unread_.substr(header, size - header);
+            const auto first = static_cast<unsigned char>(unread_[0]);
+            const auto opcode = first & 0x0f;
+            std::string payload = unread_.substr(header, size - header);
+            if ((first & ws::kRsv1Bit) != 0) {
+                ++deflated_frames;
+                payload = inflated(payload, window_bits).value_or("BROKEN");
+            }
+            frame_bytes += size;
+            lines += opcode == 8    ? "close " + std::to_string(close_code(header))
+                     : opcode == 9  ? "ping"
+                     : opcode == 10 ? "pong " + payload
+                                    : payload;
             lines += '\n';
             unread_.erase(0, size);
         }
@@ -196,6 +224,11 @@ public:
     }
     void leave_without_a_word() { connection().leaves = true; }
     void say_close() { say("\x03\xe8", ws::Opcode::kClose); }
+
+    std::string head;  // of the answer to the upgrade
+    std::uint64_t deflated_frames = 0;
+    std::uint64_t frame_bytes = 0;
+    int window_bits = 15;  // what the server's references must keep to
 
     bool alive() const { return node_.link.find(id_) != nullptr; }
     FakeLink::Connection& connection() { return node_.link.live(id_); }

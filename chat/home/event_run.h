@@ -1,0 +1,45 @@
+// The events that a room adds in one turn, as the frames that its members get; and beside them, for
+// members who agreed to permessage-deflate, a twin in which each is compressed by itself
+// (docs/decisions.md, "Encoded once").
+// Thread: owner reactor of the home.
+// Invariant: plain and twin hold the same messages in the same order; the twin is never larger, and
+// empty while nothing in it would be smaller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/frame_deflater.h"
+
+namespace stentor::chat {
+
+class EventRun {
+public:
+    // Where an event stands in plain().
+    struct Frame {
+        std::uint32_t offset;
+        std::uint32_t size;
+        std::uint32_t header_size;
+    };
+
+    bool empty() const { return plain_.empty(); }
+    // Is there room for a message of that size? In an empty run for any.
+    bool takes(std::size_t json_bytes) const;
+    // `twin_by`: null while nobody would get the twin; the same for all events of a run.
+    void append(std::string_view json, FrameDeflater* twin_by);
+    void clear();
+
+    const std::string& plain() const { return plain_; }
+    const std::string& twin() const { return twin_; }
+    const std::vector<Frame>& frames() const { return frames_; }
+
+private:
+    std::string plain_;
+    std::string twin_;
+    std::vector<Frame> frames_;
+};
+
+}  // namespace stentor::chat
