@@ -18,6 +18,11 @@ constexpr std::string_view kPlainHttpAnswer =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 64\r\n"
     "Connection: close\r\n\r\n"
     "This port speaks TLS: use https:// or wss:// instead of http://\n";
+// RFC 8446 6: a record with one fatal alert, illegal_parameter.
+constexpr std::string_view kIllegalParameter("\x15\x03\x03\0\2\2\x2f", 7);
+// RFC 8446 4.1.3: a ServerHello with this random asks for a second ClientHello (its first octets).
+constexpr std::string_view kRetryRandom = "\xcf\x21\xad\x74\xe5\x9a\x61\x11";
+constexpr std::size_t kRandomAt = 6;  // in a ServerHello, its header included
 static_assert(kPlainHttpAnswer.size() - kPlainHttpAnswer.find("This port") == 64);
 
 }  // namespace
@@ -74,61 +79,109 @@ struct TlsSession::Bio {
     static void on_message(int is_write, int, int type, const void* bytes, std::size_t size, SSL*,
                            void* self) noexcept {
         auto& session = *static_cast<TlsSession*>(self);
-        if (session.state_ == TlsState::kHandshake || size == 0) return;
-        const auto* octets = static_cast<const unsigned char*>(bytes);
+        const std::string_view message(static_cast<const char*>(bytes), size);
+        if (size == 0) return;
+        if (session.hello_) {
+            session.hello_->retry |= type == SSL3_RT_HANDSHAKE && is_write == 1 &&
+                                     message[0] == SSL3_MT_SERVER_HELLO && size > kRandomAt &&
+                                     message.substr(kRandomAt).starts_with(kRetryRandom);
+        }
+        if (session.state_ == TlsState::kHandshake) return;
         const bool key_update =
-            type == SSL3_RT_HANDSHAKE && is_write == 0 && octets[0] == SSL3_MT_KEY_UPDATE;
+            type == SSL3_RT_HANDSHAKE && is_write == 0 && message[0] == SSL3_MT_KEY_UPDATE;
         const bool refusal = type == SSL3_RT_ALERT && is_write == 1 && size == 2 &&
-                             octets[1] == SSL_AD_NO_RENEGOTIATION;
+                             message[1] == SSL_AD_NO_RENEGOTIATION;
         if (!key_update && !refusal) return;
         // Nothing of what is behind one too many is looked at.
         if (++session.rekey_requests_ > kRekeyRequestsMax) session.input_ = {};
     }
 };
 
+TlsSession::TlsSession(std::shared_ptr<const TlsContext> context)
+    : hello_(std::make_unique<Hello>()) {
+    hello_->context = std::move(context);
+}
+
 std::expected<std::unique_ptr<TlsSession>, core::Error> TlsSession::create(
     std::shared_ptr<const TlsContext> context) {
+    STENTOR_CHECK(context != nullptr);
+    return std::unique_ptr<TlsSession>(new TlsSession(std::move(context)));
+}
+
+// The client said its hello: now there is something for OpenSSL to do.
+bool TlsSession::begin() {
     ERR_clear_error();
-    SslPtr ssl(SSL_new(context->get()));
-    BioPtr bio(BIO_new(Bio::method()));
-    if (!ssl || !bio) {
-        return std::unexpected(core::Error::because("new TLS session: " + take_openssl_reason()));
+    ssl_.reset(SSL_new(hello_->context->get()));
+    BIO* bio = ssl_ ? BIO_new(Bio::method()) : nullptr;
+    if (bio == nullptr) {
+        fail("no memory for a session");
+        return false;
     }
-    std::unique_ptr<TlsSession> session(new TlsSession(std::move(ssl)));
-    SSL* raw = session->ssl_.get();
-    BIO_set_data(bio.get(), session.get());
-    BIO* both = bio.release();
-    SSL_set_bio(raw, both, both);
-    SSL_set_accept_state(raw);
-    SSL_set_msg_callback(raw, &Bio::on_message);
-    SSL_set_msg_callback_arg(raw, session.get());
-    return session;
+    BIO_set_data(bio, this);
+    SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_accept_state(ssl_.get());
+    SSL_set_msg_callback(ssl_.get(), &Bio::on_message);
+    SSL_set_msg_callback_arg(ssl_.get(), this);
+    return true;
 }
 
 std::size_t TlsSession::receive(std::span<const std::byte> cipher, std::span<std::byte> plain) {
     STENTOR_CHECK(plain.size() >= cipher.size() + kRecordBytesMax);
     if (state_ == TlsState::kFailed || state_ == TlsState::kPeerFinished || finished_) return 0;
-    input_ = cipher;
-    std::size_t filled = 0;
-    if (state_ == TlsState::kOpen || shake_hands()) filled = decrypt(plain);
+    if (hello_) hear_hello(cipher);
+    if (state_ == TlsState::kHandshake && ssl_) {
+        shake_hands(cipher);
+        cipher = input_;
+    }
+    const std::size_t filled = state_ == TlsState::kOpen ? decrypt(cipher, plain) : 0;
     input_ = {};
     return filled;
 }
 
-// True when the handshake is complete.
-bool TlsSession::shake_hands() {
+// Takes from the front of `cipher` what belongs to the client's hellos. A second one goes on to
+// OpenSSL as it comes.
+void TlsSession::hear_hello(std::span<const std::byte>& cipher) {
+    using Verdict = ClientHelloWatch::Verdict;
+    while (hello_ && state_ == TlsState::kHandshake) {
+        std::span<const std::byte> seen = cipher;
+        const Verdict verdict = hello_->watch.see(cipher);
+        seen = seen.first(seen.size() - cipher.size());
+        if (verdict == Verdict::kRefused) {
+            append(std::as_bytes(std::span(kIllegalParameter)));
+            return fail("a ClientHello that is too large");
+        }
+        if (ssl_) {
+            shake_hands(seen);
+        } else {
+            hello_->held.insert(hello_->held.end(), seen.begin(), seen.end());
+            if (verdict == Verdict::kMore || !begin()) return;
+            shake_hands(hello_->held);
+            hello_->held = {};
+        }
+        if (verdict == Verdict::kMore) return;
+        if (verdict == Verdict::kWhole && std::exchange(hello_->retry, false)) {
+            hello_->watch.expect_second();
+        } else {
+            hello_.reset();
+        }
+    }
+}
+
+// What is behind the handshake stays in input_.
+void TlsSession::shake_hands(std::span<const std::byte> cipher) {
+    input_ = cipher;
     ERR_clear_error();
     const int done = SSL_do_handshake(ssl_.get());
     if (done == 1) {
         state_ = TlsState::kOpen;
-        return true;
+        return;
     }
     const int error = SSL_get_error(ssl_.get(), done);
     if (error != SSL_ERROR_WANT_READ) fail(error);
-    return false;
 }
 
-std::size_t TlsSession::decrypt(std::span<std::byte> plain) {
+std::size_t TlsSession::decrypt(std::span<const std::byte> cipher, std::span<std::byte> plain) {
+    input_ = cipher;
     std::size_t filled = 0;
     for (;;) {
         std::size_t got = 0;
@@ -138,8 +191,7 @@ std::size_t TlsSession::decrypt(std::span<std::byte> plain) {
             SSL_read_ex(ssl_.get(), plain.data() + filled, plain.size() - filled, &got);
         filled += got;
         if (rekey_requests_ > kRekeyRequestsMax) {
-            failure_ = "too many requests for new keys";
-            state_ = TlsState::kFailed;
+            fail("too many requests for new keys");
             return filled;
         }
         if (done == 1) continue;
@@ -204,20 +256,26 @@ void TlsSession::finish() {
 
 void TlsSession::fail(int error) {
     const unsigned long why = ERR_peek_error();
+    const int reason = ERR_GET_LIB(why) == ERR_LIB_SSL ? ERR_GET_REASON(why) : 0;
     const char* words = ERR_reason_error_string(why);
-    failure_ = words != nullptr ? words : "no reason given";
     // A write that waits for the peer: it began a request for new keys and left it in the middle,
     // which no honest one does, since the message has five octets.
-    if (error == SSL_ERROR_WANT_READ) failure_ = "half a request for new keys";
-    state_ = TlsState::kFailed;
-    const int reason = ERR_GET_REASON(why);
-    const bool spoke_http = ERR_GET_LIB(why) == ERR_LIB_SSL &&
-                            (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
-    if (spoke_http) {
-        const auto answer = std::as_bytes(std::span(kPlainHttpAnswer));
-        output_.insert(output_.end(), answer.begin(), answer.end());
+    if (error == SSL_ERROR_WANT_READ) words = "half a request for new keys";
+    if (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST) {
+        append(std::as_bytes(std::span(kPlainHttpAnswer)));
     }
+    fail(words != nullptr ? words : "no reason given");
+}
+
+void TlsSession::fail(const char* why) {
+    failure_ = why;
+    state_ = TlsState::kFailed;
+    input_ = {};
     ERR_clear_error();
+}
+
+void TlsSession::append(std::span<const std::byte> bytes) {
+    output_.insert(output_.end(), bytes.begin(), bytes.end());
 }
 
 void TlsSession::sent(std::size_t bytes) {
@@ -229,7 +287,7 @@ void TlsSession::sent(std::size_t bytes) {
 }
 
 bool TlsSession::resumed() const {
-    return SSL_session_reused(ssl_.get()) == 1;
+    return ssl_ && SSL_session_reused(ssl_.get()) == 1;
 }
 
 }  // namespace stentor::net

@@ -2,8 +2,8 @@
 // "TLS is a stage"). What came from the socket goes in, plain bytes come out, and the other way.
 // Thread: owner reactor.
 // Invariant: holds no buffer of its own while idle: what is received is decrypted at once, what is
-// sent waits as ciphertext only until the socket takes it; OpenSSL's error queue is empty between
-// calls.
+// sent waits as ciphertext only until the socket takes it. Before the client's hello is whole it
+// costs what came of it. OpenSSL's error queue is empty between calls.
 #pragma once
 
 #include <sys/uio.h>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "net/client_hello_watch.h"
 #include "net/openssl_ptr.h"
 #include "net/tls_context.h"
 
@@ -65,15 +66,28 @@ public:
 
 private:
     struct Bio;
-    explicit TlsSession(SslPtr ssl) : ssl_(std::move(ssl)) {}
+    // Until the client has said its hello, or, after a HelloRetryRequest, its second one.
+    struct Hello {
+        std::shared_ptr<const TlsContext> context;
+        ClientHelloWatch watch;
+        std::vector<std::byte> held;  // of the first
+        bool retry = false;           // a second one was asked for
+    };
 
-    bool shake_hands();
-    std::size_t decrypt(std::span<std::byte> plain);
+    explicit TlsSession(std::shared_ptr<const TlsContext> context);
+
+    void hear_hello(std::span<const std::byte>& cipher);
+    bool begin();
+    void shake_hands(std::span<const std::byte> cipher);
+    std::size_t decrypt(std::span<const std::byte> cipher, std::span<std::byte> plain);
     bool write(const void* bytes, std::size_t size);
     // After OpenSSL reported `error` (SSL_get_error) other than that it wants more.
     void fail(int error);
+    void fail(const char* why);
+    void append(std::span<const std::byte> bytes);
 
-    SslPtr ssl_;
+    SslPtr ssl_;  // none before the hello
+    std::unique_ptr<Hello> hello_;
     std::span<const std::byte> input_;  // during receive()
     std::vector<std::byte> output_;
     std::size_t output_begin_ = 0;

@@ -3,111 +3,73 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <limits>
 #include <string>
 
-#include "tests/support/test_certificate.h"
-#include "tests/support/tls_client.h"
+#include "tests/net/tls_pair.h"
 
 namespace stentor::net {
 namespace {
 
 using test::TlsClient;
-using test::TlsClientOptions;
-
-constexpr std::size_t kWhole = std::numeric_limits<std::size_t>::max();
-
-std::string text_of(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-[[maybe_unused]] std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text));
-}
-[[maybe_unused]] std::string noise(std::size_t size) {
-    std::string text(size, '\0');
-    std::uint32_t state = 1;
-    for (char& octet : text)
-        octet = static_cast<char>((state = state * 1664525u + 1013904223u) >> 24);
-    return text;
-}
-
-const test::TestCertificate& certificate() {
-    static const test::TestCertificate made = test::make_test_certificate({.from_authority = true});
-    return made;
-}
-
-std::shared_ptr<const TlsContext> context() {
-    static const std::shared_ptr<const TlsContext> loaded = [] {
-        const test::TestFolder folder;
-        auto made = TlsContext::load({folder.write("chain.pem", certificate().certificate_pem),
-                                      folder.write("key.pem", certificate().private_key_pem)});
-        EXPECT_TRUE(made) << made.error().message();
-        return made.value();
-    }();
-    return loaded;
-}
-
-// A session and what came out of it; bytes go in by `chunk`.
-struct Server {
-    std::unique_ptr<TlsSession> session = TlsSession::create(context()).value();
-    std::string received;
-    std::size_t chunk = kWhole;
-
-    void put(std::span<const std::byte> cipher) {
-        while (!cipher.empty()) {
-            const auto piece = cipher.first(std::min(chunk, cipher.size()));
-            cipher = cipher.subspan(piece.size());
-            std::vector<std::byte> plain(piece.size() + TlsSession::kRecordBytesMax);
-            const std::size_t filled = session->receive(piece, plain);
-            received += text_of(std::span(plain).first(filled));
-        }
-    }
-    bool send(std::string_view text) {
-        const iovec piece{const_cast<char*>(text.data()), text.size()};
-        return session->send({&piece, 1});
-    }
-};
-
-// Carries bytes both ways until both sides are silent.
-void exchange(Server& server, TlsClient& client) {
-    client.turn();
-    for (;;) {
-        const std::vector<std::byte> from_client = client.take();
-        server.put(from_client);
-        const auto output = server.session->output();
-        if (from_client.empty() && output.empty()) return;
-        for (std::size_t at = 0; at < output.size();) {
-            const std::size_t size = std::min(server.chunk, output.size() - at);
-            client.put(output.subspan(at, size));
-            at += size;
-        }
-        server.session->sent(output.size());
-    }
-}
 
 struct Pace {
     int version;
     std::size_t chunk;
 };
 
-class TlsSessionAtEveryPace : public testing::TestWithParam<Pace> {
+std::string name_of(const testing::TestParamInfo<Pace>& info) {
+    const std::string version = info.param.version == TLS1_2_VERSION ? "Tls12" : "Tls13";
+    return version +
+           (info.param.chunk == kWhole ? "Whole" : "By" + std::to_string(info.param.chunk));
+}
+
+std::string noise(std::size_t size) {
+    std::string text(size, '\0');
+    std::uint32_t state = 1;
+    for (char& octet : text) {
+        state = state * 1664525u + 1013904223u;
+        octet = static_cast<char>(state >> 24);
+    }
+    return text;
+}
+
+// How many records `cipher` is; it must end with one.
+std::size_t records_in(std::string_view cipher) {
+    std::size_t records = 0;
+    while (!cipher.empty()) {
+        const auto octet = [&](std::size_t at) -> std::size_t {
+            return static_cast<unsigned char>(cipher[at]);
+        };
+        const std::size_t size = 5 + (octet(3) << 8 | octet(4));
+        EXPECT_LE(size, cipher.size());
+        cipher.remove_prefix(std::min(size, cipher.size()));
+        ++records;
+    }
+    return records;
+}
+
+class TlsSessionTest : public testing::TestWithParam<Pace> {
 protected:
     void SetUp() override { server.chunk = GetParam().chunk; }
-    Server server;
-    TlsClient client{{.version = GetParam().version, .trusted_pem = certificate().certificate_pem}};
+    void connect() {
+        exchange(server, client);
+        ASSERT_TRUE(client.connected()) << client.failure();
+        ASSERT_EQ(server.session->state(), TlsState::kOpen) << server.session->failure();
+    }
+    TlsServer server;
+    TlsClient client{
+        {.version = GetParam().version, .trusted_pem = tls_certificate().certificate_pem}};
 };
 
-INSTANTIATE_TEST_SUITE_P(Tls, TlsSessionAtEveryPace,
+INSTANTIATE_TEST_SUITE_P(EveryPace, TlsSessionTest,
                          testing::Values(Pace{TLS1_2_VERSION, kWhole}, Pace{TLS1_2_VERSION, 1},
                                          Pace{TLS1_2_VERSION, 7}, Pace{TLS1_3_VERSION, kWhole},
-                                         Pace{TLS1_3_VERSION, 1}, Pace{TLS1_3_VERSION, 7}));
+                                         Pace{TLS1_3_VERSION, 1}, Pace{TLS1_3_VERSION, 7}),
+                         name_of);
 
 // A client that verifies the chain shakes hands, and both sides hear each other.
-TEST_P(TlsSessionAtEveryPace, CarriesBytesBothWays) {
-    exchange(server, client);
-    ASSERT_TRUE(client.connected()) << client.failure();
-    ASSERT_EQ(server.session->state(), TlsState::kOpen) << server.session->failure();
+TEST_P(TlsSessionTest, CarriesBytesBothWays) {
+    connect();
     EXPECT_EQ(SSL_version(client.ssl()), GetParam().version);
     EXPECT_TRUE(client.send("hello"));
     exchange(server, client);
@@ -115,6 +77,196 @@ TEST_P(TlsSessionAtEveryPace, CarriesBytesBothWays) {
     EXPECT_TRUE(server.send("and to you"));
     exchange(server, client);
     EXPECT_EQ(client.received(), "and to you");
+}
+
+// A megabyte (64 KiB when it comes by the octet) arrives as it was sent, both ways, and leaves no
+// buffer behind.
+TEST_P(TlsSessionTest, CarriesAMegabyte) {
+    connect();
+    const std::string much = noise(GetParam().chunk == 1 ? 64 * 1024 : 1024 * 1024);
+    EXPECT_TRUE(client.send(much));
+    exchange(server, client);
+    EXPECT_TRUE(server.received == much);
+    EXPECT_TRUE(server.send(much));
+    EXPECT_EQ(records_in(text_of(server.session->output())),
+              much.size() / TlsSession::kRecordBytesMax);
+    exchange(server, client);
+    EXPECT_TRUE(client.received() == much);
+    EXPECT_TRUE(server.session->output().empty());
+}
+
+// What the client sends right behind its part of the handshake is not lost.
+TEST_P(TlsSessionTest, TakesDataThatComesWithTheHandshakesEnd) {
+    client.turn();
+    server.put(client.take());
+    client.put(bytes_of(server.take()));
+    if (GetParam().version == TLS1_3_VERSION) {
+        ASSERT_TRUE(client.send("early bird"));
+    }
+    server.put(client.take());
+    EXPECT_EQ(server.session->state(), TlsState::kOpen);
+    if (GetParam().version == TLS1_3_VERSION) {
+        EXPECT_EQ(server.received, "early bird");
+    }
+}
+
+// Its close_notify is heard, and we may still speak; ours is heard too.
+TEST_P(TlsSessionTest, EndsEachDirectionByItself) {
+    connect();
+    client.send("last words");
+    client.finish();
+    server.put(client.take());
+    EXPECT_EQ(server.received, "last words");
+    EXPECT_EQ(server.session->state(), TlsState::kPeerFinished);
+    if (GetParam().version == TLS1_3_VERSION) {
+        EXPECT_TRUE(server.send("heard you"));
+        exchange(server, client);
+        EXPECT_EQ(client.received(), "heard you");
+    }
+    server.session->finish();
+    const std::size_t once = server.session->output().size();
+    EXPECT_GT(once, 0u);
+    server.session->finish();
+    EXPECT_EQ(server.session->output().size(), once);
+    exchange(server, client);
+    EXPECT_TRUE(client.peer_finished());
+}
+
+// After our close_notify nothing that comes is looked at any more.
+TEST_P(TlsSessionTest, HearsNothingAfterFinish) {
+    connect();
+    ASSERT_TRUE(server.send("bye"));
+    server.session->finish();
+    exchange(server, client);
+    EXPECT_EQ(client.received(), "bye");
+    EXPECT_TRUE(client.peer_finished());
+    client.send("but wait");
+    server.put(client.take());
+    server.put(bytes_of("garbage"));
+    EXPECT_EQ(server.received, "");
+    EXPECT_EQ(server.session->state(), TlsState::kOpen);
+    EXPECT_TRUE(server.session->output().empty());
+}
+
+// A client that comes back with its ticket is known again, on another session of the same context.
+TEST_P(TlsSessionTest, ResumesByTicket) {
+    connect();
+    client.send("x");
+    exchange(server, client);
+    EXPECT_FALSE(server.session->resumed());
+    ASSERT_FALSE(client.session().empty());
+    TlsServer again;
+    again.chunk = GetParam().chunk;
+    TlsClient returning({.version = GetParam().version, .session = client.session()});
+    exchange(again, returning);
+    EXPECT_TRUE(again.session->resumed());
+    EXPECT_EQ(SSL_session_reused(returning.ssl()), 1);
+    EXPECT_TRUE(again.send("welcome back"));
+    exchange(again, returning);
+    EXPECT_EQ(returning.received(), "welcome back");
+}
+
+// A ticket that another context made is no reason to fail: the handshake is a full one.
+TEST_P(TlsSessionTest, TakesTicketsOfAnotherContextForNone) {
+    connect();
+    client.send("x");
+    exchange(server, client);
+    TlsServer reloaded;
+    reloaded.session = TlsSession::create(load_tls_context()).value();
+    TlsClient returning({.version = GetParam().version, .session = client.session()});
+    exchange(reloaded, returning);
+    EXPECT_TRUE(returning.connected());
+    EXPECT_FALSE(reloaded.session->resumed());
+}
+
+// http/1.1 is selected from whatever is offered with it; without ALPN all is well; offers without
+// it are refused with no_application_protocol.
+TEST_P(TlsSessionTest, SelectsHttp11) {
+    connect();
+    EXPECT_EQ(client.alpn(), "");
+    TlsServer other;
+    TlsClient browser({.version = GetParam().version, .alpn = {"h2", "http/1.1"}});
+    exchange(other, browser);
+    EXPECT_TRUE(browser.connected());
+    EXPECT_EQ(browser.alpn(), "http/1.1");
+    TlsServer third;
+    TlsClient stranger({.version = GetParam().version, .alpn = {"h2", "http/1.0", "http/1.11"}});
+    exchange(third, stranger);
+    EXPECT_TRUE(stranger.failed());
+    EXPECT_EQ(stranger.failure(), "tlsv1 alert no application protocol");
+    EXPECT_EQ(third.session->state(), TlsState::kFailed);
+}
+
+// Pieces of any size are one stream, in as few records as it takes.
+TEST_P(TlsSessionTest, GathersPiecesIntoFewRecords) {
+    connect();
+    const std::string much = noise(100'000);
+    const std::size_t kSizes[] = {1, 100, 0, 16'000, 300, 40'000, 16'384, 7};
+    std::vector<iovec> pieces;
+    std::size_t total = 0;
+    for (const std::size_t size : kSizes) {
+        pieces.push_back({const_cast<char*>(much.data()) + total, size});
+        total += size;
+    }
+    ASSERT_TRUE(server.session->send(pieces));
+    const std::size_t record = TlsSession::kRecordBytesMax;
+    EXPECT_EQ(records_in(text_of(server.session->output())), (total + record - 1) / record);
+    exchange(server, client);
+    EXPECT_TRUE(client.received() == much.substr(0, total));
+    EXPECT_TRUE(server.session->send({}));
+    EXPECT_TRUE(server.session->output().empty());
+}
+
+// The socket takes what it likes; what is sent meanwhile comes behind it.
+TEST_P(TlsSessionTest, OutputIsTakenInParts) {
+    connect();
+    ASSERT_TRUE(server.send("one "));
+    client.put(server.session->output().first(3));
+    server.session->sent(3);
+    ASSERT_TRUE(server.send("two"));
+    exchange(server, client);
+    EXPECT_EQ(client.received(), "one two");
+}
+
+// A record with a flipped bit ends the session with an alert that the client can read.
+TEST_P(TlsSessionTest, FlippedBitIsFatal) {
+    connect();
+    client.send("first");
+    std::vector<std::byte> good = client.take();
+    client.send("second");
+    std::vector<std::byte> bad = client.take();
+    bad.back() ^= std::byte{1};
+    good.insert(good.end(), bad.begin(), bad.end());
+    server.put(good);
+    EXPECT_EQ(server.received, "first");
+    EXPECT_EQ(server.session->state(), TlsState::kFailed);
+    exchange(server, client);
+    EXPECT_TRUE(client.failed());
+    EXPECT_NE(client.failure().find("bad record mac"), std::string::npos) << client.failure();
+}
+
+// Half a record waits for its other half, and the end of the connection shows nothing of it.
+TEST_P(TlsSessionTest, HalfARecordWaits) {
+    connect();
+    client.send("whole or not at all");
+    const std::vector<std::byte> record = client.take();
+    server.put(std::span(record).first(record.size() - 1));
+    EXPECT_EQ(server.received, "");
+    EXPECT_EQ(server.session->state(), TlsState::kOpen);
+    server.put(std::span(record).last(1));
+    EXPECT_EQ(server.received, "whole or not at all");
+}
+
+// Plain bytes come out into a span of just the size that is promised to be enough.
+TEST_P(TlsSessionTest, HeldRecordFitsBesideWhatComes) {
+    connect();
+    const std::string much = noise(3 * TlsSession::kRecordBytesMax);
+    client.send(much);
+    const std::vector<std::byte> cipher = client.take();
+    const std::size_t almost = cipher.size() / 3 - 1;  // of the first record all but an octet
+    server.put(std::span(cipher).first(almost));
+    server.put(std::span(cipher).subspan(almost));
+    EXPECT_TRUE(server.received == much);
 }
 
 }  // namespace
