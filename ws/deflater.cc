@@ -13,8 +13,11 @@
 namespace stentor::ws {
 namespace {
 
+// Measured on events and pages of history: higher levels cost more and save 1 % at these sizes, and
+// this much memory (88 KiB with window 12) is the fastest from 600 bytes on. One step more, and
+// forgetting the last message costs 1 us instead of 0.2.
 constexpr int kLevel = 1;
-constexpr int kMemLevel = 5;
+constexpr int kMemLevel = 7;
 // zlib does not do a raw window of 256 bytes. With the next one, the message is cut into pieces of
 // 256 between which all references are forgotten, so that none can reach further back.
 constexpr std::uint8_t kZlibWindowBitsMin = 9;

@@ -30,11 +30,11 @@ struct Inflater::Stream {
     ZlibMemory memory;
     z_stream z{};
     std::size_t tail_taken = 0;
-    bool ended = false;  // a last block ended, and no octet followed
+    bool at_start = true;  // of a stream: no octet came since, or a last block ended the one before
 
     // May a message end here, its tail included?
     bool between_blocks() const {
-        return ended || ((z.data_type & kBehindBlock) != 0 && (z.data_type & kUnusedBits) == 0);
+        return at_start || ((z.data_type & kBehindBlock) != 0 && (z.data_type & kUnusedBits) == 0);
     }
 };
 
@@ -50,7 +50,7 @@ Inflater::~Inflater() {
 void Inflater::reset() {
     STENTOR_CHECK(inflateReset(&stream_->z) == Z_OK);
     stream_->tail_taken = 0;
-    stream_->ended = false;
+    stream_->at_start = true;
 }
 
 std::size_t Inflater::held_bytes() const {
@@ -65,12 +65,12 @@ Inflater::Step Inflater::inflate(std::span<const std::byte> input, std::span<std
     z.avail_in = in_bytes;
     z.next_out = reinterpret_cast<Bytef*>(output.data());
     z.avail_out = out_bytes;
-    if (in_bytes != 0) stream_->ended = false;
+    if (in_bytes != 0) stream_->at_start = false;
     int code = ::inflate(&z, Z_NO_FLUSH);
     while (code == Z_STREAM_END) {
         STENTOR_CHECK(inflateReset(&z) == Z_OK);
-        stream_->ended = z.avail_in == 0;
-        if (stream_->ended) break;
+        stream_->at_start = z.avail_in == 0;
+        if (stream_->at_start) break;
         code = ::inflate(&z, Z_NO_FLUSH);
     }
     Step step{.status = InflateStatus::kInputTaken,
@@ -87,8 +87,9 @@ Inflater::Step Inflater::inflate(std::span<const std::byte> input, std::span<std
 }
 
 Inflater::Step Inflater::finish(std::span<std::byte> output) {
-    // Who ends with BFINAL, and leaves out the empty block that should follow, is complete as well.
-    if (stream_->tail_taken == 0 && stream_->ended) return {InflateStatus::kInputTaken, 0, 0};
+    // Who leaves out the octet before the tail, where nothing else is left to say, is understood:
+    // behind a last block, or in a message without any.
+    if (stream_->tail_taken == 0 && stream_->at_start) return {InflateStatus::kInputTaken, 0, 0};
     Step step = inflate(std::span(kTail).subspan(stream_->tail_taken), output);
     stream_->tail_taken += step.taken;
     if (step.status == InflateStatus::kInputTaken && !stream_->between_blocks()) {

@@ -104,6 +104,70 @@ inline std::optional<std::string> reference_inflated(const std::string& compress
     return good ? std::optional(text) : std::nullopt;
 }
 
+// How some client compresses: any of zlib's settings, any flushes, blocks that end the stream.
+class AnyClient {
+public:
+    explicit AnyClient(std::uint32_t seed) : random_(seed) {}
+
+    // The payload of a compressed message (RFC 7692 7.2.1).
+    std::string message(std::string_view text) {
+        std::string out;
+        z_stream z{};
+        const int window_bits = static_cast<int>(9 + below(7));
+        EXPECT_EQ(deflateInit2(&z, static_cast<int>(below(10)), Z_DEFLATED, -window_bits,
+                               static_cast<int>(1 + below(9)), static_cast<int>(below(5))),
+                  Z_OK);
+        const std::size_t flushes = below(2) == 0 ? 0 : below(8);
+        for (std::size_t i = 0; i < flushes; ++i) {
+            static constexpr std::array kFlushes{Z_NO_FLUSH,   Z_PARTIAL_FLUSH, Z_SYNC_FLUSH,
+                                                 Z_FULL_FLUSH, Z_BLOCK,         Z_FINISH};
+            const std::size_t size = below(text.size() + 1);
+            run(z, text.substr(0, size), kFlushes[below(kFlushes.size())], out);
+            text.remove_prefix(size);
+        }
+        end(z, text, out);
+        deflateEnd(&z);
+        return out;
+    }
+    std::size_t below(std::size_t bound) { return random_() % bound; }
+
+private:
+    static void run(z_stream& z, std::string_view text, int flush, std::string& out) {
+        std::string input(text);
+        std::array<char, 500> room;
+        z.next_in = reinterpret_cast<Bytef*>(input.data());
+        z.avail_in = static_cast<uInt>(input.size());
+        int code = Z_OK;
+        do {
+            z.next_out = reinterpret_cast<Bytef*>(room.data());
+            z.avail_out = room.size();
+            code = deflate(&z, flush);
+            out.append(room.data(), room.size() - z.avail_out);
+        } while (z.avail_out == 0 || z.avail_in != 0);
+        if (code == Z_STREAM_END) deflateReset(&z);
+    }
+    void end(z_stream& z, std::string_view text, std::string& out) {
+        if (below(4) != 0) {
+            run(z, text, Z_SYNC_FLUSH, out);
+            if (out.ends_with(std::string_view("\0\0\xff\xff", 4)))
+                return out.resize(out.size() - 4);
+            // A flush that was due already makes nothing: an empty block of our own.
+            return out.push_back('\0');
+        }
+        run(z, text, Z_FINISH, out);
+        switch (below(3)) {
+            case 0:  // as in 7.2.3.4
+                return out.push_back('\0');
+            case 1:  // the empty block bears BFINAL, too
+                return out.push_back('\1');
+            default:  // nothing is left to say
+                return;
+        }
+    }
+
+    std::mt19937 random_;
+};
+
 // Reads deflate blocks for their distances alone.
 class DistanceReader {
 public:

@@ -30,6 +30,12 @@ inline std::string client_frame(Opcode opcode, std::string_view payload, bool fi
     append_masked_frame(out, opcode, payload, kKey, fin ? kFinBit : std::uint8_t{0});
     return out;
 }
+// The first frame of a compressed message.
+inline std::string compressed_frame(Opcode opcode, std::string_view payload, bool fin = true) {
+    std::string out;
+    append_masked_frame(out, opcode, payload, kKey, fin ? kFinBit | kRsv1Bit : kRsv1Bit);
+    return out;
+}
 inline std::string server_frame(Opcode opcode, std::string_view payload) {
     std::string out;
     append_frame(out, opcode, payload);
@@ -123,8 +129,9 @@ inline Outcome outcome_of(const Endpoint& endpoint, Recorder& recorder) {
 
 // Feeds `bytes` in pieces of the given sizes, the last one taking the rest.
 inline Outcome feed_in_pieces(std::string_view bytes, const std::vector<std::size_t>& pieces,
-                              const EndpointLimits& limits, bool stop_after_message = false) {
-    Endpoint endpoint(limits);
+                              const EndpointLimits& limits, bool stop_after_message = false,
+                              DeflateParameters deflate = {}) {
+    Endpoint endpoint(limits, deflate);
     Recorder recorder;
     recorder.stop_after_message = stop_after_message;
     Feeder feeder(endpoint, recorder);
@@ -142,16 +149,18 @@ inline Outcome feed_in_pieces(std::string_view bytes, const std::vector<std::siz
 // Feeds `bytes` whole, split in two at every place, byte by byte, and stopping behind each message;
 // each must come out as `expected`.
 inline void expect_however_split(std::string_view bytes, const Outcome& expected,
-                                 const EndpointLimits& limits = EndpointLimits()) {
+                                 const EndpointLimits& limits = EndpointLimits(),
+                                 DeflateParameters deflate = {}) {
     const EndpointLimits kept = limits;
-    EXPECT_EQ(feed_in_pieces(bytes, {}, kept), expected) << "whole";
-    EXPECT_EQ(feed_in_pieces(bytes, {}, kept, true), expected) << "stopping";
+    EXPECT_EQ(feed_in_pieces(bytes, {}, kept, false, deflate), expected) << "whole";
+    EXPECT_EQ(feed_in_pieces(bytes, {}, kept, true, deflate), expected) << "stopping";
     const std::vector<std::size_t> single(bytes.size(), 1);
-    EXPECT_EQ(feed_in_pieces(bytes, single, kept), expected) << "byte by byte";
-    EXPECT_EQ(feed_in_pieces(bytes, single, kept, true), expected) << "byte by byte, stopping";
+    EXPECT_EQ(feed_in_pieces(bytes, single, kept, false, deflate), expected) << "byte by byte";
+    EXPECT_EQ(feed_in_pieces(bytes, single, kept, true, deflate), expected)
+        << "byte by byte, stopping";
     const std::size_t stride = bytes.size() < 2000 ? 1 : bytes.size() / 997;
     for (std::size_t cut = 1; cut < bytes.size(); cut += stride) {
-        const Outcome got = feed_in_pieces(bytes, {cut}, kept);
+        const Outcome got = feed_in_pieces(bytes, {cut}, kept, false, deflate);
         EXPECT_EQ(got, expected) << "split at " << cut;
         if (got != expected) return;
     }
