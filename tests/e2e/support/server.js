@@ -33,16 +33,20 @@ export function run(flags, env = {}) {
   });
 }
 
-// A server that is ready. stop() ends it by SIGTERM and checks that it ended well.
-export async function startServer({ reactors = 1, flags = [], env = {}, portsFile: file } = {}) {
+// A server that is ready, on `listen`, a list of addresses. server.host, .port, .http and .ws are those of
+// the first; server.at(i) is the same for the others. `files` lowers the limit of open files. stop() ends it
+// by SIGTERM and checks that it ended well.
+export async function startServer({
+  reactors = 1, listen = ['127.0.0.1:0'], flags = [], env = {}, portsFile: file, files, logLevel = 'warning',
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'stentor-e2e-'));
   const portsFile = file ?? join(folder, 'ports.json');
-  const child = spawn(
-    program,
-    ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--ports-file', portsFile,
-      '--store', 'memory', '--reactors', String(reactors), '--log-level', 'warning', ...flags],
-    { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const all = [
+    ...listen.flatMap((address) => ['--listen', address]), '--admin-listen', '127.0.0.1:0', '--ports-file', portsFile,
+    '--store', 'memory', '--reactors', String(reactors), '--log-level', logLevel, ...flags,
+  ];
+  const [command, before] = files ? ['bash', ['-c', `ulimit -n ${files}; exec "$0" "$@"`, program]] : [program, []];
+  const child = spawn(command, [...before, ...all], { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
   alive.add(child);
   const server = { child, stdout: '', stderr: '', reactors };
   server.exited = new Promise((done) => {
@@ -60,10 +64,13 @@ export async function startServer({ reactors = 1, flags = [], env = {}, portsFil
     child.stdout.setEncoding('utf8').on('data', (text) => { server.stdout += text; ready(); });
   });
   server.ports = JSON.parse(readFileSync(portsFile, 'utf8'));
-  server.host = server.ports.listen[0];
-  server.port = Number(server.host.split(':').at(-1));
-  server.http = `http://${server.host}`;
-  server.ws = `ws://${server.host}`;
+  server.at = (index) => {
+    const host = server.ports.listen[index];
+    if (host.startsWith('unix:')) return { path: host.slice('unix:'.length), ws: `ws+${host}:` };
+    const s = server.ports.tls?.includes(host) ? 's' : '';
+    return { host, port: Number(host.split(':').at(-1)), http: `http${s}://${host}`, ws: `ws${s}://${host}` };
+  };
+  Object.assign(server, server.at(0));
   server.stop = async () => {
     child.kill('SIGTERM');
     const ended = await server.exited;
