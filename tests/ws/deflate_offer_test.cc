@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -158,6 +161,63 @@ TEST(DeflateOffer, SwitchedOffEverythingIsDeclined) {
     // Property: with deflate off, good offers are declined and nothing else changes.
     EXPECT_EQ(answer_to({"permessage-deflate; server_max_window_bits=10"}, false), "");
     EXPECT_EQ(answer_to({}, false), "");
+}
+
+// Fields out of pieces that grammar is made of, and some that it is not.
+std::string random_field(std::mt19937& random) {
+    static constexpr std::array<std::string_view, 16> kPieces{"permessage-deflate",
+                                                              ";",
+                                                              ";",
+                                                              ",",
+                                                              ", ",
+                                                              "=",
+                                                              "\"",
+                                                              " ",
+                                                              "10",
+                                                              "7",
+                                                              "a",
+                                                              "\\",
+                                                              "\t",
+                                                              "/",
+                                                              "server_max_window_bits",
+                                                              "client_no_context_takeover"};
+    std::string field = random() % 2 == 0 ? "permessage-deflate" : "";
+    for (std::size_t pieces = random() % 12; pieces > 0; --pieces) {
+        field += kPieces[random() % kPieces.size()];
+    }
+    return field;
+}
+
+TEST(DeflateOffer, GrammarIsTheOneOfTheStandard) {
+    // Property: a field is refused exactly if it does not match RFC 6455 9.1, written down a second
+    // time as a regular expression.
+    const std::string token = "[!#$%&'*+.^_`|~0-9A-Za-z-]";
+    const std::string value = "(?:" + token + "+|\"(?:\\\\?" + token + ")+\")";
+    const std::string parameter = "[ \t]*;[ \t]*" + token + "+(?:[ \t]*=[ \t]*" + value + ")?";
+    const std::string extension = token + "+(?:" + parameter + ")*";
+    const std::regex list("[ \t,]*" + extension + "(?:[ \t]*,[ \t]*(?:" + extension + ")?)*[ \t]*");
+    std::mt19937 random(6455);
+    int good = 0;
+    for (int i = 0; i < 30'000; ++i) {
+        const std::string field = random_field(random);
+        const bool matches = std::regex_match(field, list);
+        ASSERT_EQ(answer_to({field}) != "400", matches) << field;
+        ASSERT_EQ(answer_to({field}, false) != "400", matches) << field;
+        good += matches ? 1 : 0;
+    }
+    EXPECT_GT(good, 1000);
+}
+
+TEST(DeflateOffer, LinesAreOneList) {
+    // Property: two fields on two lines are answered as one line with a comma between them.
+    std::mt19937 random(7692);
+    for (int i = 0; i < 10'000; ++i) {
+        const std::string first = random_field(random);
+        const std::string second = random_field(random);
+        if (first.find('"') != std::string::npos) continue;  // a string may not go on behind a line
+        ASSERT_EQ(answer_to({first, second}), answer_to({first + "," + second}))
+            << first << " | " << second;
+    }
 }
 
 TEST(DeflateOffer, LongFieldsCostOnePass) {

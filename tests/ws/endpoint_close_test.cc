@@ -25,6 +25,32 @@ TEST(EndpointClose, PeersCodeIsEchoed) {
     }
 }
 
+TEST(EndpointClose, EveryCodeIsEchoedOrRefused) {
+    // Property: of all 65,536 codes, exactly those that RFC 6455 7.4 and its registry allow on the
+    // wire are echoed; each other one is 1002.
+    const auto may_stand = [](unsigned code) {
+        return code <= 999    ? false          // not used (7.4.2)
+               : code <= 1003 ? true           // 7.4.1
+               : code <= 1006 ? false          // reserved: never in a frame
+               : code <= 1011 ? true           // 7.4.1
+               : code <= 1014 ? true           // registered since
+               : code <= 2999 ? false          // 1015 never in a frame; unassigned
+                              : code <= 4999;  // libraries and applications
+    };
+    for (unsigned code = 0; code <= 0xffff; ++code) {
+        Endpoint endpoint(kLimits);
+        Recorder recorder;
+        std::string bytes = client_frame(Opcode::kClose, close_payload(code));
+        endpoint.consume(std::as_writable_bytes(std::span(bytes)), recorder);
+        ASSERT_EQ(endpoint.state(), EndpointState::kClosed);
+        const std::string echo = "out " + server_frame(Opcode::kClose, close_payload(code));
+        ASSERT_EQ(recorder.heard.size(), 1U);
+        ASSERT_EQ(recorder.heard[0] == echo, may_stand(code)) << code;
+        ASSERT_EQ(endpoint.violation(),
+                  may_stand(code) ? Violation::kNone : Violation::kBadCloseCode);
+    }
+}
+
 TEST(EndpointClose, EmptyCloseIsAnsweredByAnEmptyOne) {
     // Property: a close frame without a code is 1005 for us and answered without a code.
     expect_however_split(client_frame(Opcode::kClose, ""),

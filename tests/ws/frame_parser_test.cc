@@ -84,6 +84,47 @@ TEST(FrameParser, EachFirstOctetIsJudgedAlone) {
     }
 }
 
+TEST(FrameParser, Rsv1StandsWhereCompressionWasAgreedAndAMessageBegins) {
+    // Property: for all first octets where permessage-deflate was agreed, RSV1 is allowed on texts
+    // and binaries that begin alone, names its rule elsewhere, and changes nothing without it.
+    for (unsigned octet = 0; octet < 256; ++octet) {
+        for (const bool in_message : {false, true}) {
+            FrameRules rules = in_message ? kInMessage : kBetweenMessages;
+            const std::string plain(1, static_cast<char>(octet & ~0x40U));
+            const Violation expected_plain = verdict(plain, rules);
+            rules.accept_compressed = true;
+            rules.compressed_bytes_max = 10;
+            EXPECT_EQ(verdict(plain, rules), expected_plain) << octet;
+            const unsigned opcode = octet & 0x0f;
+            Violation expected = expected_plain;
+            if ((octet & 0x30) == 0 && opcode == 0) expected = Violation::kRsv1OnContinuation;
+            if ((octet & 0x30) == 0 && opcode >= 8 && opcode <= 10) {
+                expected = Violation::kRsv1OnControl;
+            }
+            EXPECT_EQ(verdict(std::string(1, static_cast<char>(octet | 0x40)), rules), expected)
+                << octet << (in_message ? " in a message" : "");
+        }
+    }
+}
+
+TEST(FrameParser, CompressedFramesHaveALimitOfTheirOwn) {
+    // Property: the frame that says so is measured by compressed_bytes_max, all others by
+    // data_bytes_max.
+    const FrameRules rules{.data_bytes_max = 200,
+                           .in_message = false,
+                           .accept_binary = true,
+                           .accept_compressed = true,
+                           .compressed_bytes_max = 300};
+    EXPECT_EQ(verdict("\xc1\xfe\x01\x2c"sv, rules), Violation::kNone);
+    EXPECT_EQ(verdict("\xc1\xfe\x01\x2d"sv, rules), Violation::kMessageTooLarge);
+    EXPECT_EQ(verdict("\x81\xfe\x00\xc8"sv, rules), Violation::kNone);
+    EXPECT_EQ(verdict("\x81\xfe\x00\xc9"sv, rules), Violation::kMessageTooLarge);
+    const auto parsed = parse("\x41\x80keys", rules);
+    ASSERT_TRUE(parsed.has_value() && parsed->has_value());
+    EXPECT_TRUE((*parsed)->compressed);
+    EXPECT_FALSE((*parsed)->fin);
+}
+
 TEST(FrameParser, LengthRules) {
     // Property: lengths that are unmasked, not minimal, above 63 bits or of a long control frame
     // are refused as soon as the octet that shows it is there, without the key.
