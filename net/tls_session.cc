@@ -22,6 +22,8 @@ constexpr std::string_view kPlainHttpAnswer =
 constexpr std::string_view kIllegalParameter("\x15\x03\x03\0\2\2\x2f", 7);
 // RFC 8446 4.1.3: a ServerHello with this random asks for a second ClientHello (its first octets).
 constexpr std::string_view kRetryRandom = "\xcf\x21\xad\x74\xe5\x9a\x61\x11";
+// Header, explicit nonce (TLS 1.2) or content type (1.3), tag: 29 at most.
+constexpr std::size_t kRecordOverheadBytes = 32;
 constexpr std::size_t kRandomAt = 6;  // in a ServerHello, its header included
 static_assert(kPlainHttpAnswer.size() - kPlainHttpAnswer.find("This port") == 64);
 
@@ -156,7 +158,7 @@ void TlsSession::hear_hello(std::span<const std::byte>& cipher) {
             hello_->held.insert(hello_->held.end(), seen.begin(), seen.end());
             if (verdict == Verdict::kMore || !begin()) return;
             shake_hands(hello_->held);
-            hello_->held = {};
+            std::vector<std::byte>().swap(hello_->held);
         }
         if (verdict == Verdict::kMore) return;
         if (verdict == Verdict::kWhole && std::exchange(hello_->retry, false)) {
@@ -211,6 +213,10 @@ bool TlsSession::send(std::span<const iovec> pieces) {
     STENTOR_CHECK(state_ == TlsState::kOpen || state_ == TlsState::kPeerFinished);
     STENTOR_CHECK(!finished_);
     static thread_local std::array<std::byte, kRecordBytesMax> gathered;
+    std::size_t total = 0;
+    for (const iovec& piece : pieces) total += piece.iov_len;
+    if (total == 0) return true;
+    make_room(total);
     std::size_t size = 0;
     for (const iovec& piece : pieces) {
         std::span<const std::byte> left(static_cast<const std::byte*>(piece.iov_base),
@@ -282,8 +288,25 @@ void TlsSession::sent(std::size_t bytes) {
     STENTOR_CHECK(bytes <= output_.size() - output_begin_);
     output_begin_ += bytes;
     if (output_begin_ < output_.size()) return;
-    output_ = {};
+    std::vector<std::byte>().swap(output_);
     output_begin_ = 0;
+}
+
+// For `bytes` to be sent: what is gone already is dropped when it is the larger half, so a reader
+// that never takes all does not make it grow.
+void TlsSession::make_room(std::size_t bytes) {
+    if (output_begin_ > output_.size() / 2) {
+        output_.erase(output_.begin(),
+                      output_.begin() + static_cast<std::ptrdiff_t>(output_begin_));
+        output_begin_ = 0;
+    }
+    const std::size_t records = bytes / kRecordBytesMax + 1;
+    const std::size_t needed = output_.size() + bytes + records * kRecordOverheadBytes;
+    if (needed > output_.capacity()) output_.reserve(std::max(needed, 2 * output_.size()));
+}
+
+std::size_t TlsSession::held_bytes() const {
+    return output_.capacity() + (hello_ ? sizeof(Hello) + hello_->held.capacity() : 0);
 }
 
 bool TlsSession::resumed() const {

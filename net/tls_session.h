@@ -63,6 +63,8 @@ public:
     bool resumed() const;
     // Why it is kFailed, in OpenSSL's words or ours; for the log of a single connection.
     std::string_view failure() const { return failure_; }
+    // Buffers of ours that it holds now; OpenSSL's state, some 14 KB from the hello on, beside it.
+    std::size_t held_bytes() const;
 
 private:
     struct Bio;
@@ -80,6 +82,7 @@ private:
     bool begin();
     void shake_hands(std::span<const std::byte> cipher);
     std::size_t decrypt(std::span<const std::byte> cipher, std::span<std::byte> plain);
+    void make_room(std::size_t bytes);
     bool write(const void* bytes, std::size_t size);
     // After OpenSSL reported `error` (SSL_get_error) other than that it wants more.
     void fail(int error);
