@@ -304,5 +304,31 @@ TEST(Front, PipelinedRequestsAreAnsweredInOrder) {
     EXPECT_EQ(statuses, (std::vector<int>{200, 200, 404}));
 }
 
+// Property: an offer of permessage-deflate is answered when it may be, by parameters that the
+// endpoint gets too; an offer that is no list of extensions is refused.
+TEST(Front, CompressionIsAgreedToWhereItIsOfferedAndSwitchedOn) {
+    const std::string request =
+        "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const std::string offer =
+        "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=11\r\n\r\n";
+    for (const bool on : {true, false}) {
+        const Front front({.origins = {}, .echo = false, .deflate = on, .page = {}}, {});
+        const FrontDecision decision = decide(front, request + offer);
+        const auto& upgrade = std::get<Upgrade>(decision);
+        EXPECT_EQ(upgrade.deflate.on, on);
+        EXPECT_EQ(
+            upgrade.head.find("Sec-WebSocket-Extensions: permessage-deflate") != std::string::npos,
+            on);
+        EXPECT_EQ(upgrade.head.find("server_max_window_bits=11") != std::string::npos, on);
+        if (on) {
+            EXPECT_EQ(upgrade.deflate.server_window_bits, 11);
+        }
+        EXPECT_FALSE(std::get<Upgrade>(decide(front, request + "\r\n")).deflate.on);
+        const FrontDecision bad = decide(front, request + "Sec-WebSocket-Extensions: a=;,\r\n\r\n");
+        EXPECT_EQ(std::get<Answer>(bad).status, 400);
+    }
+}
+
 }  // namespace
 }  // namespace stentor::chat

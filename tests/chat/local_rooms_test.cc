@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
 #include "tests/chat/support/small_cluster.h"
 
 namespace stentor::chat {
@@ -209,6 +211,88 @@ TEST(LocalRooms, OnlyMembersSpeak) {
                     HasSubstr(R"("code":"not_in_room")"));
     }
     EXPECT_THAT(ann.ask(Client::send_command("lobby", "1", "x")), HasSubstr("not_in_room"));
+}
+
+TEST(LocalRooms, WhoAgreedGetsTheTwinAndEverybodyTheSame) {
+    // Of two shards with members of both kinds; a window that is too small gets plain events.
+    SmallCluster cluster({.shards = 2, .limits = small_outbox()});
+    std::vector<std::unique_ptr<Client>> clients;
+    for (const std::uint32_t shard : {0u, 1u}) {
+        for (const char* extensions :
+             {"", "permessage-deflate", "permessage-deflate; server_max_window_bits=10"}) {
+            clients.push_back(std::make_unique<Client>(cluster, shard, "/ws", extensions));
+            clients.back()->log_in("user-" + std::to_string(clients.size()));
+            clients.back()->join("lobby");
+        }
+    }
+    for (const auto& client : clients) {
+        client->heard();
+        client->deflated_frames = 0;
+        client->frame_bytes = 0;
+    }
+    std::string first = clients[0]->ask(Client::send_command("lobby", "m", kLong));
+    first.erase(0, first.find('\n') + 1);  // the ack
+    for (std::size_t i = 1; i < clients.size(); ++i) {
+        EXPECT_EQ(clients[i]->heard(), first) << i;
+        EXPECT_EQ(clients[i]->deflated_frames, i % 3 == 1 ? 1u : 0u) << i;
+    }
+    EXPECT_LT(clients[1]->frame_bytes, 300u);
+    EXPECT_GT(clients[2]->frame_bytes, 1000u);
+}
+
+TEST(LocalRooms, AListOfDeflatingMembersLosesWhoLeavesAndNobodyElse) {
+    // Both lists change places independently when one goes.
+    SmallCluster cluster({.limits = small_outbox()});
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 8; ++i) {
+        clients.push_back(
+            std::make_unique<Client>(cluster, 0, "/ws", i % 2 == 0 ? "" : "permessage-deflate"));
+        clients.back()->log_in("user-" + std::to_string(i));
+        clients.back()->join("lobby");
+    }
+    EXPECT_EQ(cluster.gauge(ShardGauge::kHomeTwinSessions), 4);
+    clients[1]->ask(R"({"type":"leave","id":"x","room":"lobby"})");
+    clients[2]->leave_without_a_word();
+    clients[5]->leave_without_a_word();
+    cluster.settle();
+    EXPECT_EQ(cluster.gauge(ShardGauge::kHomeTwinSessions), 2);
+    for (const int i : {0, 1, 3, 4, 6, 7}) {
+        clients[static_cast<std::size_t>(i)]->heard();
+    }
+    clients[0]->ask(Client::send_command("lobby", "m", kLong));
+    for (const int i : {3, 4, 6, 7}) {
+        EXPECT_EQ(count_of(clients[static_cast<std::size_t>(i)]->heard(), R"("seq":1)"), 1u) << i;
+    }
+    EXPECT_EQ(clients[1]->heard(), "");
+}
+
+TEST(LocalRooms, ASlowReaderOfTheTwinGetsGapsLikeAnyOther) {
+    // Each event comes once or is within a gap. Its outbox fills more slowly, and is empty sooner.
+    SmallCluster cluster({.shards = 2, .limits = small_outbox()});
+    Client slow(cluster, 0, "/ws", "permessage-deflate");
+    Client fast(cluster, 1);
+    enter(slow, "slow");
+    enter(fast, "fast");
+    slow.heard();
+    speak_past(cluster, fast, 400);
+    EXPECT_GT(cluster.counter(ShardCounter::kGaps), 0u);
+    std::string heard = slow.heard();
+    cluster.settle();
+    EXPECT_EQ(cluster.gauge(ShardGauge::kGapped), 0);
+    heard += slow.heard();
+    std::size_t told = count_of(heard, R"("type":"message","room":"loud")");
+    EXPECT_GT(told, 0u);
+    for (std::size_t at = heard.find(R"("from":)"); at != std::string::npos;
+         at = heard.find(R"("from":)", at + 1)) {
+        std::size_t to = 0;
+        std::size_t from = 0;
+        if (std::sscanf(heard.c_str() + at, R"("from":%zu,"to":%zu)", &from, &to) == 2) {
+            told += to - from + 1;
+        }
+    }
+    EXPECT_EQ(told, 400u);
+    EXPECT_EQ(count_of(heard, R"("type":"message","room":"calm")"), 4u);
+    EXPECT_EQ(cluster.nodes[0]->link.parcels.live(), 0u);
 }
 
 }  // namespace

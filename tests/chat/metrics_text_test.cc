@@ -75,9 +75,13 @@ TEST(MetricsText, ShowsWhatTheCellsHold) {
     cells.shards[0].counters[ShardCounter::kPublished].add(7);
     cells.ports[1].rang.add(9);
     cells.acceptors[0].refused_total.add(5);
+    cells.shards[1].http_answers[http_status(403)].add(3);
+    cells.shards[0].violations[ws::Violation::kTooManyPings].add(2);
     const std::string text = metrics_text(cells.sources());
     for (const char* line :
-         {"stentor_received_bytes_total{reactor=\"0\"} 0\n",
+         {"stentor_http_answers_total{reactor=\"1\",status=\"403\"} 3\n",
+          "stentor_violations_total{reactor=\"0\",rule=\"too_many_pings\"} 2\n",
+          "stentor_received_bytes_total{reactor=\"0\"} 0\n",
           "stentor_received_bytes_total{reactor=\"1\"} 4711\n",
           "stentor_connections{reactor=\"0\"} 3\n", "stentor_memberships{reactor=\"1\"} -2\n",
           "stentor_published_total{reactor=\"0\"} 7\n",

@@ -57,5 +57,96 @@ TEST(Outlet, APausedConnectionThatDiesLeavesTheGauge) {
     EXPECT_EQ(cluster.gauge(ShardGauge::kConnections), 0);
 }
 
+TEST(Outlet, EveryPingOfABurstIsAnsweredToAPeerThatReads) {
+    // A thousand in one read, before any pong could leave: 64 a turn, in order.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo");
+    std::string expected;
+    for (int i = 0; i < 1000; ++i) {
+        client.say(std::to_string(i), ws::Opcode::kPing);
+        expected += "pong " + std::to_string(i) + '\n';
+    }
+    client.say("behind them");
+    expected += "behind them\n";
+    std::string heard;
+    for (int i = 0; i < 20; ++i) {
+        cluster.turn(0);
+        heard += client.heard();
+    }
+    EXPECT_EQ(heard, expected);
+    EXPECT_TRUE(client.alive());
+}
+
+TEST(Outlet, WhoPingsAndDoesNotReadEndsAtTheSixtyFourthPong) {
+    // 1008, counted under its rule; a flush that comes a few turns late is not the peer's fault.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo");
+    for (int i = 0; i < 100; ++i) {
+        client.say("p", ws::Opcode::kPing);
+    }
+    for (int i = 0; i < kPongFlushTurnsMax; ++i) {
+        cluster.turn(0);
+        EXPECT_EQ(cluster.violations(ws::Violation::kTooManyPings), 0u);
+    }
+    cluster.turn(0);
+    EXPECT_EQ(cluster.violations(ws::Violation::kTooManyPings), 1u);
+    std::string expected;
+    for (int i = 0; i < kPongsPendingMax; ++i) {
+        expected += "pong p\n";
+    }
+    EXPECT_EQ(client.heard(), expected + "close 1008\n");
+}
+
+TEST(Outlet, ALateFlushIsNotAFlood) {
+    // The peer reads after a few turns only, again and again.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo");
+    for (int i = 0; i < 300; ++i) {
+        client.say("p", ws::Opcode::kPing);
+    }
+    std::size_t heard = 0;
+    for (int i = 0; i < 10; ++i) {
+        for (int turn = 0; turn < kPongFlushTurnsMax; ++turn) {
+            cluster.turn(0);
+        }
+        heard += client.heard().size();
+    }
+    EXPECT_EQ(heard, 300 * std::string_view("pong p\n").size());
+}
+
+TEST(Outlet, AnAnswerIsCompressedForWhoAgreedWhereThatPays) {
+    // A page of members is, an error is not; a peer without the extension gets both as they are.
+    SmallCluster cluster;
+    Client plain(cluster, 0, "/ws");
+    Client deflating(cluster, 0, "/ws", "permessage-deflate");
+    EXPECT_EQ(plain.head.find("Extensions"), std::string::npos);
+    EXPECT_NE(deflating.head.find("permessage-deflate"), std::string::npos);
+    for (Client* client : {&plain, &deflating}) {
+        client->log_in("a-rather-long-name-" + std::to_string(client->id().slot));
+        client->join("lobby");
+    }
+    plain.heard();
+    deflating.heard();
+    const std::uint64_t before = deflating.deflated_frames;
+    const std::string page = deflating.ask(R"({"type":"members","id":"m","room":"lobby"})");
+    EXPECT_EQ(page, plain.ask(R"({"type":"members","id":"m","room":"lobby"})"));
+    deflating.ask(R"({"type":"nothing"})");
+    EXPECT_EQ(deflating.deflated_frames, before + 1);
+    EXPECT_EQ(plain.deflated_frames, 0u);
+}
+
+TEST(Outlet, TheWindowThatWasAgreedIsKept) {
+    // References of an answer to who can remember 512 bytes reach no farther back.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo", "permessage-deflate; server_max_window_bits=9");
+    client.window_bits = 9;
+    std::string text;
+    for (int i = 0; i < 100; ++i) {
+        text += "number " + std::to_string(i % 70) + " of many; ";
+    }
+    EXPECT_EQ(client.ask(text), text + '\n');
+    EXPECT_EQ(client.deflated_frames, 1u);
+}
+
 }  // namespace
 }  // namespace stentor::chat

@@ -125,5 +125,26 @@ TEST_F(VerbsTest, MembersArePagedByUser) {
                 HasSubstr(R"("count":1)"));
 }
 
+TEST_F(VerbsTest, JoinsLeavesAndPagesArePacedBehindABurst) {
+    // A hundred at once; what is behind them waits, is counted, and is all done in time.
+    const std::uint64_t before = cluster.counter(ShardCounter::kJoins);
+    for (int i = 0; i < 30; ++i) {
+        for (const std::string_view type : {"join", "history", "members", "leave"}) {
+            client.say(R"({"type":")" + std::string(type) + R"(","id":"x","room":"other"})");
+        }
+    }
+    cluster.settle();
+    EXPECT_EQ(cluster.counter(ShardCounter::kJoins) - before, 25u);
+    EXPECT_TRUE(paused());
+    EXPECT_EQ(cluster.counter(ShardCounter::kPacedJoins), 1u);
+    cluster.pass(milliseconds{2'500});
+    EXPECT_EQ(cluster.counter(ShardCounter::kJoins) - before, 30u);
+    EXPECT_FALSE(paused());
+    EXPECT_TRUE(client.alive());
+    // The bucket of sends is another one.
+    say_sends(40);
+    EXPECT_EQ(published(), 40u);
+}
+
 }  // namespace
 }  // namespace stentor::chat

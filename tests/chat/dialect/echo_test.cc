@@ -34,5 +34,18 @@ TEST(Echo, NothingUnsolicitedIsSaidToWhoIsSilent) {
     EXPECT_TRUE(client.alive());
 }
 
+TEST(Echo, WhatWasAgreedIsShownInEveryMessageThatIsNotEmpty) {
+    // However short, and compressed or not as it came; an empty one stays empty.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo", "permessage-deflate");
+    EXPECT_EQ(client.ask("a"), "a\n");
+    EXPECT_EQ(client.deflated_frames, 1u);
+    const std::string large(200'000, 'x');
+    EXPECT_EQ(client.ask(large), large + '\n');
+    EXPECT_EQ(client.deflated_frames, 2u);
+    EXPECT_EQ(client.ask(""), "\n");
+    EXPECT_EQ(client.deflated_frames, 2u);
+}
+
 }  // namespace
 }  // namespace stentor::chat

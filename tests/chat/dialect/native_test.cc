@@ -87,5 +87,18 @@ TEST(Native, BrokenJsonIsAnErrorAndNotTheEnd) {
     EXPECT_THAT(client.ask(R"({"type":"ping","id":"p"})"), HasSubstr("pong"));
 }
 
+TEST(Native, TheSessionTokenIsNeverCompressed) {
+    // A name that the client chose stands in the same frame: its size must not tell what they
+    // share.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/ws", "permessage-deflate");
+    client.heard();
+    const std::uint64_t before = client.deflated_frames;
+    const std::string answer = client.log_in("a-name-of-some-length");
+    EXPECT_GT(answer.size(), kDeflateBytesMin);
+    EXPECT_THAT(answer, HasSubstr(R"("session":")"));
+    EXPECT_EQ(client.deflated_frames, before);
+}
+
 }  // namespace
 }  // namespace stentor::chat

@@ -342,5 +342,48 @@ TEST_F(RoomHomeTest, AReplyNeedsItsMessage) {
     EXPECT_TRUE(room.deserted());
 }
 
+TEST_F(RoomHomeTest, TheTwinGoesToShardsThatWantItWhileTheyDo) {
+    // From the join of a session that takes it to its leave or death, whichever way it goes.
+    Join deflating = join_of(connection(2, 2), user(2));
+    deflating.takes_twin = true;
+    join(join_of(connection(1, 1), user(1)));
+    const auto tell_one = [&] {
+        store(1000);
+        room.tell_what_is_new();
+        const auto plain = delivered(1);
+        EXPECT_TRUE(plain.at(0).twin.empty());
+        return delivered(2);
+    };
+    tell_one();
+    EXPECT_EQ(context.metrics.counters[ShardCounter::kDeflated].value(), 0u);
+    for (const bool dropped : {false, true}) {
+        join(deflating);
+        join(deflating);  // anew: it is one session
+        EXPECT_EQ(gauge(ShardGauge::kHomeTwinSessions), 1);
+        const auto twins = tell_one();
+        ASSERT_EQ(twins.size(), 1u);
+        EXPECT_FALSE(twins[0].twin.empty());
+        EXPECT_LT(twins[0].twin.size(), twins[0].frames.size());
+        room.handle(Leave{deflating.connection, 0, dropped, true, "lobby", {}});
+        EXPECT_EQ(gauge(ShardGauge::kHomeTwinSessions), 0);
+    }
+    const std::uint64_t before = context.metrics.counters[ShardCounter::kDeflated].value();
+    tell_one();
+    EXPECT_EQ(context.metrics.counters[ShardCounter::kDeflated].value(), before);
+}
+
+TEST_F(RoomHomeTest, PagesHoldPlainEvents) {
+    // Whoever wants the twin or not: a page is compressed as one answer, if at all.
+    Join deflating = join_of(connection(1, 1), user(1));
+    deflating.takes_twin = true;
+    join(deflating);
+    store(1000);
+    room.tell_what_is_new();
+    told(1);
+    const auto read_back = read(page(true, 0, 0, 10));
+    ASSERT_EQ(read_back->page.events.size(), 1u);
+    EXPECT_EQ(read_back->page.events[0].json().front(), '{');
+}
+
 }  // namespace
 }  // namespace stentor::chat

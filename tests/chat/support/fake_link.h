@@ -29,7 +29,9 @@ public:
     struct Connection {
         ConnectionId id;
         net::Outbox outbox;
-        std::string input;  // sent by the client, not yet consumed
+        std::string input;        // sent by the client, not yet consumed
+        std::size_t shown = 0;    // bytes of it: handed in already, and left to wait for more
+        bool shows_anew = false;  // resumed since
         bool paused = false;
         bool finished = false;
         bool aborted = false;
@@ -86,10 +88,10 @@ public:
             if (connection.finished || connection.aborted || connection.paused) {
                 return;
             }
-            if (!connection.input.empty()) {
+            if (has_news(connection)) {
                 hand_in(application, connection);
             }
-            if (connection.leaves && connection.input.empty() && !connection.paused) {
+            if (connection.leaves && !connection.paused && !has_news(connection)) {
                 connection.aborted = true;
             }
         });
@@ -114,7 +116,7 @@ public:
     bool idle() const {
         return std::ranges::all_of(connections_, [](const auto& entry) {
             const Connection& connection = *entry.second;
-            return !connection.leaves && (connection.input.empty() || connection.paused);
+            return !connection.leaves && (connection.paused || !has_news(connection));
         });
     }
 
@@ -158,7 +160,10 @@ public:
     }
     void watch_drain(ConnectionId id) override { live(id).watches_drain = true; }
     void pause(ConnectionId id) override { live(id).paused = true; }
-    void resume(ConnectionId id) override { live(id).paused = false; }
+    void resume(ConnectionId id) override {
+        live(id).paused = false;
+        live(id).shows_anew = true;
+    }
     void finish(ConnectionId id) override { live(id).finished = true; }
     void abort(ConnectionId id) override { live(id).aborted = true; }
     core::Instant last_received(ConnectionId id) const override { return live(id).last_received; }
@@ -167,6 +172,10 @@ public:
     net::ParcelPool parcels;
 
 private:
+    static bool has_news(const Connection& connection) {
+        return is_open(connection) && !connection.input.empty() &&
+               (connection.shows_anew || connection.input.size() != connection.shown);
+    }
     static bool is_open(const Connection& connection) {
         return !connection.finished && !connection.aborted;
     }
@@ -187,9 +196,11 @@ private:
         const auto bytes = std::make_unique<std::byte[]>(size + core::kReadablePaddingBytes);
         std::memcpy(bytes.get(), connection.input.data(), size);
         connection.last_received = clock_.now();
+        connection.shows_anew = false;
         const std::size_t done = application.on_bytes(connection.id, {bytes.get(), size});
         const auto* rest = reinterpret_cast<const char*>(bytes.get());
         connection.input.assign(rest + done, rest + size);
+        connection.shown = connection.input.size();
     }
     // By slots, so that `fn` may end connections.
     template <typename Fn>

@@ -1,0 +1,87 @@
+// The events of a turn, plain and as their deflated twin.
+#include "chat/home/event_run.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "chat/limits.h"
+#include "tests/chat/support/inflated.h"
+#include "ws/frame.h"
+
+namespace stentor::chat {
+namespace {
+
+// The messages in a run of server frames, inflated where RSV1 says so.
+std::vector<std::string> messages(std::string_view frames) {
+    std::vector<std::string> all;
+    while (frames.size() >= 2) {
+        const auto octet = [&](std::size_t at) { return static_cast<unsigned char>(frames[at]); };
+        std::size_t header = 2;
+        std::size_t size = octet(1);
+        if (size == 126) {
+            header = 4;
+            size = static_cast<std::size_t>(octet(2) << 8 | octet(3));
+        }
+        const std::string_view payload = frames.substr(header, size);
+        const bool deflated = (octet(0) & ws::kRsv1Bit) != 0;
+        all.push_back(deflated ? inflated(payload, kTwinWindowBits).value_or("BROKEN")
+                               : std::string(payload));
+        frames.remove_prefix(header + size);
+    }
+    return all;
+}
+
+class EventRunTest : public testing::Test {
+protected:
+    ShardMetrics metrics;
+    FrameDeflater deflater{metrics};
+    EventRun run;
+};
+
+TEST_F(EventRunTest, TheTwinSaysTheSameInTheSameOrder) {
+    // Short events, which stand in it as they are, between long ones, which shrink.
+    std::vector<std::string> said;
+    for (const std::size_t size : {10u, 1000u, 20u, 30u, 2000u, 159u, 160u}) {
+        said.push_back(std::string(size, static_cast<char>('a' + said.size())));
+        run.append(said.back(), &deflater);
+    }
+    EXPECT_EQ(messages(run.plain()), said);
+    EXPECT_EQ(messages(run.twin()), said);
+    EXPECT_LT(run.twin().size(), run.plain().size());
+    EXPECT_EQ(run.frames().size(), said.size());
+}
+
+TEST_F(EventRunTest, WhatDoesNotShrinkHasNoTwin) {
+    // Everybody shares the plain run then; the first event that shrinks brings those before it.
+    run.append("short", &deflater);
+    run.append("shorter", &deflater);
+    EXPECT_EQ(run.twin(), "");
+    run.append(std::string(1000, 'x'), &deflater);
+    EXPECT_EQ(messages(run.twin()), messages(run.plain()));
+    run.append("short again", &deflater);
+    EXPECT_EQ(messages(run.twin()), messages(run.plain()));
+}
+
+TEST_F(EventRunTest, NobodyWantsItNobodyPaysForIt) {
+    // Without a deflater nothing is compressed.
+    run.append(std::string(1000, 'x'), nullptr);
+    EXPECT_EQ(run.twin(), "");
+    EXPECT_EQ(metrics.counters[ShardCounter::kDeflated].value(), 0u);
+}
+
+TEST_F(EventRunTest, ARunIsBoundedAndAnEmptyOneTakesAnyEvent) {
+    // In plain bytes, headers included.
+    EXPECT_TRUE(run.takes(2 * kRunBytesMax));
+    run.append(std::string(1000, 'x'), nullptr);
+    const std::size_t left = kRunBytesMax - run.plain().size();
+    EXPECT_TRUE(run.takes(left - 4));
+    EXPECT_FALSE(run.takes(left - 3));
+    run.clear();
+    EXPECT_TRUE(run.empty());
+    EXPECT_TRUE(run.takes(2 * kRunBytesMax));
+    EXPECT_TRUE(run.frames().empty());
+}
+
+}  // namespace
+}  // namespace stentor::chat
