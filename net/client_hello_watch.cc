@@ -35,15 +35,18 @@ ClientHelloWatch::Verdict ClientHelloWatch::see(std::span<const std::byte>& inpu
 ClientHelloWatch::Verdict ClientHelloWatch::see_header(std::uint8_t octet) {
     const std::size_t at = header_seen_++;
     if (at == 0) record_type_ = octet;
-    if (at == 0 && octet != kHandshakeRecord && !second_) return Verdict::kOther;
-    if (at == 1 && octet != 3) return Verdict::kOther;
+    if (at == 1) major_version_ = octet;
+    if (at == 2) minor_version_ = octet;
     if (at == 3) record_bytes_ = std::size_t{octet} << 8;
     if (at + 1 < kRecordHeaderBytes) return Verdict::kMore;
     header_seen_ = 0;
     record_left_ = record_bytes_ | octet;
-    if (record_type_ != kHandshakeRecord) return Verdict::kMore;
-    if (record_left_ == 0) return Verdict::kRefused;
-    if (record_left_ > kPlaintextBytesMax) return Verdict::kOther;
+    const bool handshake = record_type_ == kHandshakeRecord;
+    // A hello in the form of SSL 2 has its type where a record has its minor version.
+    const bool ssl2 = record_type_ >= 0x80 && minor_version_ == kClientHello;
+    if (major_version_ != 3 && !ssl2) return Verdict::kNotTls;
+    if (!handshake) return second_ ? Verdict::kMore : Verdict::kRefused;
+    if (record_left_ == 0 || record_left_ > kPlaintextBytesMax) return Verdict::kRefused;
     wire_bytes_ += kRecordHeaderBytes + record_left_;
     return wire_bytes_ > kWireBytesMax ? Verdict::kRefused : Verdict::kMore;
 }
@@ -55,7 +58,7 @@ ClientHelloWatch::Verdict ClientHelloWatch::see_payload(std::span<const std::byt
         const auto octet = std::to_integer<std::uint8_t>(payload.front());
         payload = payload.subspan(1);
         if (message_seen_++ == 0) {
-            if (octet != kClientHello) return Verdict::kOther;
+            if (octet != kClientHello) return Verdict::kRefused;
             continue;
         }
         message_bytes_ = (message_bytes_ << 8) | octet;
@@ -66,7 +69,7 @@ ClientHelloWatch::Verdict ClientHelloWatch::see_payload(std::span<const std::byt
     const std::size_t whole_bytes = kMessageHeaderBytes + message_bytes_;
     if (message_seen_ < whole_bytes) return Verdict::kMore;
     // More in its record than the hello is nothing that a client may send.
-    return message_seen_ == whole_bytes && record_left_ == 0 ? Verdict::kWhole : Verdict::kOther;
+    return message_seen_ == whole_bytes && record_left_ == 0 ? Verdict::kWhole : Verdict::kRefused;
 }
 
 }  // namespace stentor::net

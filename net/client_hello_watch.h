@@ -21,8 +21,8 @@ public:
     enum class Verdict : std::uint8_t {
         kMore,
         kWhole,    // what was seen up to here is the hello
-        kOther,    // no TLS, or no hello: OpenSSL knows what to say
-        kRefused,  // too large, announced or sent, or in empty records
+        kNotTls,   // the first five octets are no record: OpenSSL knows at once what to say
+        kRefused,  // no hello, or one that is too large, announced or sent, or oddly wrapped
     };
 
     // Looks at `input`, which follows what it saw before, and takes what it has looked at from its
@@ -45,6 +45,8 @@ private:
     std::size_t record_left_ = 0;   // 0: a header comes, or is under way
     std::uint8_t header_seen_ = 0;
     std::uint8_t record_type_ = 0;
+    std::uint8_t major_version_ = 0;
+    std::uint8_t minor_version_ = 0;
     bool second_ = false;
 };
 

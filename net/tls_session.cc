@@ -150,7 +150,7 @@ void TlsSession::hear_hello(std::span<const std::byte>& cipher) {
         seen = seen.first(seen.size() - cipher.size());
         if (verdict == Verdict::kRefused) {
             append(std::as_bytes(std::span(kIllegalParameter)));
-            return fail("a ClientHello that is too large");
+            return fail("no ClientHello, or one that is too large");
         }
         if (ssl_) {
             shake_hands(seen);

@@ -70,28 +70,32 @@ TEST(ClientHelloWatch, JudgesAtTheSameOctetHoweverItComes) {
         {"an empty hello", record('\x16', hello(0)), {Verdict::kWhole, 9}},
         {"half", whole.substr(0, 300), {Verdict::kMore, 300}},
         {"nothing", "", {Verdict::kMore, 0}},
-        {"HTTP", "GET / HTTP/1.1\r\n", {Verdict::kOther, 1}},
-        {"an alert", record('\x15', "\x02\x28"), {Verdict::kOther, 1}},
-        {"SSL 2", "\x80\x2e\x01\x03\x03", {Verdict::kOther, 1}},
-        {"another version", "\x16\x02\x01\0\x01x"s, {Verdict::kOther, 2}},
-        {"another message", record('\x16', "\x02"), {Verdict::kOther, 6}},
-        {"a long record", "\x16\x03\x01\x40\x01"s, {Verdict::kOther, 5}},
+        {"HTTP", "GET / HTTP/1.1\r\n", {Verdict::kNotTls, 5}},
+        {"another version", "\x16\x02\x01\0\x01x"s, {Verdict::kNotTls, 5}},
+        {"an alert", record('\x15', "\x02\x28"), {Verdict::kRefused, 5}},
+        {"data", record('\x17', "early"), {Verdict::kRefused, 5}},
+        {"SSL 2", "\x80\x2e\x01\x03\x03", {Verdict::kRefused, 5}},
+        {"SSL 2, of major version 3", "\x83\x03\x01\x03\x03", {Verdict::kRefused, 5}},
+        {"another message", record('\x16', "\x02"), {Verdict::kRefused, 6}},
+        {"a long record", "\x16\x03\x01\x40\x01"s, {Verdict::kRefused, 5}},
         {"announced too large", record('\x16', huge), {Verdict::kRefused, 9}},
         {"too large by one octet at a time", in_records(huge, 1), {Verdict::kRefused, 24}},
         {"an empty record", record('\x16', ""), {Verdict::kRefused, 5}},
         {"too many records", in_records(hello(16'000), 1), {Verdict::kRefused, 5461 * 6 + 5}},
-        {"more in its record", record('\x16', hello(4) + "x"), {Verdict::kOther, 5 + 8 + 1}},
     };
     for (const Row& row : rows) {
         for (const std::size_t chunk : {std::size_t{1}, std::size_t{5}, std::size_t{1} << 20}) {
-            Sight sight = look({}, row.wire, chunk);
-            // What is behind the hello in its record is seen as far as it has come.
-            if (row.expected.verdict == Verdict::kOther && sight.seen < row.expected.seen &&
-                row.what == "more in its record"s) {
-                sight.seen = row.expected.seen;
-            }
+            const Sight sight = look({}, row.wire, chunk);
             EXPECT_EQ(sight, row.expected) << row.what << " by " << chunk;
         }
+    }
+}
+
+// What follows the hello in its own record is refused, as soon as it shows.
+TEST(ClientHelloWatch, NothingFollowsTheHelloInItsRecord) {
+    const std::string wire = record('\x16', hello(4) + "x");
+    for (const std::size_t chunk : {std::size_t{1}, std::size_t{5}, std::size_t{1} << 20}) {
+        EXPECT_EQ(look({}, wire, chunk).verdict, Verdict::kRefused);
     }
 }
 
