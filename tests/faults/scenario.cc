@@ -22,10 +22,6 @@ namespace {
 constexpr std::uint32_t kConnectionsMax = 8;
 constexpr std::string_view kRefusal = "HTTP/1.1 503 ";
 
-std::uint16_t port_of(const std::string& address) {
-    return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
-}
-
 std::string request(std::string_view path, std::string_view fields) {
     return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) +
            "Connection: close\r\n\r\n";
@@ -46,8 +42,8 @@ public:
     Scenario(chat::Server& server, std::optional<Fault> fault)
         : server_(server),
           fault_(fault),
-          port_(port_of(server.addresses().listen.front())),
-          admin_port_(port_of(server.addresses().admin)) {}
+          port_(server.addresses().listen.front().port),
+          admin_port_(server.addresses().admin->port) {}
 
     void play() {
         page_is_served();
