@@ -137,6 +137,7 @@ std::size_t TlsSession::receive(std::span<const std::byte> cipher, std::span<std
     }
     const std::size_t filled = state_ == TlsState::kOpen ? decrypt(cipher, plain) : 0;
     input_ = {};
+    if (state_ == TlsState::kFailed) hello_.reset();
     return filled;
 }
 

@@ -219,6 +219,9 @@ TEST(TlsSessionHostile, HalfAHelloCostsWhatCameOfIt) {
     EXPECT_LE(server.session->held_bytes(), 300u);
     server.put(bytes_of(std::string(10'000, 'h')));
     EXPECT_LE(server.session->held_bytes(), 20'500u);
+    server.put(bytes_of("\x17\x03\x03\0\1"s + std::string(16'000, 'h')));
+    EXPECT_EQ(server.session->state(), TlsState::kFailed);
+    EXPECT_LE(server.session->held_bytes(), 16u);  // an alert
     TlsServer honest;
     TlsClient client;
     exchange(honest, client);
