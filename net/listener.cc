@@ -164,8 +164,8 @@ std::expected<std::vector<Listener>, Error> Listener::open_tcp(const ListenAddre
     const auto places = resolve(address);
     if (!places) return std::unexpected(places.error());
     auto fds = bind_places(*places, address.port, options);
-    for (int i = 1; i < kFreePortTries && !fds && fds.error() == EADDRINUSE && address.port == 0;
-         ++i) {
+    const int tries = places->size() > 1 && address.port == 0 ? kFreePortTries : 1;
+    for (int i = 1; i < tries && !fds && fds.error() == EADDRINUSE; ++i) {
         fds = bind_places(*places, 0, options);
     }
     if (!fds) return std::unexpected(bind_error(fds.error(), address));
