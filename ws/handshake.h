@@ -48,6 +48,11 @@ struct RefusedHandshake {
 // upgrade on the same path; a request that asks is then judged by accept_handshake().
 bool asks_for_websocket(const HandshakeRequest& request);
 
+// Decided where the standard leaves room: a key is the one base64 encoding of its 16 bytes, without
+// stray bits. Any version but exactly "13" is 426; none, or more than one line, is 400. Of a list,
+// empty elements are passed over, but one must not be (RFC 2616 2.1). A subprotocol that is offered
+// twice is 400 (4.1).
+//
 // `supported`: the subprotocols of this endpoint, best first; the first one that the client offers
 // is selected, and an offer of none of them is accepted without one (4.2.2). The views in
 // `supported` must outlive the answer. `deflate`: permessage-deflate is accepted where offered; if

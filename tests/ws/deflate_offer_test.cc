@@ -87,6 +87,7 @@ TEST(DeflateOffer, BadParametersDeclineTheirOfferAlone) {
     for (const std::string& parameters : bad) {
         const std::string offer = "permessage-deflate; " + parameters;
         EXPECT_EQ(answer_to({offer}), "") << offer;
+        EXPECT_EQ(answer_to({offer + "; client_max_window_bits"}), "") << offer;
         EXPECT_EQ(answer_to({offer + ", permessage-deflate"}), kPlain) << offer;
         EXPECT_EQ(answer_to({offer, "permessage-deflate"}), kPlain) << offer;
         EXPECT_EQ(answer_to({"permessage-deflate, " + offer}), kPlain) << offer;
@@ -104,7 +105,7 @@ TEST(DeflateOffer, FirstAcceptableOfferWins) {
     EXPECT_EQ(answer_to({"permessage-deflate, permessage-deflate; server_max_window_bits=10"}),
               kPlain);
     EXPECT_EQ(answer_to({"Permessage-Deflate"}), "");
-    EXPECT_EQ(answer_to({"permessage-deflate2"}), "");
+    EXPECT_EQ(answer_to({"permessage-deflate2; client_max_window_bits"}), "");
     EXPECT_EQ(answer_to({"mux; max-channels=4; flow-control"}), "");
 }
 

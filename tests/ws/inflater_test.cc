@@ -107,6 +107,16 @@ TEST(Inflater, WhatIsNoWholeStreamIsBroken) {
     expect_broken("\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff"s, "Hello");  // the tail left on
 }
 
+TEST(Inflater, TailThatIsTakenForDataIsNoEnd) {
+    // Property: where the tail itself ends a block, but not an empty stored one, the message was
+    // cut short: here its 32 bits are 16 literals, the code that ends a block, and one bit too
+    // many.
+    expect_broken(
+        "\x04\xfd\x81\x96\x24\x49\x92\x24\x49\x7e\x2b\x20\xb1\xa8\x79\x64\xf5\xec\xfd\xff\x7b\xef"
+        "\xbd\x77\xf0\x25"s,
+        std::string(16, 'a'));
+}
+
 TEST(Inflater, EverythingThatAClientMayMakeInflates) {
     // Property: any zlib settings, flushes and ends come out as the text, in any pieces.
     AnyClient client(7692);
