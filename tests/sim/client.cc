@@ -6,6 +6,7 @@
 
 #include "chat/protocol/encode.h"
 #include "ws/frame_writer.h"
+#include "ws/violation.h"
 
 namespace stentor::sim {
 
@@ -51,8 +52,37 @@ void Client::connect() {
     world_.report.trace("{}    connects", label_);
     write(
         "GET /ws HTTP/1.1\r\nHost: chat.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+        some_offer() + "\r\n");
     connect_(wire_);
+}
+
+std::string Client::some_offer() {
+    static constexpr auto kOffers = std::to_array<std::string_view>(
+        {"permessage-deflate", "permessage-deflate; client_max_window_bits",
+         "permessage-deflate; server_max_window_bits=8",
+         "permessage-deflate; server_max_window_bits=12",
+         "x-other; a=1, permessage-deflate; server_no_context_takeover"});
+    offered_deflate_ = world_.choice.percent(world_.plan.deflating);
+    if (!offered_deflate_) {
+        return {};
+    }
+    const std::size_t wanted = world_.choice.below(2 * kOffers.size());
+    return fmt::format("Sec-WebSocket-Extensions: {}\r\n",
+                       kOffers[wanted < kOffers.size() ? wanted : 0]);
+}
+
+void Client::on_upgraded(const std::string& head) {
+    const bool agreed =
+        head.find("Sec-WebSocket-Extensions: permessage-deflate") != std::string::npos;
+    world_.report.expect(agreed == (offered_deflate_ && world_.plan.limits.deflate),
+                         "{}: offered compression {}, agreed {}", label_, offered_deflate_, agreed);
+    if (agreed) {
+        constexpr std::string_view kWindow = "server_max_window_bits=";
+        const std::size_t at = head.find(kWindow);
+        reader_.expect_deflate(
+            at == std::string::npos ? 15 : std::stoi(head.substr(at + kWindow.size())));
+    }
 }
 
 void Client::lose_connection() {
@@ -75,16 +105,25 @@ void Client::lose_connection() {
 void Client::write_frame(std::uint8_t opcode, std::string_view payload) {
     std::string bytes;
     const ws::MaskKey key{static_cast<std::uint32_t>(world_.choice.next())};
+    std::string compressed;
+    std::uint8_t rsv = 0;
+    if (opcode == kText && reader_.deflates() && world_.choice.one_in(2)) {
+        world_.deflater.compress(std::as_bytes(std::span(payload)), compressed);
+        payload = compressed;
+        rsv = ws::kRsv1Bit;
+        world_.report.saw(Seen::kCompressedCommand);
+    }
     // Sometimes in fragments, with a ping between them.
     if (opcode == kText && payload.size() > 1 && world_.choice.one_in(8)) {
         const std::size_t cut = world_.choice.between(0, payload.size() - 1);
-        ws::append_masked_frame(bytes, ws::Opcode{kText}, payload.substr(0, cut), key, 0);
+        ws::append_masked_frame(bytes, ws::Opcode{kText}, payload.substr(0, cut), key, rsv);
         if (world_.choice.one_in(2)) {
             ws::append_masked_frame(bytes, ws::Opcode{kPing}, std::string_view("p"), key);
         }
         ws::append_masked_frame(bytes, ws::Opcode{kContinuation}, payload.substr(cut), key);
     } else {
-        ws::append_masked_frame(bytes, ws::Opcode{opcode}, payload, key);
+        ws::append_masked_frame(bytes, ws::Opcode{opcode}, payload, key,
+                                static_cast<std::uint8_t>(ws::kFinBit | rsv));
     }
     write(bytes);
 }
@@ -130,6 +169,7 @@ void Client::read(bool all) {
         }
         upgraded_ = head->starts_with("HTTP/1.1 101 ");
         world_.report.expect(upgraded_, "{}: no upgrade: {}", label_, *head);
+        on_upgraded(*head);
     }
     while (wire_ != nullptr && !world_.report.failed()) {
         const auto frame = reader_.take_frame();
@@ -151,6 +191,7 @@ void Client::read(bool all) {
 
 void Client::on_frame(const ServerFrame& frame) {
     world_.report.digest(frame.payload);
+    world_.report.saw(Seen::kCompressedMessage, frame.was_compressed ? 1 : 0);
     switch (frame.opcode) {
         case kText:
             world_.report.trace("{} <  {}", label_, frame.payload.substr(0, 240));
@@ -186,11 +227,14 @@ void Client::on_close_frame(std::string_view payload) {
                                      : static_cast<std::uint16_t>(octet(0) << 8 | octet(1));
     world_.report.trace("{} <  close {}", label_, close_code_);
     const bool timed_out = close_code_ == 4408 && world_.plan.time_jumps > 0;
+    // Pings stand between its fragments, and it reads slowly.
+    const bool pinged_too_much = close_code_ == 1008 && reads_slowly_ &&
+                                 payload.substr(2) == describe(ws::Violation::kTooManyPings);
     const bool over_rate = close_code_ == 4429 && world_.plan.limits.sends_per_second > 0;
-    world_.report.expect((said_close_ && close_code_ == 1000) ||
-                             (saw_goodbye_ && close_code_ == 1012) || timed_out || over_rate,
-                         "{}: closed with {} {}", label_, close_code_,
-                         payload.size() > 2 ? payload.substr(2) : "");
+    world_.report.expect(
+        (said_close_ && close_code_ == 1000) || (saw_goodbye_ && close_code_ == 1012) ||
+            timed_out || over_rate || pinged_too_much,
+        "{}: closed with {} {}", label_, close_code_, payload.size() > 2 ? payload.substr(2) : "");
     if (!said_close_) {
         write_frame(kClose, payload);
         said_close_ = true;

@@ -101,6 +101,8 @@ private:
     void lose_connection();
     void write(std::string_view bytes) { wire_->to_server += bytes; }
     void write_frame(std::uint8_t opcode, std::string_view payload);
+    std::string some_offer();
+    void on_upgraded(const std::string& head);
     void write_text(const std::string& json);
     void on_frame(const ServerFrame& frame);
     void on_close_frame(std::string_view payload);
@@ -166,6 +168,7 @@ private:
     FrameReader reader_;
     std::uint64_t connections_ = 0;
     bool upgraded_ = false;
+    bool offered_deflate_ = false;
     bool welcomed_ = false;
     bool login_sent_ = false;
     bool logged_in_ = false;

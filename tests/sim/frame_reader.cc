@@ -1,6 +1,10 @@
 // Reading the server's bytes. Thread: the simulation has one. Invariant: see frame_reader.h.
 #include "tests/sim/frame_reader.h"
 
+#include <utility>
+
+#include "tests/chat/support/inflated.h"
+
 namespace stentor::sim {
 
 std::optional<std::string> FrameReader::take_head() {
@@ -17,8 +21,10 @@ std::optional<ServerFrame> FrameReader::take_frame() {
     if (!error_.empty() || waiting_bytes() < 2) {
         return std::nullopt;
     }
-    // The server sends whole messages: FIN, no reserved bit, no mask (5.1).
-    if ((octet(0) & 0xf0) != 0x80 || (octet(1) & 0x80) != 0) {
+    // The server sends whole messages: FIN, no mask (5.1), and no reserved bit but that of a
+    // compressed message, where it was agreed.
+    const bool is_compressed = (octet(0) & 0x40) != 0;
+    if ((octet(0) & 0xb0) != 0x80 || (octet(1) & 0x80) != 0 || (is_compressed && !deflates())) {
         error_ = "a frame with FIN missing, a reserved bit or a mask";
         return std::nullopt;
     }
@@ -43,8 +49,16 @@ std::optional<ServerFrame> FrameReader::take_frame() {
         return std::nullopt;
     }
     ServerFrame frame{static_cast<std::uint8_t>(octet(0) & 0x0f),
-                      input_.substr(begin_ + header, size)};
+                      input_.substr(begin_ + header, size), is_compressed};
     drop(header + size);
+    if (is_compressed) {
+        auto message = chat::inflated(frame.payload, window_bits_);
+        if (!message || frame.opcode >= 0x8) {
+            error_ = "a message that does not inflate within the window agreed";
+            return std::nullopt;
+        }
+        frame.payload = std::move(*message);
+    }
     return frame;
 }
 

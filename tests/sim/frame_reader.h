@@ -12,7 +12,8 @@ namespace stentor::sim {
 
 struct ServerFrame {
     std::uint8_t opcode = 0;
-    std::string payload;
+    std::string payload;  // inflated
+    bool was_compressed = false;
 };
 
 class FrameReader {
@@ -22,6 +23,9 @@ public:
     std::optional<std::string> take_head();
     // The next whole frame. Sets error() when the server breaks a rule; nothing comes after that.
     std::optional<ServerFrame> take_frame();
+    // It was agreed that messages may be compressed, with references so far back (RFC 7692).
+    void expect_deflate(int window_bits) { window_bits_ = window_bits; }
+    bool deflates() const { return window_bits_ != 0; }
     const std::string& error() const { return error_; }
     std::size_t waiting_bytes() const { return input_.size() - begin_; }
 
@@ -33,6 +37,7 @@ private:
 
     std::string input_;
     std::size_t begin_ = 0;
+    int window_bits_ = 0;  // 0: nothing was agreed
     std::string error_;
 };
 

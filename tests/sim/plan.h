@@ -41,6 +41,7 @@ struct Plan {
     std::uint32_t steps_per_round = 1;
     std::uint32_t slow_readers = 0;    // percent of the clients
     std::uint32_t large_contents = 0;  // percent of the messages
+    std::uint32_t deflating = 0;       // percent of the connections that offer compression
     std::uint32_t time_jumps = 0;      // one step in so many; 0: none
     bool has_slow_shard = false;       // shard 0 turns 50 times more rarely
     bool has_stopping_shard = false;   // shards stand still for a while

@@ -52,6 +52,8 @@ std::string_view name_of(Seen seen) {
         "sleep",
         "woken by doorbell",
         "needless wake",
+        "compressed message",
+        "compressed command",
     });
     static_assert(kNames.size() == static_cast<std::size_t>(Seen::kCount));
     return kNames[static_cast<std::size_t>(seen)];

@@ -59,6 +59,8 @@ enum class Seen : std::uint32_t {
     kSleep,
     kWokenByDoorbell,
     kNeedlessWake,
+    kCompressedMessage,
+    kCompressedCommand,
     kCount,
 };
 std::string_view name_of(Seen seen);

@@ -7,6 +7,7 @@
 #include "tests/sim/plan.h"
 #include "tests/sim/report.h"
 #include "tests/sim/truth.h"
+#include "ws/deflater.h"
 
 namespace stentor::sim {
 
@@ -18,6 +19,7 @@ struct World {
     Choice choice;
     Report report;
     Truth truth;
+    ws::Deflater deflater{9};  // of all clients: a window that any server remembers
 };
 
 }  // namespace stentor::sim

@@ -27,7 +27,7 @@ inline std::optional<std::string> inflated(std::string_view payload, int window_
     int result = Z_OK;
     // Within one call zlib allows references into all that the call has made; few bytes a call keep
     // it to the window.
-    std::array<char, 16> piece{};
+    std::array<char, 64> piece{};
     while (result == Z_OK) {
         stream.next_out = reinterpret_cast<Bytef*>(piece.data());
         stream.avail_out = piece.size();
