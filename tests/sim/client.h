@@ -96,7 +96,7 @@ private:
         std::uint64_t at = 0;
     };
 
-    // ---- connection (client.cc)
+    // ---- connection (client_connection.cc)
     void connect();
     void lose_connection();
     void write(std::string_view bytes) { wire_->to_server += bytes; }
