@@ -10,6 +10,11 @@
 #include <string_view>
 #include <vector>
 
+// g++ 12 sees an uninitialised std::function inside <regex> with -fsanitize (GCC bug 105562).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 namespace stentor::ws {
 namespace {
 
