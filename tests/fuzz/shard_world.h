@@ -1,0 +1,82 @@
+// Two shards with their queue, logs and links, without sockets, and peers that send bytes as a
+// script says (chat/shard.h). What a reactor does around them is done here: turns, FIN, time that
+// runs out. Thread: one. Invariant: bytes are handed in as net/application.h says: what was left,
+// with what is new, when there is something new or reading was resumed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/chat/support/small_cluster.h"
+#include "tests/fuzz/server_frames.h"
+
+namespace stentor::fuzz {
+
+class ShardWorld {
+public:
+    static constexpr std::uint32_t kShards = 2;
+    // What the peer of a connection did and saw.
+    struct Peer {
+        std::uint32_t shard = 0;
+        core::ConnectionId id;
+        bool speaks_http_alone =
+            false;  // no upgrade was sent for it: its answers are not looked at
+        bool native = false;
+        bool clean = true;  // it sent nothing but whole commands with ids of their own
+        bool fin = false;
+        bool told_of_fin = false;
+        bool gone = false;  // the connection is
+        std::string fresh;  // sent, not yet received
+        std::string held;   // received, not yet consumed
+        bool was_paused = false;
+        core::Instant read_at;               // when it last took something
+        core::Instant finished_at;           // when the shard wanted its end; nothing: it did not
+        std::map<std::string, int> answers;  // by id of the command: how many
+        std::map<std::string, std::uint64_t> seqs;  // by room: the last that was seen
+        ServerFrames frames;
+    };
+
+    ShardWorld(const chat::Limits& limits, std::size_t lane_slots);
+
+    Peer& open(std::uint32_t shard);
+    // Everything that waits for it, or so many bytes.
+    void read(Peer& peer, std::size_t bytes_max = SIZE_MAX);
+    void reset(Peer& peer);
+    void turn(std::uint32_t shard);
+    // Until no shard has anything to do but wait for time or peers.
+    void settle();
+    void pass(core::Duration time);
+    void drain();
+
+    std::vector<std::unique_ptr<Peer>>& peers() { return peers_; }
+    std::size_t live() const;
+    bool draining() const { return draining_; }
+    // The newest of what servers say and clients say back.
+    const std::string& session() const { return session_; }
+    const std::string& epoch() const { return epoch_; }
+
+    void expect_consistent() const;
+    // When every connection has gone and all time has run out.
+    void expect_empty() const;
+
+private:
+    chat::FakeLink::Connection* find(const Peer& peer) const {
+        return cluster_.nodes[peer.shard]->link.find(peer.id);
+    }
+    bool has_input(const Peer& peer, const chat::FakeLink::Connection& connection) const;
+    void give_input(Peer& peer);
+    void keep_rest(Peer& peer);
+    void hear(Peer& peer, std::string_view json);
+    void let_time_run_out();
+    bool quiet_after_turns();
+
+    chat::SmallCluster cluster_;
+    std::vector<std::unique_ptr<Peer>> peers_;
+    std::string session_;
+    std::string epoch_ = "none";
+    bool draining_ = false;
+};
+
+}  // namespace stentor::fuzz
