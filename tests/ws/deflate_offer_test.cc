@@ -1,4 +1,9 @@
 // Tests of the negotiation of permessage-deflate (RFC 6455 9.1, RFC 7692 5 and 7.1).
+// g++ 12 sees an uninitialised std::function inside <regex> with -fsanitize (GCC bug 105562).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include "ws/deflate_offer.h"
 
 #include <gtest/gtest.h>
@@ -9,11 +14,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-// g++ 12 sees an uninitialised std::function inside <regex> with -fsanitize (GCC bug 105562).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
 
 namespace stentor::ws {
 namespace {
