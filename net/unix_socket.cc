@@ -108,6 +108,8 @@ std::expected<BoundUnixSocket, Error> bind_unix_socket(const std::string& path) 
         return std::unexpected(failed(path, errno));
     }
     bound.file = SocketFile(path);
+    // Who may pass the folder may connect, as with a port on loopback, whatever the umask.
+    if (::chmod(path.c_str(), 0666) < 0) return std::unexpected(failed(path, errno));
     return bound;
 }
 

@@ -23,6 +23,8 @@ test('HTTP and WebSocket are served over it, and its file goes at the end', asyn
   assert.deepEqual(server.ports.listen, [`unix:${path}`]);
   assert.ok(server.stdout.includes(`chat at unix:${path}`));
   assert.match(await get(path), /^HTTP\/1\.1 200 /);
+  // Whom the folder lets in may connect, whatever the umask was.
+  assert.equal(lstatSync(path).mode & 0o777, 0o666);
   const clients = [await Client.login(server), await Client.login(server)];
   for (const client of clients) await client.join('room');
   await clients[0].say('room', 'over a file');
