@@ -4,6 +4,7 @@ import { binary, close, continuation, fragments, frame, is, opcode, ping, text }
 import { invalid, octetsOf, possibleOctets, valid } from '../lib/utf8.js';
 
 const table = (sequences, make) => Object.entries(sequences).flatMap(([name, octets]) => make(name, octetsOf(octets)));
+const early = 'told as soon as it is seen, not at the end of a frame or message';
 const everyCut = (bytes) => [...Array(Math.max(0, bytes.length - 1)).keys()].map((i) => i + 1);
 // A frame that announces 1000 octets more than it brings.
 const unfinished = (bytes) => frame(opcode.text, bytes, { length: bytes.length + 1000 });
@@ -27,9 +28,9 @@ const bad = table(invalid, (name, bytes) => {
   if (possible === bytes.length) return cases;
   const bringsIt = bytes.subarray(0, possible + 1);
   cases.push(
-    { name: `bad, told in the middle of a frame: ${name}`, section: '6455 8.1', send: [unfinished(bringsIt)], closes: 1007 },
+    { name: `bad, told in the middle of a frame: ${name}`, section: '6455 8.1', ours: early, send: [unfinished(bringsIt)], closes: 1007 },
     {
-      name: `bad, told by the first octet that cannot be: ${name}`, section: '6455 8.1',
+      name: `bad, told by the first octet that cannot be: ${name}`, section: '6455 8.1', ours: early,
       run: async (bench) => {
         const peer = await bench.open();
         await peer.send([text(bringsIt.subarray(0, possible), { fin: false }), ping('still there')]);
@@ -59,5 +60,5 @@ export default [
     { name: `a good code point across octet ${at}`, section: '6455 5.6', send: [text(`${'a'.repeat(at - 1)}€${'b'.repeat(100)}`)], want: [is.text(`${'a'.repeat(at - 1)}€${'b'.repeat(100)}`)] },
     { name: `a message that ends ${at} octets in, inside a code point`, section: '6455 8.1', send: [text(Buffer.concat([Buffer.alloc(at - 1, 'a'), Buffer.from([0xe2])]))], closes: 1007 },
   ]),
-  { name: 'bad octet told in the middle of 1 MiB', section: '6455 8.1', weight: 2, make: () => ({ send: [frame(opcode.text, Buffer.concat([Buffer.alloc(300000, 'a'), Buffer.from([0xc0])]), { length: 1 << 20 })] }), closes: 1007 },
+  { name: 'bad octet told in the middle of 1 MiB', section: '6455 8.1', ours: early, weight: 2, make: () => ({ send: [frame(opcode.text, Buffer.concat([Buffer.alloc(300000, 'a'), Buffer.from([0xc0])]), { length: 1 << 20 })] }), closes: 1007 },
 ];

@@ -73,7 +73,7 @@ export class Peer {
   }
 
   constructor(socket, target, mode) {
-    Object.assign(this, { socket, target, mode, deflate: null, message: null, singles: 2500 });
+    Object.assign(this, { socket, target, mode, deflate: null, message: null, returned: null, singles: 2500 });
     this.bytes = new ByteQueue();
     this.ended = null;
     this.wake = () => {};
@@ -195,6 +195,11 @@ export class Peer {
 
   // The next whole message or control frame, or the end: { type, data | code }.
   async next() {
+    if (this.returned) {
+      const item = this.returned;
+      this.returned = null;
+      return item;
+    }
     for (;;) {
       const head = this.bytes.peek(14);
       const octets = head.length < 2 ? 2 : { 126: 4, 127: 10 }[head[1] & 127] ?? 2;
@@ -213,6 +218,10 @@ export class Peer {
       }
       await this.more();
     }
+  }
+
+  giveBack(item) {
+    this.returned = item;
   }
 
   judge(head, octets, length) {
