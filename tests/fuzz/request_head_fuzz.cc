@@ -7,6 +7,8 @@
 
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "chat/front.h"
 #include "chat/web_assets.h"
@@ -75,13 +77,12 @@ void fuzz_head(std::span<const std::byte> input, std::size_t chunk_bytes) {
 
 constexpr std::string_view kFile = "<!doctype html>";
 
-const chat::Front& front() {
+chat::Front front(std::vector<std::string> origins) {
     static const std::array<chat::WebAsset, 2> page{
         {{"/", "text/html; charset=utf-8", std::as_bytes(std::span(kFile)), "\"p1\""},
          {"/app.js", "text/javascript", std::as_bytes(std::span(kFile)), "\"s1\""}}};
-    static const chat::Front made({.origins = {"https://chat.example"}, .echo = true, .page = page},
-                                  [] { return std::string("up 1\n"); });
-    return made;
+    return chat::Front({.origins = std::move(origins), .echo = true, .page = page},
+                       [] { return std::string("up 1\n"); });
 }
 
 // A status line and fields, each with its CRLF, and the empty line.
@@ -113,14 +114,14 @@ std::uint32_t status_of(const chat::FrontDecision& decision, std::size_t input_b
     return 0;
 }
 
-void fuzz_front(std::span<const std::byte> input, std::size_t chunk_bytes,
+void fuzz_front(std::span<const std::byte> input, std::size_t chunk_bytes, const chat::Front& front,
                 chat::Front::Listener listener) {
-    const std::uint32_t whole = status_of(front().decide(input, listener), input.size());
+    const std::uint32_t whole = status_of(front.decide(input, listener), input.size());
     std::size_t end = 0;
     fuzz::for_each_chunk(input, chunk_bytes, [&](std::span<const std::byte> chunk) {
         end += chunk.size();
         const fuzz::TightBlock block(input.first(end));
-        const std::uint32_t part = status_of(front().decide(block.span(), listener), end);
+        const std::uint32_t part = status_of(front.decide(block.span(), listener), end);
         // Of several wrongs the first to come may be another than the first to be looked for.
         STENTOR_CHECK(part == 0 || part == whole || (part >= 400 && whole >= 400));
     });
@@ -134,7 +135,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto bytes = input.rest();
     if (chunk_bytes < 16 && bytes.size() > 128 * chunk_bytes) return 0;  // time, and nothing new
     fuzz_head(bytes, chunk_bytes);
-    fuzz_front(bytes, chunk_bytes, chat::Front::Listener::kPublic);
-    fuzz_front(bytes, chunk_bytes, chat::Front::Listener::kAdmin);
+    using Listener = chat::Front::Listener;
+    static const chat::Front same_host = front({});
+    static const chat::Front one_origin = front({"https://chat.example"});
+    fuzz_front(bytes, chunk_bytes, same_host, Listener::kPublic);
+    fuzz_front(bytes, chunk_bytes, same_host, Listener::kAdmin);
+    fuzz_front(bytes, chunk_bytes, one_origin, Listener::kPublic);
     return 0;
 }

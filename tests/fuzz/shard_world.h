@@ -50,7 +50,7 @@ public:
     void pass(core::Duration time);
     void drain();
 
-    std::vector<std::unique_ptr<Peer>>& peers() { return peers_; }
+    const std::vector<std::unique_ptr<Peer>>& peers() const { return peers_; }
     std::size_t live() const;
     bool draining() const { return draining_; }
     // The newest of what servers say and clients say back.
