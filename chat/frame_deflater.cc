@@ -26,16 +26,17 @@ std::span<const std::byte> FrameDeflater::compressed(std::span<const std::byte> 
 
 std::optional<std::span<const std::byte>> FrameDeflater::smaller(std::span<const std::byte> payload,
                                                                  std::uint8_t window_bits) {
-    if (payload.size() < kDeflateBytesMin) return std::nullopt;
+    if (payload.empty()) return std::nullopt;
     const std::span<const std::byte> result = compressed(payload, window_bits);
     if (result.size() >= payload.size()) return std::nullopt;
     return result;
 }
 
-bool FrameDeflater::append_text_frame(std::string& out, std::string_view json,
-                                      std::uint8_t window_bits) {
+bool FrameDeflater::append_event_frame(std::string& out, std::string_view json,
+                                       std::uint8_t window_bits) {
     const auto plain = std::as_bytes(std::span(json));
-    const auto deflated = smaller(plain, window_bits);
+    std::optional<std::span<const std::byte>> deflated;
+    if (json.size() >= kDeflateEventBytesMin) deflated = smaller(plain, window_bits);
     if (deflated) {
         ws::append_frame(out, ws::Opcode::kText, *deflated, ws::kFinBit | ws::kRsv1Bit);
     } else {

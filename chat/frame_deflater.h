@@ -24,14 +24,14 @@ public:
     FrameDeflater(const FrameDeflater&) = delete;
     FrameDeflater& operator=(const FrameDeflater&) = delete;
 
-    // The compressed payload, valid until the next call; nothing where it would not pay.
+    // The compressed payload, valid until the next call; nothing if it is no smaller.
     std::optional<std::span<const std::byte>> smaller(std::span<const std::byte> payload,
                                                       std::uint8_t window_bits);
     // The same whatever comes of it. Precondition: the payload is not empty.
     std::span<const std::byte> compressed(std::span<const std::byte> payload,
                                           std::uint8_t window_bits);
-    // Appends a text message to `out` as one frame, compressed where that pays; false: as it is.
-    bool append_text_frame(std::string& out, std::string_view json, std::uint8_t window_bits);
+    // Appends an event to `out` as one frame, compressed where that pays; false: as it is.
+    bool append_event_frame(std::string& out, std::string_view json, std::uint8_t window_bits);
 
 private:
     ShardMetrics& metrics_;

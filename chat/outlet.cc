@@ -31,10 +31,10 @@ void Outlet::send_frame(Session& session, ws::Opcode opcode, std::span<const std
     std::uint8_t first_bits = ws::kFinBit;
     if (agreed.on && compression != Compression::kNever) {
         std::optional<std::span<const std::byte>> deflated;
-        if (compression == Compression::kIfSmaller) {
-            deflated = context_.deflater.smaller(payload, agreed.server_window_bits);
-        } else if (!payload.empty()) {
+        if (compression == Compression::kAlways && !payload.empty()) {
             deflated = context_.deflater.compressed(payload, agreed.server_window_bits);
+        } else if (payload.size() >= kDeflateAnswerBytesMin) {
+            deflated = context_.deflater.smaller(payload, agreed.server_window_bits);
         }
         if (deflated) {
             payload = *deflated;

@@ -18,7 +18,7 @@ namespace stentor::chat {
 
 // May an answer be compressed?
 enum class Compression : std::uint8_t {
-    kIfSmaller,
+    kIfItPays,
     kAlways,  // also where it does not shrink: whoever echoes shows what was agreed
     kNever,   // it holds a secret: its size must not tell how much of it stands elsewhere in it
 };
@@ -29,9 +29,9 @@ public:
 
     void send(Session& session, std::span<const std::byte> bytes);
     void send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload,
-                    Compression compression = Compression::kIfSmaller);
+                    Compression compression = Compression::kIfItPays);
     void send_text(Session& session, std::string_view json,
-                   Compression compression = Compression::kIfSmaller) {
+                   Compression compression = Compression::kIfItPays) {
         send_frame(session, ws::Opcode::kText, std::as_bytes(std::span(json)), compression);
     }
     // Every ping is answered, unless as many pongs wait for a peer that does not read.

@@ -39,7 +39,7 @@ private:
     void carry_out(Session& session, const Command& command);
     // The buffer for one answer, emptied; reply() sends it.
     std::string& begin_reply();
-    void reply(Session& session, Compression compression = Compression::kIfSmaller) {
+    void reply(Session& session, Compression compression = Compression::kIfItPays) {
         outlet_.send_text(session, json_, compression);
     }
 

@@ -23,7 +23,7 @@ void EventRun::append(std::string_view json, FrameDeflater* twin_by) {
     if (twin_by == nullptr) return;
     const bool begun = !twin_.empty();
     if (!begun) twin_.assign(plain_, 0, offset);
-    if (!twin_by->append_text_frame(twin_, json, kTwinWindowBits) && !begun) twin_.clear();
+    if (!twin_by->append_event_frame(twin_, json, kTwinWindowBits) && !begun) twin_.clear();
 }
 
 void EventRun::clear() {

@@ -38,8 +38,9 @@ TEST_F(FrameDeflaterTest, WhatShrinksComesOutSmallerAndWhole) {
 }
 
 TEST_F(FrameDeflaterTest, WhatWouldNotPayStaysAsItIs) {
-    // Short messages are not even tried, and noise does not shrink.
-    EXPECT_FALSE(deflater.smaller(bytes_of(std::string(kDeflateBytesMin - 1, 'a')), 12));
+    // Short events are not even tried, and noise does not shrink.
+    std::string out;
+    EXPECT_FALSE(deflater.append_event_frame(out, std::string(kDeflateEventBytesMin - 1, 'a'), 12));
     EXPECT_EQ(count(ShardCounter::kDeflated), 0u);
     SeededRandom random(1);
     std::string noise;
@@ -62,11 +63,11 @@ TEST_F(FrameDeflaterTest, NothingOfOneMessageShowsInTheSizeOfAnother) {
 TEST_F(FrameDeflaterTest, AFrameSaysWhetherItIsCompressed) {
     // RSV1 with FIN, or FIN alone.
     std::string out;
-    EXPECT_TRUE(deflater.append_text_frame(out, long_text, 12));
+    EXPECT_TRUE(deflater.append_event_frame(out, long_text, 12));
     EXPECT_EQ(static_cast<unsigned char>(out[0]), 0xc1);
     EXPECT_EQ(inflated(std::string_view(out).substr(2), 12), long_text);
     out.clear();
-    EXPECT_FALSE(deflater.append_text_frame(out, "short", 12));
+    EXPECT_FALSE(deflater.append_event_frame(out, "short", 12));
     EXPECT_EQ(out, "\x81\x05short");
 }
 
