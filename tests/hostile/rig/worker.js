@@ -1,0 +1,42 @@
+// A process that plays its share of a run, many connections at a time.
+import { generate, healthyNames } from '../generate/generate.js';
+import { seedOf } from '../generate/random.js';
+import { judge } from '../oracle/oracle.js';
+import { play } from './connection.js';
+
+async function slot(job, number, report) {
+  const name = ((job.worker * job.slots + number) % 1679616).toString(36).padStart(4, '0');
+  for (;;) {
+    if (job.next >= job.to || job.stopped) return;
+    const index = job.next;
+    job.next += 1;
+    const seed = seedOf(job.run, index);
+    const plan = generate(seed, name);
+    const expected = judge(plan.bytes, { taken: healthyNames, deflate: job.deflate });
+    const target = { host: '127.0.0.1', port: job.port, localAddress: `127.${16 + job.worker}.${(number % 250) + 1}.${(index % 250) + 1}` };
+    const failure = await play(plan, expected, target);
+    report(seed, plan, expected, failure);
+  }
+}
+
+process.on('message', async (job) => {
+  if (job.stop) process.exit(0);
+  const state = { ...job, next: job.from };
+  const counts = { done: 0, ends: {}, statuses: {} };
+  const flush = () => {
+    process.send({ counts: { ...counts } });
+    Object.assign(counts, { done: 0, ends: {}, statuses: {} });
+  };
+  const report = (seed, plan, expected, failure) => {
+    counts.done += 1;
+    const kind = expected.end.codes ? `close ${[...expected.end.codes].join('/')}` : expected.answers.at(-1) && !expected.answers.at(-1).upgrade ? `http ${[...expected.answers.at(-1).statuses].join('/')}` : expected.end.kind;
+    counts.ends[kind] = (counts.ends[kind] ?? 0) + 1;
+    if (failure) process.send({ failure: { seed, why: failure.why, done: plan.done } });
+  };
+  const timer = setInterval(flush, 500);
+  await Promise.all(Array.from({ length: job.slots }, (_, number) => slot(state, number, report)));
+  clearInterval(timer);
+  flush();
+  process.send({ finished: true });
+});
+process.on('disconnect', () => process.exit(1));
