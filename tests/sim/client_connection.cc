@@ -206,7 +206,9 @@ void Client::on_close_frame(std::string_view payload) {
     close_code_ = payload.size() < 2 ? std::uint16_t{1005}
                                      : static_cast<std::uint16_t>(octet(0) << 8 | octet(1));
     world_.report.trace("{} <  close {}", label_, close_code_);
-    const bool timed_out = close_code_ == 4408 && world_.plan.time_jumps > 0;
+    const bool says_slow =
+        close_code_ == 1008 && payload.substr(2) == describe(ws::Violation::kMessageTooSlow);
+    const bool timed_out = (close_code_ == 4408 || says_slow) && world_.plan.time_jumps > 0;
     // Pings stand between its fragments, and it reads slowly.
     const bool pinged_too_much = close_code_ == 1008 && reads_slowly_ &&
                                  payload.substr(2) == describe(ws::Violation::kTooManyPings);
