@@ -32,8 +32,8 @@ std::uint64_t number_of(simdjson::dom::element element, std::string_view key) {
 
 }  // namespace
 
-ChatClient::ChatClient(std::uint16_t port, std::string name, Said& said)
-    : name_(std::move(name)), said_(said), socket_(port) {}
+ChatClient::ChatClient(std::uint16_t port, bool tls, std::string name, Said& said)
+    : name_(std::move(name)), said_(said), socket_(port, tls) {}
 
 // ---- what it does
 

@@ -24,7 +24,7 @@ using Said = std::map<std::string, std::string, std::less<>>;
 
 class ChatClient {
 public:
-    ChatClient(std::uint16_t port, std::string name, Said& said);
+    ChatClient(std::uint16_t port, bool tls, std::string name, Said& said);
 
     // Each waits for what it names, and is false when the connection ended before it came.
     bool upgrade();

@@ -71,13 +71,13 @@ void on_alarm(int /*signal*/) {
     ::abort();
 }
 
-class Faults : public testing::TestWithParam<std::tuple<Way, std::uint32_t>> {};
+class Faults : public testing::TestWithParam<std::tuple<Way, std::uint32_t, bool>> {};
 
 // How many calls a scenario makes: the most of a few, for threads interleave as they like.
-std::uint32_t calls(std::uint32_t reactors, Call call) {
+std::uint32_t calls(Setting setting, Call call) {
     std::uint32_t most = 0;
     for (int i = 0; i < 3; ++i) {
-        play(reactors, std::nullopt);
+        play(setting, std::nullopt);
         most = std::max(most, count(call));
     }
     return most;
@@ -86,15 +86,16 @@ std::uint32_t calls(std::uint32_t reactors, Call call) {
 // Property: whichever call fails, nobody but its connection notices, and this one sees no wrong
 // byte; what was acknowledged is delivered, and all is given back.
 TEST_P(Faults, NobodyElseNotices) {
-    const auto& [way, reactors] = GetParam();
+    const auto& [way, reactors, tls] = GetParam();
+    const Setting setting{reactors, tls};
     ::signal(SIGALRM, on_alarm);
-    const std::uint32_t indices = calls(reactors, way.call);
+    const std::uint32_t indices = calls(setting, way.call);
     std::uint32_t hit = 0;
     for (std::uint32_t index = 1; index <= indices && !HasFailure(); ++index) {
         std::snprintf(playing, sizeof playing, "%s at %u of %u\n", way.name, index, indices);
         SCOPED_TRACE(playing);
         ::alarm(60);
-        play(reactors, Fault{way.call, way.error, index});
+        play(setting, Fault{way.call, way.error, index});
         if (fired()) ++hit;
     }
     ::alarm(0);
@@ -105,9 +106,11 @@ TEST_P(Faults, NobodyElseNotices) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Faults,
-                         testing::Combine(testing::ValuesIn(kWays), testing::Values(1u, 2u)),
+                         testing::Combine(testing::ValuesIn(kWays), testing::Values(1u, 2u),
+                                          testing::Bool()),
                          [](const auto& one) {
-                             return std::get<0>(one.param).name +
+                             return std::string(std::get<0>(one.param).name) +
+                                    (std::get<2>(one.param) ? "Tls" : "") +
                                     std::to_string(std::get<1>(one.param));
                          });
 

@@ -13,8 +13,10 @@
 #include <vector>
 
 #include "chat/server.h"
+#include "chat/tls_identity.h"
 #include "chat/web_assets.h"
 #include "tests/faults/chat_client.h"
+#include "tests/support/test_certificate.h"
 
 namespace stentor::faults {
 namespace {
@@ -39,8 +41,9 @@ std::string page() {
 
 class Scenario {
 public:
-    Scenario(chat::Server& server, std::optional<Fault> fault)
+    Scenario(chat::Server& server, bool tls, std::optional<Fault> fault)
         : server_(server),
+          tls_(tls),
           fault_(fault),
           port_(server.addresses().listen.front().port),
           admin_port_(server.addresses().admin->port) {}
@@ -53,7 +56,7 @@ public:
         one_is_cut_off();
         everybody_saw_everything();
         two_leave();
-        the_house_is_full();
+        if (!tls_) the_house_is_full();
         gauges_are_at_rest();
         server_ends_in_peace();
         judge();
@@ -80,11 +83,12 @@ private:
         if (!came) note_end(client.socket().local_port(), client.name());
     }
     ChatClient& add(const std::string& name) {
-        return *clients_.emplace_back(std::make_unique<ChatClient>(port_, name, said_));
+        return *clients_.emplace_back(std::make_unique<ChatClient>(port_, tls_, name, said_));
     }
     std::vector<ChatClient*> living();
 
     chat::Server& server_;
+    const bool tls_;
     const std::optional<Fault> fault_;
     const std::uint16_t port_;
     const std::uint16_t admin_port_;
@@ -108,7 +112,7 @@ std::vector<ChatClient*> Scenario::living() {
 // All of an answer that ends the connection, or its beginning if the connection was hit.
 void Scenario::one_exchange(const std::string& request, const std::string& begin,
                             const std::string& end) {
-    Socket socket(port_);
+    Socket socket(port_, tls_);
     socket.write(request);
     const std::string answer = socket.read_to_end();
     EXPECT_TRUE(answer.starts_with(begin) || begin.starts_with(answer)) << answer;
@@ -162,7 +166,7 @@ void Scenario::the_house_is_full() {
     std::vector<std::unique_ptr<Socket>> guests;
     std::string answer;
     while (!answer.starts_with(kRefusal) && guests.size() <= 2 * kConnectionsMax) {
-        Socket& guest = *guests.emplace_back(std::make_unique<Socket>(port_));
+        Socket& guest = *guests.emplace_back(std::make_unique<Socket>(port_, tls_));
         guest.write("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         answer.clear();
         while (!answer.ends_with("\r\n\r\n") && guest.read(answer)) {
@@ -250,7 +254,7 @@ void Scenario::gauges_are_at_rest() {
     pause(true);
     std::string wrong;
     for (int tries = 0; tries < 5000; ++tries) {
-        Socket socket(admin_port_);
+        Socket socket(admin_port_, false);
         socket.write(request("/metrics", ""));
         const std::string text = socket.read_to_end();
         const std::vector<ChatClient*> stayed = living();
@@ -325,18 +329,37 @@ Victim victim_of(const Fault& fault) {
     }
 }
 
-void play(std::uint32_t reactors, std::optional<Fault> fault) {
+// One certificate for all runs: it is read at start, which is played elsewhere.
+const chat::TlsIdentity& identity() {
+    static const std::unique_ptr<chat::TlsIdentity> one = [] {
+        const test::TestFolder folder;
+        const test::TestCertificate pair = test::make_test_certificate();
+        chat::Options options;
+        options.tls_certificate_file = folder.write("cert.pem", pair.certificate_pem);
+        options.tls_key_file = folder.write("key.pem", pair.private_key_pem);
+        auto loaded = chat::TlsIdentity::load(options);
+        EXPECT_TRUE(loaded.has_value());
+        return std::move(*loaded);
+    }();
+    return *one;
+}
+
+void play(Setting setting, std::optional<Fault> fault) {
+    pause(true);
+    const chat::TlsIdentity* const tls = setting.tls ? &identity() : nullptr;
     const std::size_t before = open_files();
     {
         std::unique_ptr<chat::Server> server;
         {
             const ClientSide start_is_not_played_here;
+            chat::Options options = options_for_test(setting.reactors);
+            options.listen.front().tls = setting.tls;
             plan(fault);
-            auto started = chat::Server::start(options_for_test(reactors));
+            auto started = chat::Server::start(options, tls);
             ASSERT_TRUE(started.has_value()) << started.error().message();
             server = std::move(*started);
         }
-        Scenario(*server, fault).play();
+        Scenario(*server, setting.tls, fault).play();
     }
     pause(true);
     EXPECT_EQ(open_files(), before) << "descriptors leak";

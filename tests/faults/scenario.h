@@ -25,7 +25,12 @@ enum class Victim : std::uint8_t {
 // As the server shall take that fault, at any index.
 Victim victim_of(const Fault& fault);
 
+struct Setting {
+    std::uint32_t reactors;
+    bool tls;
+};
+
 // Plays the scenario; what is wrong is a failure of the test.
-void play(std::uint32_t reactors, std::optional<Fault> fault);
+void play(Setting setting, std::optional<Fault> fault);
 
 }  // namespace stentor::faults

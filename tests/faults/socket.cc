@@ -12,6 +12,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include "tests/faults/syscalls.h"
 
@@ -26,7 +28,7 @@ void set(int fd, int level, int name, const void* value, socklen_t size) {
 
 }  // namespace
 
-Socket::Socket(std::uint16_t port) {
+Socket::Socket(std::uint16_t port, bool tls) {
     const ClientSide client;
     fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval patience{.tv_sec = kPatienceSeconds, .tv_usec = 0};
@@ -45,6 +47,23 @@ Socket::Socket(std::uint16_t port) {
     socklen_t size = sizeof address;
     EXPECT_EQ(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
     local_port_ = ntohs(address.sin_port);
+    if (tls) {
+        tls_ = std::make_unique<test::TlsClient>();
+        shake_hands();
+    }
+}
+
+bool Socket::shake_hands() {
+    tls_->turn();
+    std::string early;
+    while (write_ciphertext() && !tls_->connected() && read(early)) {
+    }
+    return !ended_;
+}
+
+bool Socket::write_ciphertext() {
+    const std::vector<std::byte> bytes = tls_->take();
+    return write_raw({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Socket::~Socket() {
@@ -52,6 +71,11 @@ Socket::~Socket() {
 }
 
 bool Socket::write(std::string_view bytes) {
+    if (!tls_) return write_raw(bytes);
+    return !ended_ && tls_->send(bytes) && write_ciphertext();
+}
+
+bool Socket::write_raw(std::string_view bytes) {
     const ClientSide client;
     while (!ended_ && !bytes.empty()) {
         const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -74,8 +98,13 @@ bool Socket::read(std::string& into) {
     } else if (size == 0) {
         ended_well_ = true;
         close();
-    } else {
+    } else if (!tls_) {
         into.append(bytes.data(), static_cast<std::size_t>(size));
+    } else {
+        tls_->put(std::as_bytes(std::span(bytes)).first(static_cast<std::size_t>(size)));
+        EXPECT_FALSE(tls_->failed()) << tls_->failure();
+        into += tls_->received();
+        tls_->forget_received();
     }
     return !ended_;
 }

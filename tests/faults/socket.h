@@ -4,17 +4,19 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "net/unique_fd.h"
+#include "tests/support/tls_client.h"
 
 namespace stentor::faults {
 
 class Socket {
 public:
     // To 127.0.0.1. A server that is at its limit accepts nobody, but the kernel connects.
-    explicit Socket(std::uint16_t port);
+    Socket(std::uint16_t port, bool tls);
     ~Socket();
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
@@ -36,9 +38,13 @@ public:
     bool ended_well() const { return ended_ && ended_well_; }
 
 private:
+    bool shake_hands();
+    bool write_raw(std::string_view bytes);
+    bool write_ciphertext();
     void on_error(const char* what);
 
     net::UniqueFd fd_;
+    std::unique_ptr<test::TlsClient> tls_;  // none on a plain connection
     std::uint16_t local_port_ = 0;
     bool ended_ = false;
     bool ended_well_ = false;
