@@ -142,7 +142,8 @@ private:
     bool take_proxy_header(Connection& connection, core::MirroredRing& ring);
     bool admit(Connection& connection, const PeerAddress& client);
     void log_client(const Connection& connection, const PeerAddress& client) const;
-    bool decrypt(Connection& connection, std::span<const std::byte> cipher);
+    bool decrypt(Connection& connection, std::span<const std::byte> ciphertext);
+    void hear_close_notify(Connection& connection);
     void encrypt(Connection& connection);
     std::span<std::byte> receive_space(Connection& connection, core::MirroredRing& ring);
     TlsSession& tls_of(const Connection& connection) const;

@@ -69,7 +69,9 @@ void Reactor::hand_in_again() {
         Connection* connection = find_open(id);
         if (connection == nullptr || !connection->resumed) continue;
         connection->resumed = false;
-        if (!connection->paused && connection->ring) hand_in(*connection, *connection->ring);
+        if (connection->paused) continue;
+        const bool all_seen = !connection->ring || hand_in(*connection, *connection->ring);
+        if (all_seen) hear_close_notify(*connection);
     }
     resumed_now_.clear();
 }

@@ -267,7 +267,7 @@ bool Reactor::has_drained(const Connection& connection) const {
 }
 
 bool Reactor::at_half(const Connection& connection) const {
-    return connection.outbox.bytes() <= config_.outbox_bytes / 2 &&
+    return connection.outbox.bytes() + ciphertext_bytes(connection) <= config_.outbox_bytes / 2 &&
            connection.outbox.references() <= Outbox::kReferencesMax / 2;
 }
 

@@ -155,9 +155,14 @@ bool Reactor::decrypt(Connection& connection, std::span<const std::byte> ciphert
         finish(connection.id);  // its last word is an alert
         return false;
     }
-    if (state != TlsState::kPeerFinished) return go_on;
-    on_fin(connection);
-    return false;
+    if (go_on) hear_close_notify(connection);
+    return go_on && !connection.peer_finished;
+}
+
+// The peer's end comes behind its last byte: while bytes are held, hand_in_again() tells of it.
+void Reactor::hear_close_notify(Connection& connection) {
+    if (!connection.tls || connection.peer_finished) return;
+    if (tls_of(connection).state() == TlsState::kPeerFinished) on_fin(connection);
 }
 
 // ---- out

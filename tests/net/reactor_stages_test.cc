@@ -1,5 +1,6 @@
 // The stages in front of the application: the PROXY header and TLS, over real loopback sockets.
 #include <string>
+#include <utility>
 
 #include "tests/net/reactor_fixture.h"
 #include "tests/support/test_certificate.h"
@@ -214,6 +215,29 @@ TEST_F(ReactorStagesTest, SlowTlsReaderGetsAllOfItLater) {
     EXPECT_EQ(link().backlog_bytes(id), 0u);
 }
 
+// What is encrypted and not taken by the socket is backlog too: on_drained() waits for it.
+TEST_F(ReactorStagesTest, DrainCountsWhatIsEncryptedAndNotTaken) {
+    constexpr std::size_t kHalf = 16 * 1024;
+    ReactorConfig config;
+    config.outbox_bytes = 2 * kHalf;
+    start_with_tls(config);
+    const ConnectionId id = connect({.receive_buffer_bytes = 4096, .tls = true});
+    test::TlsClient client;
+    shake_hands(client, 0);
+    std::size_t backlog_when_drained = 0;
+    app_.drained_script = [&](ConnectionId of) { backlog_when_drained = link().backlog_bytes(of); };
+    while (link().backlog_bytes(id) == 0) {
+        link().send(id, bytes_of(pattern(kHalf)));
+        turn(3);
+    }
+    link().send(id, bytes_of(pattern(kHalf)));
+    link().watch_drain(id);
+    turn(3);
+    EXPECT_EQ(app_.of(id).drains, 0);
+    turn_until([&] { return exchange(client, 0, 3'000), app_.of(id).drains == 1; });
+    EXPECT_LE(backlog_when_drained, kHalf);
+}
+
 // finish() says close_notify behind the last byte, then ends the socket's way out.
 TEST_F(ReactorStagesTest, FinishEndsWithCloseNotify) {
     start_with_tls();
@@ -242,6 +266,30 @@ TEST_F(ReactorStagesTest, CloseNotifyIsThePeersEnd) {
     turn_until([&] { return exchange(client, 0), app_.of(id).fins == 1; });
     EXPECT_EQ(text_of(id), "bye");
     turn_until([&] { return exchange(client, 0), client.peer_finished(); });
+}
+
+// Bytes that are held when the application paused come before the end that came with them.
+TEST_F(ReactorStagesTest, CloseNotifyWaitsBehindHeldBytes) {
+    start_with_tls();
+    bool paused = false;
+    app_.bytes_script = [&](ConnectionId id, std::span<std::byte> bytes) -> std::size_t {
+        if (std::exchange(paused, true)) return app_.keep(id, bytes);
+        link().pause(id);
+        return 0;
+    };
+    app_.fin_script = [&](ConnectionId id) { link().finish(id); };
+    const ConnectionId id = connect({.tls = true});
+    test::TlsClient client;
+    shake_hands(client, 0);
+    EXPECT_TRUE(client.send("bye"));
+    client.finish();
+    turn_until([&] { return exchange(client, 0), paused; });
+    turn(3);
+    EXPECT_EQ(app_.of(id).fins, 0);
+    link().resume(id);
+    turn_until([&] { return exchange(client, 0), client.peer_finished(); });
+    EXPECT_EQ(text_of(id), "bye");
+    EXPECT_EQ(app_.of(id).fins, 1);
 }
 
 // What is no TLS ends with an answer that the peer can read, and is counted; the application never
