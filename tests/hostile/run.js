@@ -35,5 +35,5 @@ const totals = await run({
 tell(totals);
 Object.entries(totals.ends).sort(([, a], [, b]) => b - a).forEach(([end, count]) => say(`${String(count).padStart(9)}  ${end}`));
 const { healthy } = totals;
-say(`seed ${options.seed}: ${totals.done} connections in ${totals.seconds.toFixed(1)} s (${Math.round(totals.done / totals.seconds)} a second), ${totals.failures.length} wrong; healthy clients heard ${healthy.received} messages and ${healthy.echoes} echoes, slowest ack ${healthy.slowestMs} ms`);
+say(`seed ${options.seed}: ${totals.done} connections in ${totals.seconds.toFixed(1)} s (${Math.round(totals.done / totals.seconds)} a second), ${totals.failures.length} wrong, ${totals.again} played again because this program was late; healthy clients heard ${healthy.received} messages and ${healthy.echoes} echoes, slowest ack ${healthy.slowestMs} ms`);
 process.exit(totals.failures.length ? 1 : 0);

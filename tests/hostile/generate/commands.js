@@ -26,7 +26,7 @@ export const commandMutations = {
   syntax: (r, one) => { one.damage = r.pick(syntaxDamage); },
   byte: (r, one) => { one.damage = (text) => { const at = r.int(text.length + 1); return text.slice(0, at) + r.pick(['"', '\\', '{', '}', '[', ']', ',', ':', 'x', '0', ' ', '\n', '']) + text.slice(at + r.int(2)); }; },
   depth: (r, one) => { const depth = r.pick([5, 15, 16, 17, 50, 2000]); one.fields.push(['deep', r.chance(0.5) ? nested(depth, '[', ']') : `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`]); },
-  twice: (r, one) => { const [key, value] = r.pick(one.fields); one.fields.push([key, r.chance(0.5) ? value : r.pick(otherValues)]); },
+  twice: (r, one) => { if (one.fields.length === 0) return; const [key, value] = r.pick(one.fields); one.fields.push([key, r.chance(0.5) ? value : r.pick(otherValues)]); },
   twiceWithin: (r, one) => one.fields.push(['more', r.pick(['{"a":1,"a":1}', '[{"a":{"b":1,"b":2}}]', '{"a":1,"\\u0061":2}', '{"a":1,"b":1}'])]),
   type: (r, one) => { one.fields[0] = ['type', r.chance(0.7) ? quoted(r.pick(badTypes)) : r.pick(otherValues)]; },
   noType: (r, one) => { one.fields.shift(); },

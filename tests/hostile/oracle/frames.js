@@ -12,25 +12,19 @@ function readHeader(bytes, at) {
   const left = bytes.length - at;
   if (left < 1) return null;
   const header = {
-    fin: (bytes[at] & 0x80) !== 0, rsv: (bytes[at] >> 4) & 7, opcode: bytes[at] & 15, seen: left,
-    masked: left < 2 || (bytes[at + 1] & 0x80) !== 0, length: left < 2 ? 0 : bytes[at + 1] & 127, long: 0,
+    fin: (bytes[at] & 0x80) !== 0, rsv: (bytes[at] >> 4) & 7, opcode: bytes[at] & 15,
+    masked: left < 2 || (bytes[at + 1] & 0x80) !== 0, length: left < 2 ? 0 : bytes[at + 1] & 127,
   };
-  const form = header.length;
-  const octets = { 126: 2, 127: 8 }[form] ?? 0;
+  const octets = { 126: 2, 127: 8 }[header.length] ?? 0;
   header.size = 2 + octets + (header.masked ? 4 : 0);
   header.whole = left >= header.size;
-  // Known is what the octets so far say; a long length counts when all of it is there.
-  header.lengthKnown = left >= 2 + octets;
-  if (octets && header.lengthKnown) {
-    const length = octets === 2 ? BigInt(bytes.readUInt16BE(at + 2)) : bytes.readBigUInt64BE(at + 2);
-    header.minimal = octets === 2 ? length > 125n : length > 65535n;
-    header.high = length >= 2n ** 63n;
-    header.length = Number(length);
-  } else {
-    header.minimal = true;
-    header.high = false;
-    if (octets) header.length = 126;  // at least
-  }
+  // What has come of a long length says at least so much and at most so much.
+  const seen = bytes.subarray(at + 2, Math.min(at + 2 + octets, bytes.length));
+  const bound = (fill) => [...seen, ...new Array(octets - seen.length).fill(fill)].reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
+  header.lengthKnown = left >= 2 && seen.length === octets;
+  header.minimal = octets === 0 || bound(0xff) > (octets === 2 ? 125n : 65535n);
+  header.high = octets === 8 && bound(0) >= 2n ** 63n;
+  if (octets) header.length = Math.max(Number(bound(0)), header.lengthKnown ? 0 : 126);
   return header;
 }
 
@@ -59,13 +53,13 @@ export class FrameOracle {
     if (isStart && this.message) codes.add(1002);
     if (!header.masked || !header.minimal || header.high) codes.add(1002);
     if (this.service === 'ws' && header.opcode === 2) codes.add(1003);
-    if (!isControl && header.lengthKnown) {
+    if (!isControl) {
       const packed = header.opcode === 0 ? this.message?.packed : (header.rsv & 4) !== 0 && this.deflate;
       const before = header.opcode === 0 ? this.message?.wireBytes ?? 0 : 0;
       const frames = header.opcode === 0 ? (this.message?.frames ?? 0) + 1 : 1;
       if (!packed && before + header.length > this.limit) codes.add(1009);
       if (packed && before + header.length > 2 * this.limit + 65536) codes.add(1009);
-      if (frames > 4096 + Math.floor((before + header.length) / 32)) codes.add(1008);
+      if (header.lengthKnown && frames > 4096 + Math.floor((before + header.length) / 32)) codes.add(1008);
     }
     return codes;
   }
@@ -119,14 +113,15 @@ export class FrameOracle {
 
   data(header, payload, whole, at) {
     if (header.opcode !== 0) {
-      this.message = { opcode: header.opcode, packed: (header.rsv & 4) !== 0, parts: [], wireBytes: 0, frames: 0 };
+      this.message = { opcode: header.opcode, packed: (header.rsv & 4) !== 0, body: Buffer.alloc(0), wireBytes: 0, frames: 0 };
     }
     const { message } = this;
-    message.parts.push(payload);
     message.wireBytes += header.length;
     message.frames += 1;
     const ended = whole && header.fin;
-    const body = message.parts.length === 1 ? payload : Buffer.concat(message.parts);
+    if (payload.length) message.body = message.body.length ? Buffer.concat([message.body, payload]) : payload;
+    const { body } = message;
+    if (payload.length === 0 && !ended) return;
     if (message.packed) this.packed(message, body, { ended, sure: whole }, at);
     else this.plain(message, body, ended, at);
     if (ended) this.message = null;

@@ -49,18 +49,20 @@ function judgeUpgrade(request, defects, { deflate }) {
 }
 
 // `options.deflate`: is permessage-deflate on?
-// { statuses, upgrade?: { service, accept, protocol, deflate }, body: is there one?, closes }
+// { statuses, upgrade?: { service, accept, protocol, deflate }, closes }
 export function judgeRequest(request, options) {
   const asks = has(request.all('upgrade'), 'websocket');
   const service = services[request.path];
   const defects = new Set(request.maybe);
+  // Connection is a list of tokens (RFC 9110 7.6.1); who reads it for any request may say so first.
+  if (elements(request.all('connection')).some((one) => !token.test(one))) defects.add(400);
   if (!asks && request.path === '/') {
     if (request.method === 'GET' || request.method === 'HEAD') {
-      return { statuses: new Set([200, ...defects]), body: request.method === 'GET', closes: !request.keepAlive || request.length > 0 };
+      return { statuses: new Set([200, ...defects]), closes: !request.keepAlive || request.length > 0 };
     }
-    return { statuses: new Set([405, ...defects]), body: true, closes: true };
+    return { statuses: new Set([405, ...defects]), closes: true };
   }
-  const head = { body: request.method !== 'HEAD', closes: true };
+  const head = { closes: true };
   if (!service) return { ...head, statuses: new Set([404, ...defects]) };
   const certain = new Set();
   if (request.method !== 'GET') certain.add(405);

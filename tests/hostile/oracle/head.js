@@ -120,7 +120,8 @@ export function judgeHead(bytes) {
   if (!target) defects.add(400);
   if (target?.bad) defects.add(400).add(404);
   if (defects.size) defects.maybe.forEach((status) => defects.add(status));
-  if (defects.size) return { kind: 'refused', statuses: defects, must: true };
+  // Who took the fragment for part of a path knows that nothing else is to be said to HEAD.
+  if (defects.size) return { kind: 'refused', statuses: defects, must: true, head: (status) => status === 404 && line.method === 'HEAD' };
   const connection = framing.all('connection').join(',').toLowerCase().split(',').map((one) => one.trim());
   return {
     kind: 'request', method: line.method, version: line.version, fields, all: framing.all, length: framing.length,

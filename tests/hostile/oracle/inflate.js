@@ -29,14 +29,20 @@ function makeTable(lengths, loose) {
 
 const fixedLengths = makeTable(Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)), false);
 const fixedDistances = (() => {
-  const table = { count: new Array(16).fill(0), symbols: Array.from({ length: 30 }, (_, i) => i) };
-  table.count[5] = 30;
+  const table = { count: new Array(16).fill(0), symbols: Array.from({ length: 32 }, (_, i) => i) };
+  table.count[5] = 32;
   return table;
 })();
 
 class Reader {
   constructor(bytes, limit, window) {
-    Object.assign(this, { bytes, at: 0, bit: 0, limit, window, out: [], begin: 0 });
+    Object.assign(this, { bytes, at: 0, bit: 0, limit, window, out: Buffer.allocUnsafe(1024), made: 0, begin: 0 });
+  }
+
+  put(octet) {
+    if (this.made === this.out.length) this.out = Buffer.concat([this.out, Buffer.allocUnsafe(this.made * 3)]);
+    this.out[this.made] = octet;
+    this.made += 1;
   }
 
   bits(count) {
@@ -62,6 +68,7 @@ class Reader {
       code |= this.bits(1);
       if (code - count[bits] < first) return symbols[index + (code - first)];
       index += count[bits];
+      if (index === symbols.length) break;
       first = (first + count[bits]) << 1;
       code <<= 1;
     }
@@ -72,7 +79,7 @@ class Reader {
     this.align();
     const length = this.bits(16);
     if ((this.bits(16) ^ 0xffff) !== length) throw new Broken('lengths of a stored block differ');
-    for (let i = 0; i < length && this.out.length <= this.limit; i += 1) this.out.push(this.bits(8));
+    for (let i = 0; i < length && this.made <= this.limit; i += 1) this.put(this.bits(8));
   }
 
   tables() {
@@ -100,9 +107,9 @@ class Reader {
   }
 
   codes(lengths, distances) {
-    while (this.out.length <= this.limit) {
+    while (this.made <= this.limit) {
       const symbol = this.symbol(lengths);
-      if (symbol < 256) this.out.push(symbol);
+      if (symbol < 256) this.put(symbol);
       else if (symbol === 256) return;
       else {
         if (symbol > 285) throw new Broken('no such length');
@@ -111,11 +118,11 @@ class Reader {
         if (code > 29) throw new Broken('no such distance');
         const distance = distanceBase[code] + this.bits(distanceExtra[code]);
         if (distance > this.window) throw new Broken('further back than the window');
-        if (distance > this.out.length - this.begin) {
-          this.beyond ||= distance <= this.out.length;
+        if (distance > this.made - this.begin) {
+          this.beyond ||= distance <= this.made;
           throw new Broken('further back than the beginning');
         }
-        for (let i = 0; i < length && this.out.length <= this.limit; i += 1) this.out.push(this.out[this.out.length - distance]);
+        for (let i = 0; i < length && this.made <= this.limit; i += 1) this.put(this.out[this.made - distance]);
       }
     }
   }
@@ -132,17 +139,18 @@ class Reader {
 }
 
 // Reads `bytes`, to which the four octets were added if the message is whole. { out, over: more than `limit`
-// came out, broken: why not, or null, cut: it ends inside a block, endsStream: its last octet ends a block
-// with BFINAL, beyond: broken by a reference over the end of a stream }. `out` has at most limit + 1 octets.
+// came out, broken: why not, or null, cut: it ends inside a block, streams: how many blocks had BFINAL,
+// endsStream: the last octet ends such a block, beyond: broken by a reference over the end of a stream }. `out` has at most limit + 1 octets.
 export function inflate(bytes, limit, window = 32768) {
   const reader = new Reader(bytes, limit, window);
-  const result = { broken: null, cut: false, endsStream: false };
+  const result = { broken: null, cut: false, endsStream: false, streams: 0 };
   try {
     while (reader.at < bytes.length || reader.bit) {
-      if (reader.out.length > limit) break;
+      if (reader.made > limit) break;
       if (reader.block()) {
         reader.align();
-        reader.begin = reader.out.length;
+        reader.begin = reader.made;
+        result.streams += 1;
         result.endsStream = reader.at === bytes.length;
       }
     }
@@ -151,7 +159,7 @@ export function inflate(bytes, limit, window = 32768) {
     else if (error instanceof Broken) result.broken = error.message;
     else throw error;
   }
-  return { ...result, out: Buffer.from(reader.out), over: reader.out.length > limit, beyond: Boolean(reader.beyond) };
+  return { ...result, out: reader.out.subarray(0, reader.made), over: reader.made > limit, beyond: Boolean(reader.beyond) };
 }
 
 export const messageTail = Buffer.from([0, 0, 0xff, 0xff]);

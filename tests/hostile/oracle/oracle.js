@@ -1,6 +1,6 @@
 // The right outcome of a connection, from the octets that it sends and nothing else.
 //
-//   answers   the HTTP answers in order: { statuses, body, closes, upgrade? }
+//   answers   the HTTP answers in order: { statuses, closes, upgrade?, head(status): has it no body? }
 //   items     behind the 101, in the order of what they answer: { at, queue: 'sync', pong | message | json }
 //             or, of a room, { at, queue: ROOM, json }. `at`: the octet behind what called for it
 //   end       { kind: 'close', at, codes, sure }   the server ends with one of these codes
@@ -36,12 +36,12 @@ export function judge(bytes, options) {
     const head = judgeHead(bytes.subarray(at));
     if (head.kind === 'incomplete') return { answers, ...nothing, end: { kind: 'open' } };
     if (head.kind === 'refused') {
-      answers.push({ at, statuses: head.statuses, body: true, closes: true, maybe: !head.must });
+      answers.push({ at, statuses: head.statuses, closes: true, maybe: !head.must, head: head.head });
       return { answers, ...nothing, end: { kind: head.must ? 'fin' : 'maybe-fin' } };
     }
     const answer = judgeRequest(head, options);
     at += head.bytes;
-    answers.push({ at, ...answer, head: head.method === 'HEAD' });
+    answers.push({ at, ...answer, head: () => head.method === 'HEAD' });
     if (answer.upgrade) return { answers, ...judgeUpgraded(answer.upgrade, bytes, at, options) };
     if (answer.closes) return { answers, ...nothing, end: { kind: 'fin' } };
   }

@@ -14,7 +14,7 @@ class Client {
     this.upgraded = false;
     this.socket.on('data', (data) => {
       this.reader.push(data);
-      if (!this.upgraded) this.upgraded = this.reader.answer(false)?.status === 101;
+      if (!this.upgraded) this.upgraded = this.reader.answer()?.status === 101;
       if (!this.upgraded) return;
       for (let one = this.reader.next(); one; one = this.reader.next()) if (one.message) take(one.message.payload.toString());
     });

@@ -22,7 +22,7 @@ export class Reader {
     return taken;
   }
 
-  // The next HTTP answer, or null while it is not whole: { status, fields }. `head`: it answers a HEAD.
+  // The next HTTP answer, or null while it is not whole: { status, fields }. `head(status)`: has it no body?
   answer(head) {
     const end = this.bytes.indexOf('\r\n\r\n');
     if (end < 0) {
@@ -41,7 +41,7 @@ export class Reader {
       fields[key] = key in fields ? `${fields[key]}, ${value}` : value;
     }
     must(status === 101 || fields['content-length'] !== undefined, `${status} without a length`);
-    const length = status === 101 || status === 304 || head ? 0 : Number(fields['content-length']);
+    const length = status === 101 || status === 304 || head?.(status) ? 0 : Number(fields['content-length']);
     if (this.bytes.length < end + 4 + length) return null;
     this.take(end + 4 + length);
     return { status, fields };

@@ -34,7 +34,7 @@ export async function run({ program, count, seed, workers = 2, slots = 100, reac
   const healthy = new Healthy(server.port);
   await healthy.ready;
   healthy.start();
-  const totals = { done: 0, ends: {}, failures: [], began: Date.now() };
+  const totals = { done: 0, again: 0, ends: {}, failures: [], began: Date.now() };
   const children = Array.from({ length: workers }, () => fork(fileURLToPath(new URL('worker.js', import.meta.url)), { stdio: 'inherit' }));
   const share = Math.ceil(count / workers);
   let lastProgress = Date.now();
@@ -46,6 +46,7 @@ export async function run({ program, count, seed, workers = 2, slots = 100, reac
     child.on('message', (message) => {
       if (message.counts) {
         totals.done += message.counts.done;
+        totals.again += message.counts.again;
         merge(totals.ends, message.counts.ends);
       }
       if (message.failure) totals.failures.push(message.failure);
@@ -87,7 +88,7 @@ function tell(bytes) {
   reader.deflate = { serverBits: 15 };
   reader.push(bytes);
   try {
-    for (let answer = reader.answer(false); answer; answer = answer.status === 101 || reader.bytes.length === 0 ? null : reader.answer(false)) {
+    for (let answer = reader.answer(); answer; answer = answer.status === 101 || reader.bytes.length === 0 ? null : reader.answer()) {
       lines.push(`  HTTP ${answer.status} ${JSON.stringify(answer.fields)}`);
     }
     for (let one = reader.next(); one; one = reader.next()) {
