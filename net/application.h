@@ -30,8 +30,8 @@ public:
     // All bytes received and not yet consumed: contiguous, writable in place, with
     // core::kReadablePaddingBytes readable behind them. Returns how many are done with. What is
     // left is handed in again, at the same content, together with what comes later, or after
-    // resume(). When `bytes` is as large as a ring and nothing is consumed, the connection is
-    // aborted.
+    // resume(). When `bytes` is as large as a ring and nothing is consumed, and the connection was
+    // neither paused nor resumed meanwhile, it is aborted.
     virtual std::size_t on_bytes(ConnectionId id, std::span<std::byte> bytes) = 0;
     // The peer has finished sending (FIN); nothing more will come. The application decides when to
     // finish() or abort().

@@ -88,6 +88,7 @@ void Reactor::on_event(const IoEvent& event) {
 
 void Reactor::receive_from(Connection& connection, bool broken) {
     if (connection.state != ConnectionState::kOpen) return throw_away(connection);
+    if (connection.resumed) return;  // first what it holds, in the next turn; this comes again
     if (connection.paused || connection.peer_finished) {
         // Level-triggered: what we do not want to read must not wake us again.
         if (broken) return close(connection, true);
@@ -123,7 +124,8 @@ bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
     const std::span<std::byte> bytes = ring.readable();
     const std::size_t used = application_->on_bytes(connection.id, bytes);
     STENTOR_CHECK(used <= bytes.size());
-    const bool stuck = used == 0 && bytes.size() == ring.capacity() && !connection.paused;
+    const bool waits = connection.paused || connection.resumed;
+    const bool stuck = used == 0 && bytes.size() == ring.capacity() && !waits;
     if (stuck && connection.state == ConnectionState::kOpen) {
         metrics_.unconsumed_total.add();
         close(connection, true);
@@ -135,7 +137,7 @@ bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
     } else if (&ring == &scratch_) {
         lend_scratch(connection);
     }
-    return connection.state == ConnectionState::kOpen && !connection.paused;
+    return connection.state == ConnectionState::kOpen && !waits;
 }
 
 // The connection keeps the ring it was received into, and we take another: no copy.

@@ -129,6 +129,28 @@ TEST_F(ReactorTest, FullRingOfAPausedConnectionWaits) {
     turn_until([&] { return text_of(id) == text; });
 }
 
+// Nor when it asked to be handed the same again: in the next turn, once, with nothing more behind.
+TEST_F(ReactorTest, FullRingOfAResumedConnectionComesAgainOnceATurn) {
+    start({.ring_bytes = 4096});
+    std::size_t calls = 0;
+    app_.bytes_script = [&](ConnectionId id, std::span<std::byte> bytes) -> std::size_t {
+        if (bytes.size() == 4096) ++calls;
+        link().pause(id);
+        link().resume(id);
+        return 0;
+    };
+    const ConnectionId id = connect();
+    const std::string text = pattern(10'000);
+    ASSERT_EQ(peer(0).send(text), text.size());
+    turn_until([&] { return calls > 0; });
+    const std::size_t before = calls;
+    turn(5);
+    EXPECT_EQ(calls, before + 5);
+    EXPECT_FALSE(app_.of(id).closed);
+    app_.bytes_script = nullptr;
+    turn_until([&] { return text_of(id) == text; });
+}
+
 // When no ring is left to lend, the connection that needs one ends, and the others go on.
 TEST_F(ReactorTest, ExhaustedRingsCostOnlyTheConnectionThatNeedsOne) {
     start({.rings_max = 2});
