@@ -104,8 +104,21 @@ bool is_valid_host(std::string_view host) {
     return rest.empty() || (rest.starts_with(':') && is_port(rest.substr(1)));
 }
 
-Failure to_failure(const boost::system::error_code& error) {
-    if (error == http::error::bad_version) return {505, "not HTTP/1.0 or 1.1"};
+// method SP target SP "HTTP/" DIGIT "." DIGIT (RFC 9112 section 3): a request line, if perhaps of a
+// version that is not ours.
+bool is_request_line(std::string_view line) {
+    constexpr std::string_view kName = " HTTP/";
+    if (line.size() < kName.size() + 3 || std::ranges::count(line, ' ') != 2) return false;
+    const std::string_view version = line.substr(line.size() - 3);
+    return line.substr(0, line.size() - 3).ends_with(kName) && is_digit(version[0]) &&
+           version[1] == '.' && is_digit(version[2]);
+}
+
+Failure to_failure(const boost::system::error_code& error, std::string_view request_line) {
+    if (error == http::error::bad_version) {
+        return is_request_line(request_line) ? Failure{505, "not HTTP/1.0 or 1.1"}
+                                             : Failure{400, "not a request line"};
+    }
     if (error == http::error::header_limit) return {431, "the headers are too long"};
     if (error == http::error::bad_method) return {400, "a bad method"};
     if (error == http::error::bad_target) return {400, "a bad target"};
@@ -125,7 +138,9 @@ std::expected<HttpRequestHead, Failure> parse_with_beast(std::string_view text) 
     parser.eager(false);
     boost::system::error_code error;
     parser.put(boost::asio::buffer(text.data(), text.size()), error);
-    if (error && error != http::error::need_more) return std::unexpected(to_failure(error));
+    if (error && error != http::error::need_more) {
+        return std::unexpected(to_failure(error, text.substr(0, text.find('\r'))));
+    }
     if (!parser.is_header_done()) return std::unexpected(Failure{400, "not a request"});
     const auto& request = parser.get();
     HttpRequestHead head;
@@ -181,7 +196,12 @@ std::optional<Failure> check_body(const HttpRequestHead& head) {
 
 HttpHeadResult parse_http_request_head(std::span<const std::byte> input,
                                        const HttpHeadLimits& limits) {
-    const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
+    constexpr std::string_view kEmptyLine = "\r\n";
+    std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
+    if (text == "\r") return HttpHeadIncomplete{};
+    // One empty line in front of a request is passed over (RFC 9112 section 2.2).
+    const std::size_t passed_over = text.starts_with(kEmptyLine) ? kEmptyLine.size() : 0;
+    text.remove_prefix(passed_over);
     const auto size = find_head(text, limits);
     if (!size) return size.error();
     if (!*size) return HttpHeadIncomplete{};
@@ -189,6 +209,7 @@ HttpHeadResult parse_http_request_head(std::span<const std::byte> input,
     if (!head) return head.error();
     if (const auto failure = settle_host_and_target(*head)) return *failure;
     if (const auto failure = check_body(*head)) return *failure;
+    head->bytes += passed_over;
     return std::move(*head);
 }
 

@@ -46,6 +46,17 @@ TEST(HttpRequestHead, UpgradeIsTakenWithAllItsFields) {
     EXPECT_TRUE(head.keep_alive);
 }
 
+// One empty line in front of a request is passed over, and counts as its bytes.
+TEST(HttpRequestHead, EmptyLineInFrontIsPassedOver) {
+    const std::string text = "\r\n" + kUpgrade;
+    for (std::size_t size = 0; size < text.size(); ++size) {
+        EXPECT_EQ(status_of(parse(text.substr(0, size))), 0) << size;
+    }
+    const HttpHeadResult result = parse(text + "bytes of a frame");
+    ASSERT_EQ(status_of(result), 200);
+    EXPECT_EQ(std::get<HttpRequestHead>(result).bytes, text.size());
+}
+
 // However the bytes arrive, nothing is said before the head is whole, and then the same.
 TEST(HttpRequestHead, SplitAtEveryByteGivesTheSameHead) {
     for (std::size_t size = 0; size < kUpgrade.size(); ++size) {
@@ -75,7 +86,6 @@ std::vector<Case> request_line_cases() {
         {"obs-text in a value", with_fields("X: \xc3\xa4\r\n"), 200},
         {"empty value", with_fields("X:\r\n"), 200},
         {"absolute form", "GET http://b:1/x HTTP/1.1\r\nHost: a\r\n\r\n", 200},
-        {"leading empty line", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"leading space", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"no host", "GET / HTTP/1.1\r\n\r\n", 400},
         {"two hosts", with_fields("Host: a\r\n"), 400},
@@ -100,6 +110,13 @@ std::vector<Case> request_line_cases() {
         {"http 2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
         {"http 1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505},
         {"http 9.9", "GET / HTTP/9.9\r\nHost: a\r\n\r\n", 505},
+        {"lower case http", "GET / http/1.1\r\nHost: a\r\n\r\n", 400},
+        {"version of three numbers", "GET / HTTP/1.1.1\r\nHost: a\r\n\r\n", 400},
+        {"version of two digits", "GET / HTTP/1.11\r\nHost: a\r\n\r\n", 400},
+        {"blank behind the version", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", 400},
+        {"blank in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"two empty lines in front", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"bare cr in front", "\rGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
     };
 }
 
