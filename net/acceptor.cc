@@ -99,7 +99,8 @@ void Acceptor::run() {
 void Acceptor::stop() {
     stopping_.store(true, std::memory_order_release);  // partner: run()
     const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(stop_bell_.get(), &one, sizeof one);
+    while (::write(stop_bell_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+    }
 }
 
 void Acceptor::on_event(std::uint64_t token) {
@@ -197,16 +198,19 @@ bool Acceptor::on_accept_error(int error, int listener_fd) {
     }
 }
 
-// Without a free descriptor a waiting peer can be neither served nor told: one reserve descriptor
-// buys the room to accept it and close it, so that it does not wait for its own timeout.
+// Without a free descriptor waiting peers can be neither served nor told: one reserve descriptor
+// buys the room to accept and close them, so that they do not wait for their own timeouts, nor do
+// newcomers behind a backlog of the dead once descriptors are free again.
 void Acceptor::spend_reserve(int listener_fd) {
-    if (metrics_.out_of_files_total.value() % 100 == 0) {
+    if (pauses_without_files_++ % 100 == 0) {
         core::log::warning("out_of_files", {{"hint", "raise the limit of open files"}});
     }
-    metrics_.out_of_files_total.add();
     reserve_.reset();
-    sockaddr_storage peer{};
-    UniqueFd(accept_one(listener_fd, peer)).reset();
+    for (int i = 0; i < kBatch; ++i) {
+        sockaddr_storage peer{};
+        if (!UniqueFd(accept_one(listener_fd, peer))) break;
+        metrics_.out_of_files_total.add();
+    }
     reserve_ = open_reserve();
 }
 

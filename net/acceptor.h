@@ -95,6 +95,7 @@ private:
     UniqueFd epoll_;
     UniqueFd stop_bell_;
     UniqueFd reserve_;
+    std::uint64_t pauses_without_files_ = 0;
     std::deque<Refused> refused_;             // oldest first
     std::optional<core::Instant> resume_at_;  // nobody is accepted before
     std::atomic<bool> stopping_{false};

@@ -42,8 +42,9 @@ void Reactor::run(Application& application) {
 void Reactor::stop() {
     stopping_.store(true, std::memory_order_release);  // partner: run()
     const std::uint64_t one = 1;
-    // A write that fails finds the counter full: the bell is rung already.
-    [[maybe_unused]] const ssize_t written = ::write(stop_bell_.get(), &one, sizeof one);
+    // A write that fails otherwise finds the counter full: the bell is rung already.
+    while (::write(stop_bell_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+    }
 }
 
 // ---- set-up and tear-down

@@ -267,9 +267,8 @@ void Scenario::gauges_are_at_rest() {
     pause(false);
 }
 
-// As main.cc does it. What this thread writes to wake the others is not counted.
+// As main.cc does it.
 void Scenario::server_ends_in_peace() {
-    const ClientSide control;
     server_.begin_drain();
     while (!server_.quiet()) std::this_thread::yield();
     server_.say_goodbye();
