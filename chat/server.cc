@@ -25,7 +25,6 @@ namespace {
 
 // Each lent ring is one memory mapping, of 65,530 that a process may have.
 constexpr std::uint32_t kRingsOfAllReactors = 48 * 1024;
-constexpr std::uint32_t kRingsOfAReactor = 4096;
 // Beyond --max-connections the operator still gets in.
 constexpr std::uint32_t kConnectionsKeptForAdmin = 64;
 
@@ -85,7 +84,7 @@ net::AcceptorConfig public_acceptor(const Options& options, net::AddressLimiter&
 net::ReactorConfig reactor_config(const Options& options, std::uint32_t index) {
     net::ReactorConfig config;
     config.shard = static_cast<std::uint8_t>(index);
-    config.rings_max = std::min(kRingsOfAReactor, kRingsOfAllReactors / options.reactors);
+    config.rings_max = kRingsOfAllReactors / options.reactors;
     config.outbox_bytes = options.outbox_bytes;
     config.stall_timeout = options.stall_timeout;
     return config;
