@@ -80,16 +80,20 @@ function judgeFraming({ version, fields }, defects) {
 //   { kind: 'refused', statuses, must }          any of these; `must`: for certain, not only if judged early
 //   { kind: 'request', method, path, version, host, all, length, keepAlive, bytes, maybe }
 export function judgeHead(bytes) {
+  if (bytes.length === 1 && bytes[0] === 0x0d) return { kind: 'incomplete' };
+  if (bytes.toString('latin1', 0, 2) !== '\r\n') return judgeRequest(bytes);
+  // One empty line in front is passed over (RFC 9112 2.2).
+  const head = judgeRequest(bytes.subarray(2));
+  return head.kind === 'request' ? { ...head, bytes: head.bytes + 2 } : head;
+}
+
+function judgeRequest(bytes) {
   const defects = new Set();
   defects.maybe = new Set();
   const text = bytes.toString('latin1', 0, headMax + 4096);
   const whole = text.indexOf('\r\n\r\n');
   const head = whole < 0 ? text : text.slice(0, whole);
   const lines = head.split('\r\n');
-  if (text.startsWith('\r\n')) {
-    // One empty line should be ignored (RFC 9112 2.2); to refuse it is within the letter.
-    return { kind: 'refused', statuses: new Set([400]), must: true };
-  }
   const last = whole < 0 ? lines.pop() : null;
   const line = lines.length ? judgeRequestLine(lines[0], defects) : null;
   const fields = lines.slice(1).map((one) => judgeField(one, defects));
@@ -103,11 +107,11 @@ export function judgeHead(bytes) {
     if (control.test(last.replace(/\r$/, '')) || (lines.length > 0 && /^[ \t]/.test(last))) early.add(400);
     if (lines.length === 0 && (/[^\x20-\x7e]/.test(last.replace(/\r$/, '')) || /^ /.test(last))) early.add(400);
     if (lines.length === 0 && last.length > requestLineMax) { early.add(414); defects.add(414); }
-    if (last.length > requestLineMax && lines.length > 0) early.add(431);
+    if (last.length > requestLineMax && lines.length > 0) defects.maybe.add(431);
     if (text.length > headMax + 64) defects.add(431);
     // LF alone is no end of a line here (RFC 9112 2.2 leaves it to the reader): nothing ends such a head.
     if (/[^\r]\n/.test(last)) defects.add(400);
-    defects.forEach((status) => early.add(status));
+    [...defects, ...defects.maybe].forEach((status) => early.add(status));
     if (early.size === 0) return { kind: 'incomplete' };
     return { kind: 'refused', statuses: early, must: [414, 431].some((status) => defects.has(status)) || (defects.has(400) && /[^\r]\n/.test(last)) };
   }
