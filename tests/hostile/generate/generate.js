@@ -100,5 +100,5 @@ export function generate(seed, slot = '0000') {
   if (cut < length) bytes = bytes.subarray(0, cut);
   const barriers = r.weighted([[5, () => []], [3, () => offsets], [2, () => offsets.filter(() => r.chance(0.4))]])().filter((at) => at < cut);
   const abrupt = r.chance(0.03);
-  return { seed, slot, bytes, cut: cut < length, done, barriers, chops: chop(r, cut), finish: r.weighted([[6, 'reset'], [2, 'fin'], [1, 'destroy']]), abrupt, mutations };
+  return { seed, slot, bytes, cut: cut < length, done, barriers, chops: chop(r, cut), finish: r.weighted([[600, 'reset'], [200, 'fin'], [100, 'destroy'], [2, 'linger']]), abrupt, mutations };
 }

@@ -27,6 +27,9 @@ function judgeUpgraded(upgrade, bytes, at, options) {
   return { items, end: kind, loose: native?.loose ?? false };
 }
 
+// Who refuses a head for its shape may not know that it was to be answered without a body.
+const ofTheHead = new Set([400, 414, 431, 501, 505]);
+
 // `options`: { taken: names that others have, deflate: is permessage-deflate on? }
 export function judge(bytes, options) {
   const answers = [];
@@ -41,7 +44,7 @@ export function judge(bytes, options) {
     }
     const answer = judgeRequest(head, options);
     at += head.bytes;
-    answers.push({ at, ...answer, head: () => head.method === 'HEAD' });
+    answers.push({ at, ...answer, head: (status) => head.method === 'HEAD' && !ofTheHead.has(status) });
     if (answer.upgrade) return { answers, ...judgeUpgraded(answer.upgrade, bytes, at, options) };
     if (answer.closes) return { answers, ...nothing, end: { kind: 'fin' } };
   }

@@ -41,6 +41,7 @@ class Played {
     if (this.over) return;
     this.over = true;
     clearTimeout(this.timer);
+    clearInterval(this.lingering);
     this.socket.on('error', () => {});
     if (this.plan.finish === 'destroy' && !why) this.socket.destroy();
     else this.socket.resetAndDestroy();
@@ -164,18 +165,26 @@ class Played {
   end() {
     if (this.phase === 'closed' || this.ending) {
       if (this.reader.bytes.length) throw new Deviation('the end came inside of something');
-      this.finish();
+      if (this.plan.finish === 'linger' && !this.ending) this.linger();
+      else this.finish();
       return;
     }
     throw new Deviation('the server ended without a word');
   }
 
+  // A peer that does not end is waited for a second, whatever it sends: then what it sends is refused.
+  linger() {
+    this.lingering = setInterval(() => { if (!this.socket.destroyed) this.socket.write('x'); }, 200);
+  }
+
   failed(error) {
+    if (this.lingering) { this.finish(); return; }
     if (this.ending && error.code === 'ECONNRESET' && this.expected.end.kind !== 'open') { this.finish(); return; }
     throw new Deviation(`the connection broke: ${error.code} ${error.message}`);
   }
 
   late() {
+    if (this.lingering) throw new Deviation('the server does not let go of a peer that does not end');
     const due = this.expected.answers[this.answered];
     throw new Deviation(`waited in vain: ${due && !due.maybe ? 'an HTTP answer' : `${this.matcher.waiting()}; the end: ${this.expected.end.kind}`}, sent ${this.sent}, phase ${this.phase}`);
   }

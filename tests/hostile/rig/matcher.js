@@ -15,6 +15,7 @@ export class Matcher {
     this.sync = [];
     this.others = new Map();
     for (const item of expected.items) {
+      if (expected.loose && item.json) continue;
       if (item.queue === 'sync') this.sync.push(item);
       else if (this.others.has(item.queue)) this.others.get(item.queue).push(item);
       else this.others.set(item.queue, [item]);
@@ -65,7 +66,7 @@ export class Matcher {
   }
 
   native(frame) {
-    if (frame.type === 'presence') return;
+    if (this.expected.loose || frame.type === 'presence') return;
     if (frame.type === 'message') { this.delivered(frame); return; }
     // Answers that look alike are taken for the earliest that is due.
     let best = null;
@@ -79,7 +80,6 @@ export class Matcher {
       this.noted(queue.splice(name === 'free' ? at : 0, 1)[0], frame);
       return;
     }
-    if (this.expected.loose) return;
     throw new Deviation(`came: ${show(frame)}; due was ${this.sync[0] ? describeItem(this.sync[0]) : 'nothing'}${[...this.others.values()].map((queue) => (queue.length ? `, ${describeItem(queue[0])}` : '')).join('')}`);
   }
 
@@ -108,7 +108,6 @@ export class Matcher {
       if (frame.protocol !== 1) throw new Deviation(`welcome: ${show(frame)}`);
       return;
     }
-    if (this.expected.loose) return;
     if (frame?.type === 'logged_in') this.users.add(frame.user);
     if (frame?.type === 'joined') {
       // Live messages follow from seq + 1 on; who joins again has them from there.
@@ -121,7 +120,6 @@ export class Matcher {
   }
 
   delivered(frame) {
-    if (this.expected.loose) return;
     const room = this.rooms.get(frame.room);
     if (!room?.in) throw new Deviation(`a message of a room that we are not in: ${show(frame)}`);
     if (frame.seq !== room.seq + 1) throw new Deviation(`seq ${frame.seq} behind ${room.seq} in ${frame.room}`);
@@ -138,7 +136,6 @@ export class Matcher {
 
   // The server ends: what was to be answered in order must have been, and of rooms what is before `at`.
   ended(barrier, at) {
-    if (this.expected.loose) return;
     const item = this.sync.find((one) => one.at <= at);
     if (item) throw new Deviation(`the end came; due was ${describeItem(item)}`);
     if (this.settled() <= barrier) throw new Deviation('the end came before all answers that had been waited for');
