@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { inflateRawSync, constants } from 'node:zlib';
 import { compress } from './generate/deflate.js';
-import { generate, healthyNames } from './generate/generate.js';
+import { generate, oracleOptions } from './generate/generate.js';
 import { Random, seedOf } from './generate/random.js';
 import { inflate, messageTail } from './oracle/inflate.js';
 import { BadJson, JsonNumber, parseJson } from './oracle/json.js';
@@ -81,7 +81,7 @@ test('a seed says all about its connection', () => {
 test('the connections reach every kind of outcome', () => {
   const seen = new Set();
   for (const seed of seeds(4000)) {
-    const { answers, end, items } = judge(generate(seed).bytes, { taken: healthyNames, deflate: true });
+    const { answers, end, items } = judge(generate(seed).bytes, oracleOptions(seed, true));
     answers.forEach(({ statuses }) => { if (statuses.size === 1) seen.add([...statuses][0]); });
     if (end.codes?.size === 1) seen.add([...end.codes][0]);
     seen.add(end.kind);

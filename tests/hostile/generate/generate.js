@@ -9,6 +9,10 @@ import { opcode, renderFrame } from './wire.js';
 const authority = 'localhost';
 export const healthyNames = ['healthy-a', 'healthy-b', 'healthy-c', 'healthy-d'];
 
+export const ownName = (seed) => `h${seed}`;
+// What the oracle has to know beside the octets.
+export const oracleOptions = (seed, deflate) => ({ taken: healthyNames, own: ownName(seed), deflate });
+
 // How many mutations each part gets: 0 to 3 in all, now and then one more for the handshake.
 function spread(r, parts) {
   const count = Object.fromEntries(parts.map((part) => [part, 0]));
@@ -81,7 +85,7 @@ export function generate(seed, slot = '0000') {
   let frames = [];
   if (r.chance(0.003)) frames = rareFrames(r, service);
   else if (service === 'echo') frames = echoFrames(r, { deflate: offer !== undefined, mutations });
-  else frames = nativeFrames(r, { deflate: offer !== undefined, mutations, name: `h${seed}`, rooms: [`h-${slot}-a`, `h-${slot}-b`] }, done);
+  else frames = nativeFrames(r, { deflate: offer !== undefined, mutations, name: ownName(seed), rooms: [`h-${slot}-a`, `h-${slot}-b`] }, done);
   done.push(...mutateFrames(r, frames, mutations.frames));
   // What comes at the very end tells that all before it was handled: an answered ping, or a close.
   if (r.chance(0.3)) frames.push(closeFrame(r, r.chance(0.2)));

@@ -12,16 +12,12 @@ const host = /^([A-Za-z0-9\-._~!$&'()*+,;=%]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?$/;
 function judgeRequestLine(line, defects) {
   if (line.length > requestLineMax) defects.add(414);
   const [, method, target, version] = line.match(/^([^ ]+) ([^ ]+) (HTTP\/\d\.\d)$/) ?? [];
-  if (method === undefined || !token.test(method) || /[^\x21-\x7e]/.test(target)) {
-    // Behind a method and a target, what should be a version may be called one of another protocol (RFC 9110 15.6.6).
+  if (method === undefined) {
     defects.add(400);
-    if (/^[^ ]+ +[^ ]* /.test(line)) defects.add(505);
     return null;
   }
-  if (!/^HTTP\/1\.[01]$/.test(version)) {
-    defects.add(505);
-    if (/^HTTP\/1/.test(version) === false) defects.add(400);
-  }
+  if (!token.test(method) || /[^\x21-\x7e]/.test(target)) defects.add(400);
+  if (!/^HTTP\/1\.[01]$/.test(version)) defects.add(505);
   return { method, target, version: version.slice(5) };
 }
 
@@ -108,7 +104,10 @@ function judgeRequest(bytes) {
     if (lines.length === 0 && (/[^\x20-\x7e]/.test(last.replace(/\r$/, '')) || /^ /.test(last))) early.add(400);
     if (lines.length === 0 && last.length > requestLineMax) { early.add(414); defects.add(414); }
     if (last.length > requestLineMax && lines.length > 0) defects.maybe.add(431);
-    if (text.length > headMax + 64) defects.add(431);
+    if (text.length > headMax + 64) {
+      defects.add(431);
+      early.add(400);  // for what stands further behind
+    }
     // LF alone is no end of a line here (RFC 9112 2.2 leaves it to the reader): nothing ends such a head.
     if (/[^\r]\n/.test(last)) defects.add(400);
     [...defects, ...defects.maybe].forEach((status) => early.add(status));

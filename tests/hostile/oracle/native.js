@@ -29,9 +29,9 @@ function isName(text, kind) {
 const codePoints = (text) => [...text].length;
 
 export class NativeOracle {
-  // `taken`: names that others have, folded.
-  constructor({ taken = [] } = {}) {
-    Object.assign(this, { taken: new Set(taken), user: null, rooms: new Map(), items: [] });
+  // `taken`: names that others have; `own`: one that nobody else asks for.
+  constructor({ taken = [], own } = {}) {
+    Object.assign(this, { taken: new Set(taken), own, user: null, rooms: new Map(), items: [] });
     this.loose = false;  // something happened of which we do not know the result
     this.want(0, 'sync', { types: ['welcome'] });
   }
@@ -87,7 +87,7 @@ export class NativeOracle {
     if (named === undefined || fields.has('token')) { this.loose = true; return; }
     const defects = new Set();
     if (!named) defects.add('bad_name').add(name === '' ? 'bad_request' : 'bad_name');
-    if (name !== undefined && this.taken.has(name.toLowerCase())) defects.add('name_taken');
+    if (name !== undefined && this.taken.has(name)) defects.add('name_taken');
     // No session of another server is good, and this one gave none away.
     if (fields.has('session')) defects.add('bad_request');
     if (this.user) {
@@ -97,6 +97,7 @@ export class NativeOracle {
       return;
     }
     if (defects.size) { this.refuse(at, 'sync', id, defects); return; }
+    if (name !== undefined && name !== this.own) { this.loose = true; return; }
     this.want(at, 'sync', { types: ['logged_in'], id, name });
     this.user = { name };
   }

@@ -30,7 +30,7 @@ function judgeUpgraded(upgrade, bytes, at, options) {
 // Who refuses a head for its shape may not know that it was to be answered without a body.
 const ofTheHead = new Set([400, 414, 431, 501, 505]);
 
-// `options`: { taken: names that others have, deflate: is permessage-deflate on? }
+// `options`: { taken: names that others have, own: one that nobody else asks for, deflate: is permessage-deflate on? }
 export function judge(bytes, options) {
   const answers = [];
   const nothing = { items: [], loose: false };

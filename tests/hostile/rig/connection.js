@@ -85,7 +85,7 @@ class Played {
       this.wake = null;
       wake();
     }
-    if (!this.allSent || this.ending || !this.settled()) return;
+    if (!this.allSent || this.ending || this.phase === 'closed' || !this.settled()) return;
     const { kind, sure } = this.expected.end;
     if (this.refused || kind === 'fin' || kind === 'reply' || (kind === 'close' && sure)) return;
     // It stays open, or may: our end is the last question.
@@ -154,7 +154,7 @@ class Played {
     const { end } = this.expected;
     if (end.kind === 'reply') {
       if (close !== end.code) throw new Deviation(`our close frame was answered by ${close}; due was ${end.code}`);
-    } else if (end.kind !== 'close' || !(end.codes.has(close) || (end.beyond && false))) {
+    } else if (end.kind !== 'close' || !end.codes.has(close)) {
       throw new Deviation(`close ${close} "${reason}"; due was ${end.kind === 'close' ? [...end.codes].join(' or ') : end.kind}`);
     }
     this.matcher.ended(this.barrier, end.at);

@@ -1,7 +1,7 @@
 // A whole run: server, healthy clients, workers; or one connection again.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { generate, healthyNames } from '../generate/generate.js';
+import { generate, oracleOptions } from '../generate/generate.js';
 import { judge } from '../oracle/oracle.js';
 import { play } from './connection.js';
 import { Healthy } from './healthy.js';
@@ -106,7 +106,7 @@ function tell(bytes) {
 export async function replay({ program, seed, say }) {
   const server = await startServer(program, { reactors: 1 });
   const plan = generate(seed);
-  const expected = judge(plan.bytes, { taken: healthyNames, deflate: server.deflate });
+  const expected = judge(plan.bytes, oracleOptions(seed, server.deflate));
   say(`seed ${seed}: mutations ${plan.done.join(', ') || 'of offer or compression, or none'}${plan.cut ? ', cut' : ''}${plan.abrupt ? ', reset at once' : ''}; ends by ${plan.finish}`);
   say(`sent, in pieces at ${plan.chops.join(' ') || 'none'}, waiting at ${plan.barriers.join(' ') || 'none'}:\n${dump(plan.bytes)}`);
   say('expected:');

@@ -1,5 +1,5 @@
 // A process that plays its share of a run, many connections at a time.
-import { generate, healthyNames } from '../generate/generate.js';
+import { generate, oracleOptions } from '../generate/generate.js';
 import { seedOf } from '../generate/random.js';
 import { judge } from '../oracle/oracle.js';
 import { play } from './connection.js';
@@ -22,7 +22,7 @@ async function slot(job, number, report) {
     job.next += 1;
     const seed = seedOf(job.run, index);
     const plan = generate(seed, name);
-    const expected = judge(plan.bytes, { taken: healthyNames, deflate: job.deflate });
+    const expected = judge(plan.bytes, oracleOptions(seed, job.deflate));
     const target = { host: '127.0.0.1', port: job.port, localAddress: `127.${16 + job.worker}.${(number % 250) + 1}.${(index % 250) + 1}` };
     let failure = await play(plan, expected, target);
     for (let i = 0; failure && i < 3 && wasLate(); i += 1) {
