@@ -30,7 +30,7 @@ public:
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
 
-    ssl_ctx_st* get() const { return context_.get(); }
+    SSL_CTX* get() const { return context_.get(); }
     // When the certificate ends, Unix seconds, for the log and the metrics.
     std::int64_t not_after_unix_s() const { return not_after_unix_s_; }
     // What the operator should hear and clients will not like: expired, or not yet valid. Empty
