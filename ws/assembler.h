@@ -42,6 +42,8 @@ public:
     // What the frames to come may have on the wire.
     std::uint64_t wire_bytes_left() const { return wire_bytes_left_; }
     bool is_compressed() const { return inflation_.has_value(); }
+    // Of a compressed message: see Inflation.
+    std::uint8_t inflate_allowance_megabytes() const { return inflation_->allowance_megabytes(); }
 
     // Payload as it came, in order; `text`, if there is one, sees what it says. kNone while nothing
     // is wrong.

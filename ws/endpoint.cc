@@ -51,7 +51,7 @@ std::string_view cut_reason(std::string_view reason) {
 }  // namespace
 
 Endpoint::Endpoint(const EndpointLimits& limits, DeflateParameters deflate)
-    : limits_(&limits), server_window_bits_(deflate.on ? deflate.server_window_bits : 0) {
+    : limits_(&limits), server_window_bits_(deflate.on ? deflate.server_window_bits & 0xf : 0) {
     STENTOR_CHECK(limits.in_place_bytes_max <= std::numeric_limits<std::uint32_t>::max());
     STENTOR_CHECK(limits.message_bytes_max <= kMessageBytesMax);
 }
@@ -133,7 +133,7 @@ Endpoint::Step Endpoint::begin_data(const FrameHeader& header, std::size_t input
 
 Violation Endpoint::begin_assembly(const FrameHeader& header, bool whole) {
     if (header.compressed) {
-        auto inflation = Inflation::begin(limits_->inflaters, whole);
+        auto inflation = Inflation::begin(limits_->inflaters, whole, inflate_allowance_megabytes_);
         if (!inflation) return Violation::kTooManyInflating;
         assembler_ = std::make_unique<Assembler>(limits_->message_bytes_max, std::move(*inflation));
     } else if (!assembler_) {
@@ -176,6 +176,9 @@ Endpoint::Step Endpoint::take_chunk(std::span<std::byte> input, EndpointHandler&
 
     // Out of the member first: a close() by the handler must not free the span that it reads.
     const std::unique_ptr<Assembler> finished = std::move(assembler_);
+    if (finished && finished->is_compressed()) {
+        inflate_allowance_megabytes_ = finished->inflate_allowance_megabytes();
+    }
     const Opcode opcode = end_message();
     if (!open) return {.done = chunk.size(), .go_on = true};
     return {.done = chunk.size(), .go_on = handler.on_message(opcode, finished->message())};

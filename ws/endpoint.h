@@ -14,6 +14,7 @@
 #include "ws/deflate_offer.h"
 #include "ws/frame.h"
 #include "ws/frame_parser.h"
+#include "ws/inflation.h"
 #include "ws/utf8.h"
 #include "ws/violation.h"
 
@@ -141,8 +142,9 @@ private:
     EndpointState state_ = EndpointState::kOpen;
     Violation violation_ = Violation::kNone;
     std::uint16_t peer_close_code_ = 0;
-    bool half_frame_ = false;          // the input ended inside a header or a control frame
-    std::uint8_t server_window_bits_;  // 0: no permessage-deflate
+    bool half_frame_ : 1 = false;          // the input ended inside a header or a control frame
+    std::uint8_t server_window_bits_ : 4;  // 0: no permessage-deflate
+    std::uint8_t inflate_allowance_megabytes_ = kInflateAllowanceMegabytes;
 };
 static_assert(sizeof(Endpoint) <= 48, "one for each idle connection");
 

@@ -24,11 +24,14 @@ std::span<std::byte> room_for(const Assembler& message, Scratch& scratch) {
 
 }  // namespace
 
-std::optional<Inflation> Inflation::begin(InflaterPool* pool, bool whole) {
-    if (pool == nullptr) return Inflation(nullptr, std::make_unique<Inflater>());
+std::optional<Inflation> Inflation::begin(InflaterPool* pool, bool whole,
+                                          std::uint8_t allowance_megabytes) {
+    if (pool == nullptr) {
+        return Inflation(nullptr, std::make_unique<Inflater>(), allowance_megabytes);
+    }
     std::unique_ptr<Inflater> inflater = whole ? pool->borrow_for_call() : pool->borrow();
     if (!inflater) return std::nullopt;
-    return Inflation(pool, std::move(inflater));
+    return Inflation(pool, std::move(inflater), allowance_megabytes);
 }
 
 Inflation::~Inflation() {
@@ -70,10 +73,13 @@ Violation Inflation::accept(std::span<const std::byte> made, Assembler& message,
     if (text != nullptr && !text->feed(fits)) return Violation::kInvalidUtf8InText;
     if (fits.size() < made.size()) return Violation::kMessageTooLarge;
     message.append(fits);
-    const bool inflates_too_much = message.size() > kInflateFreeBytes &&
-                                   message.size() % kInflateStepBytes == 0 &&
-                                   message.size() / kInflateRatioMax > taken_bytes_;
-    return inflates_too_much ? Violation::kInflatesTooMuch : Violation::kNone;
+    const bool over_ratio = message.size() > kInflateMegabyte &&
+                            message.size() % kInflateMegabyte == 0 && !made.empty() &&
+                            message.size() / kInflateRatioMax > taken_bytes_;
+    if (!over_ratio) return Violation::kNone;
+    if (allowance_megabytes_ == 0) return Violation::kInflatesTooMuch;
+    --allowance_megabytes_;
+    return Violation::kNone;
 }
 
 }  // namespace stentor::ws

@@ -225,29 +225,28 @@ TEST(EndpointDeflate, BombsCostTheirLimitAndNoMore) {
     }
 }
 
-TEST(EndpointDeflate, RatioIsCappedBeyondAMegabyte) {
-    // Property: where large messages are allowed, a megabyte may inflate from anything; beyond it
-    // the cap of 200 ends a bomb within one step, at the same place however it is cut, and honest
-    // text passes.
+TEST(EndpointDeflate, LargeMessagesOfOneLetterHaveAnAllowance) {
+    // Property: where large messages are allowed, each megabyte behind the first one that is more
+    // than 200 times what came is taken from the connection's allowance; behind its last one the
+    // connection ends, at the same place however the bytes are cut, and honest text takes nothing.
     InflaterPool pool(4);
     const EndpointLimits roomy{.message_bytes_max = 16 << 20, .inflaters = &pool};
-    const std::string megabyte(kInflateFreeBytes, 'x');
-    EXPECT_EQ(feed_in_pieces(compressed_frame(Opcode::kText, squeezed(megabyte)), {}, roomy, false,
-                             kDeflate)
-                  .heard.size(),
-              1U);
-    const std::string bomb = compressed_frame(Opcode::kText, squeezed(std::string(10 << 20, 'x')));
-    for (const std::size_t piece : {7UL, 1000UL, 1UL << 20}) {
-        const Outcome outcome = feed_bounded(bomb, piece, roomy, (2U << 20) + 100'000);
-        EXPECT_EQ(outcome.violation, Violation::kInflatesTooMuch);
-        EXPECT_EQ(outcome.heard, std::vector{close_frame(Violation::kInflatesTooMuch)});
-    }
+    const std::string bomb = compressed_frame(Opcode::kText, squeezed(std::string(9 << 20, 'x')));
     std::string text;  // about 70:1
     while (text.size() < 8U << 20) text += random_octets(30, 1) + std::string(4000, 'x');
-    const Outcome passed = feed_in_pieces(compressed_frame(Opcode::kBinary, squeezed(text)), {},
-                                          roomy, false, kDeflate);
-    ASSERT_EQ(passed.heard.size(), 1U);
-    EXPECT_EQ(passed.heard[0].size(), text.size() + 7);
+    const std::string honest = compressed_frame(Opcode::kBinary, squeezed(text));
+    constexpr int kBombs = kInflateAllowanceMegabytes / 8;
+    std::string bytes;
+    for (int i = 0; i < kBombs; ++i) bytes += bomb;
+    for (const std::size_t piece : {1009UL, 1UL << 20}) {
+        const Outcome passed = feed_bounded(bytes + honest, piece, roomy, (17U << 20) + 100'000);
+        EXPECT_EQ(passed.violation, Violation::kNone);
+        EXPECT_EQ(passed.heard.size(), kBombs + 1U);
+        const Outcome ended = feed_bounded(bytes + bomb, piece, roomy, (17U << 20) + 100'000);
+        EXPECT_EQ(ended.violation, Violation::kInflatesTooMuch);
+        ASSERT_EQ(ended.heard.size(), kBombs + 1U);
+        EXPECT_EQ(ended.heard.back(), close_frame(Violation::kInflatesTooMuch));
+    }
     EXPECT_EQ(pool.borrowed(), 0U);
 }
 

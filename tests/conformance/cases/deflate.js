@@ -189,7 +189,7 @@ const bombs = [
   { name: '17 MiB of zeros', weight: 4, make: () => ({ send: [packedAs(opcode.binary, squeeze(Buffer.alloc(17 * MiB)))] }), closes: 1009 },
   { name: '17 MiB of zeros in a text', weight: 4, make: () => ({ send: [packedText('due'), packed(squeeze(Buffer.alloc(17 * MiB)))], want: [is.text('due')] }), closes: 1009 },
   { name: '17 MiB of zeros in fragments that never end', weight: 4, make: () => ({ send: [start(squeeze(Buffer.alloc(17 * MiB)))] }), closes: 1009 },
-  { name: '4 MiB of zeros: more than 200 times what came', weight: 4, make: () => ({ send: [packedAs(opcode.binary, squeeze(Buffer.alloc(4 * MiB)))] }), closes: 1009 },
+  { name: '4 MiB of zeros', weight: 4, make: () => ({ send: [packedBinary(Buffer.alloc(4 * MiB))], want: [is.binary(Buffer.alloc(4 * MiB))] }) },
   { name: '4 MiB, 100 times what came', weight: 4, make: () => ({ send: [packedBinary(sparse(4 * MiB))], want: [is.binary(sparse(4 * MiB))] }) },
   { name: 'a compressed frame that could not fit by its header', send: [packedAs(opcode.binary, '', { length: 2 ** 40 })], closes: 1009 },
 ].map((one) => ({ section: '6455 10.4', patienceMs: 40_000, ours: limits, offer, ...one }));

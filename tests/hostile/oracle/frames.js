@@ -4,8 +4,6 @@ import { inflate, messageTail } from './inflate.js';
 import { judgeUtf8 } from './utf8.js';
 
 const limits = { ws: 64 * 1024, echo: 16 * 1024 * 1024 };
-// A message that grows so much in so large steps is a bomb, whatever its limit.
-const bombBytes = 1024 * 1024;
 
 // The header at `at`: null while it is not whole, unless what there is breaks a rule.
 function readHeader(bytes, at) {
@@ -137,11 +135,10 @@ export class FrameOracle {
 
   // What is broken shows at the latest when its frame is whole; how early depends on how it is read.
   packed(message, body, { ended, sure }, at) {
-    const bomb = this.limit > bombBytes ? Math.min(this.limit, Math.max(bombBytes, body.length * 200) + 65536) : this.limit;
     // A message whose last octet ends a stream, or that has none, may go without the octet before the tail:
     // the standard asks senders for it (7.2.3.4, 7.2.3.6), and nothing is left unsaid without it.
-    const bare = ended && (body.length === 0 || inflate(body, bomb).endsStream);
-    const { out, over, broken, cut, beyond } = inflate(ended && !bare ? Buffer.concat([body, messageTail]) : body, bomb);
+    const bare = ended && (body.length === 0 || inflate(body, this.limit).endsStream);
+    const { out, over, broken, cut, beyond } = inflate(ended && !bare ? Buffer.concat([body, messageTail]) : body, this.limit);
     if (message.opcode === 1) {
       const { bad, whole } = judgeUtf8(out.subarray(0, this.limit));
       if (bad >= 0) return this.violated(at, [1007], sure);
