@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { replay, run } from './rig/run.js';
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 const say = (text) => process.stdout.write(`${text}\n`);
 const options = { count: 1_000_000, seed: randomBytes(8).toString('hex'), workers: Math.max(1, Math.min(3, cpus().length - 1)) };
 const words = process.argv.slice(2);

@@ -21,6 +21,8 @@ export async function startServer(program, { reactors = 2 } = {}) {
   const child = spawn(program, ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--ports-file', portsFile, '--echo', '--reactors', String(reactors), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'], env: environment,
   });
+  // Nobody else would end it if this program is interrupted.
+  process.once('exit', () => child.kill('SIGKILL'));
   const server = { child, stderr: '', ended: null, deflate: help.includes('--deflate ') };
   child.stderr.setEncoding('utf8').on('data', (text) => { server.stderr = (server.stderr + text).slice(-100_000); });
   server.exited = new Promise((done) => {
