@@ -54,4 +54,4 @@ export function compressBadly(r, payload, service) {
   ])();
 }
 
-export const hugeBomb = () => bomb(4 * 1024 * 1024);
+export const hugeBomb = (megabytes) => bomb(megabytes * 1024 * 1024);

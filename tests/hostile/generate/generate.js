@@ -55,7 +55,7 @@ function rareFrames(r, service) {
     () => [{ code: opcode.text, payload: Buffer.from('x'), fin: false }, ...Array.from({ length: 5000 }, () => ({ code: 0, payload: Buffer.alloc(0), fin: false }))],
     () => [{ code: opcode.text, payload: Buffer.from('x'), fin: false }, ...Array.from({ length: 4000 }, () => ({ code: 0, payload: Buffer.alloc(0), fin: false })), { code: 0, payload: Buffer.from('y') }],
     () => Array.from({ length: 60 }, () => controls.ping(r)),
-    () => [{ code: service === 'ws' ? opcode.text : opcode.binary, payload: hugeBomb(), rsv: 4 }],
+    () => [{ code: service === 'ws' ? opcode.text : opcode.binary, payload: hugeBomb(r.pick([2, 4, 17])), rsv: 4 }],
     () => [{ code: opcode.text, payload: Buffer.alloc(service === 'ws' ? 65536 : 300000, ' ') }],
   ])();
 }
