@@ -63,16 +63,23 @@ Checked check_origin(std::string_view origin) {
     return {};
 }
 
+// UTF-8, for it goes into the JSON of --ports-file.
+std::expected<net::ListenAddress, std::string> parse_address(const std::string& text) {
+    auto address = net::ListenAddress::parse(text);
+    if (!address) return std::unexpected(address.error().message());
+    if (!ws::is_valid_utf8(std::as_bytes(std::span(text)))) {
+        return std::unexpected("an address is written in UTF-8");
+    }
+    return *std::move(address);
+}
+
 }  // namespace
 
 Checked set_listen(Options& options, Texts texts) {
     std::vector<net::ListenAddress> addresses;
     for (const std::string& text : texts) {
-        auto address = net::ListenAddress::parse(text);
-        if (!address) return std::unexpected(address.error().message());
-        if (!ws::is_valid_utf8(std::as_bytes(std::span(text)))) {
-            return std::unexpected("an address is written in UTF-8");
-        }
+        auto address = parse_address(text);
+        if (!address) return std::unexpected(std::move(address.error()));
         addresses.push_back(std::move(*address));
     }
     options.listen = std::move(addresses);
@@ -87,8 +94,8 @@ std::vector<std::string> show_listen(const Options& options) {
 
 // Plain: the operator's listener is private.
 Checked set_admin_listen(Options& options, Texts texts) {
-    auto address = net::ListenAddress::parse(texts.front());
-    if (!address) return std::unexpected(address.error().message());
+    auto address = parse_address(texts.front());
+    if (!address) return std::unexpected(std::move(address.error()));
     if (address->tls) return std::unexpected("the operator's listener is private: without tls:");
     options.admin_listen = std::move(*address);
     return {};

@@ -142,6 +142,7 @@ TEST(LoadOptions, AddressesAreOfThreeKinds) {
     EXPECT_EQ(options.listen[1].path, "/run/a.socket");
     EXPECT_SAYS(error_of({"--listen", "tls:8080"}), "expected HOST:PORT");
     EXPECT_SAYS(error_of({"--listen", "unix:/\xff"}), "UTF-8");
+    EXPECT_SAYS(error_of({"--admin-listen", "unix:/\xff"}), "UTF-8");
     EXPECT_SAYS(error_of({"--listen", "unix:" + std::string(200, 'x')}), "107");
     EXPECT_SAYS(error_of({"--admin-listen", "tls:127.0.0.1:0"}), "private");
     EXPECT_EQ(must_load({"--admin-listen", "unix:/run/b"}).admin_listen->place(), "unix:/run/b");
