@@ -14,12 +14,8 @@ Signals::Signals() {
     sigaddset(&signals_, SIGTERM);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGHUP);
-    STENTOR_CHECK(pthread_sigmask(SIG_BLOCK, &signals_, &before_) == 0);
+    STENTOR_CHECK(pthread_sigmask(SIG_BLOCK, &signals_, nullptr) == 0);
     std::signal(SIGPIPE, SIG_IGN);
-}
-
-Signals::~Signals() {
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 int Signals::wait() {

@@ -1,7 +1,8 @@
 // SIGTERM, SIGINT (stop) and SIGHUP (read the certificate again) as something that the main thread
 // waits for, instead of a handler.
 // Thread: main, constructed before any other thread starts (they inherit what is blocked).
-// Invariant: while it lives no signal of the three interrupts or ends the program by itself.
+// Invariant: from its construction to the end of the program none of the three ends it by itself:
+// what comes when all is done does not change how it ended.
 #pragma once
 
 #include <csignal>
@@ -13,7 +14,6 @@ namespace stentor::chat {
 class Signals {
 public:
     Signals();
-    ~Signals();
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
@@ -24,7 +24,6 @@ public:
 
 private:
     sigset_t signals_;
-    sigset_t before_;
 };
 
 }  // namespace stentor::chat
