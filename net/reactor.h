@@ -39,7 +39,8 @@ struct NewSocket;
 struct ReactorConfig {
     std::uint8_t shard = 0;              // in the ids of its connections; its place in the hand-off
     const core::Clock* clock = nullptr;  // none: the system's
-    std::size_t ring_bytes = 128 * 1024;  // more than the largest message that is taken in place
+    // More than the largest message that is taken in place, and a TLS record behind it.
+    std::size_t ring_bytes = 128 * 1024;
     std::uint32_t rings_max = 4096;  // half-received frames at one time, the scratch ring included
     std::size_t outbox_bytes = 256 * 1024;
     std::size_t receive_bytes_max = 256 * 1024;  // for one connection in one turn
