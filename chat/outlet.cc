@@ -95,6 +95,7 @@ void Outlet::go_on(Session& session, Pause reason) {
 void Outlet::on_drained(Session& session) {
     session.answer_bytes = static_cast<std::uint32_t>(
         std::min<std::size_t>(session.answer_bytes, link_.backlog_bytes(session.id)));
+    session.pongs_pending = 0;  // who reads slowly may never empty its outbox
     go_on(session, Pause::kBacklog);
 }
 

@@ -97,7 +97,7 @@ struct Session {
     JoinNumber joins_begun = 0;
     std::uint32_t answer_bytes = 0;  // sent since the outbox was last half empty
     std::uint8_t pages_asked = 0;    // and not yet answered
-    std::uint8_t pongs_pending = 0;  // queued since the outbox was last empty
+    std::uint8_t pongs_pending = 0;  // queued since the outbox was last empty or drained
     bool watched = false;            // stands in MessagePace
     bool paused_lately = false;      // since its window there began
     Dialect* dialect = nullptr;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/chat/support/small_cluster.h"
 
 namespace stentor::chat {
@@ -112,6 +114,27 @@ TEST(Outlet, ALateFlushIsNotAFlood) {
         heard += client.heard().size();
     }
     EXPECT_EQ(heard, 300 * std::string_view("pong p\n").size());
+}
+
+TEST(Outlet, ASlowReaderMayPingNowAndThen) {
+    // Its outbox is never empty, but it reads, half an outbox for each five pings.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo");
+    const std::size_t half = cluster.plan.limits.outbox_bytes / 2;
+    std::string heard;
+    for (int i = 0; i < 20; ++i) {
+        for (std::size_t bytes = 0; bytes <= half; bytes += 1000) {
+            client.say(std::string(1000, 'x'));
+        }
+        for (int ping = 0; ping < 5; ++ping) {
+            client.say("p", ws::Opcode::kPing);
+        }
+        cluster.settle();
+        heard += client.heard(half);
+        EXPECT_GT(client.connection().outbox.bytes(), 0u);
+    }
+    EXPECT_GT(std::ranges::count(heard, 'p'), kPongsPendingMax + kPongFlushTurnsMax);
+    EXPECT_EQ(cluster.violations(ws::Violation::kTooManyPings), 0u);
 }
 
 TEST(Outlet, AnAnswerIsCompressedForWhoAgreedWhereThatPays) {
