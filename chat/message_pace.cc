@@ -36,7 +36,7 @@ void MessagePace::note_under_way(Session& session, const Reading& reading) {
 void MessagePace::begin_window(Watch& watch, Session& session) {
     watch.since = context_.now;
     watch.came_bytes = 0;
-    session.paused_lately = false;
+    session.paused_lately = session.pauses != 0;
 }
 
 void MessagePace::forget(Session& session) {
@@ -66,8 +66,7 @@ void MessagePace::on_timers() {
 bool MessagePace::is_to_blame(const Watch& watch, const Session& session) const {
     const auto seconds = static_cast<std::size_t>(
         std::chrono::duration_cast<std::chrono::seconds>(kPaceWindow).count());
-    return session.pauses == 0 && !session.paused_lately &&
-           context_.now - (watch.since + kPaceWindow) <= kReactorLate &&
+    return !session.paused_lately && context_.now - (watch.since + kPaceWindow) <= kReactorLate &&
            watch.came_bytes < seconds * context_.limits.message_bytes_per_second_min;
 }
 

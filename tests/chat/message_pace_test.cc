@@ -174,6 +174,35 @@ TEST_F(MessagePaceTest, WhoIsGoneLeavesNothing) {
     EXPECT_EQ(too_slow(), 0u);
 }
 
+TEST(MessagePace, AWindowThatBeganInAPauseBlamesNobody) {
+    // Answers that came while a message was under way are read late; the window after it counts.
+    Limits limits;
+    limits.outbox_bytes = kOutboxBytesMin;
+    limits.sends_per_second = 0;
+    SmallCluster cluster({.limits = limits});
+    Client ann(cluster);
+    ann.log_in("ann");
+    ann.join("lobby");
+    for (int i = 0; i < 8; ++i) {
+        ann.ask(Client::send_command("lobby", std::to_string(i), std::string(600, 'x')));
+    }
+    ann.say(R"({"type":"history","id":"h","room":"lobby"})");
+    cluster.settle();
+    ASSERT_EQ(cluster.gauge(ShardGauge::kPausedConnections), 0);
+    ann.say(R"({"type":"history","id":"h","room":"lobby"})");
+    ann.send_raw("\x81");
+    cluster.settle();
+    ASSERT_EQ(cluster.gauge(ShardGauge::kPausedConnections), 1);
+    cluster.pass(seconds{19});
+    ann.heard();
+    cluster.settle();
+    ASSERT_EQ(cluster.gauge(ShardGauge::kPausedConnections), 0);
+    cluster.pass(seconds{2});
+    EXPECT_EQ(cluster.violations(ws::Violation::kMessageTooSlow), 0u);
+    cluster.pass(seconds{10});
+    EXPECT_EQ(cluster.violations(ws::Violation::kMessageTooSlow), 1u);
+}
+
 TEST(MessagePace, ZeroIsNoMinimum) {
     // Nobody is watched.
     Limits limits;
