@@ -3,8 +3,6 @@
 // Invariant: see frame_deflater.h.
 #include "chat/frame_deflater.h"
 
-#include "ws/frame_writer.h"
-
 namespace stentor::chat {
 namespace {
 
@@ -32,17 +30,10 @@ std::optional<std::span<const std::byte>> FrameDeflater::smaller(std::span<const
     return result;
 }
 
-bool FrameDeflater::append_event_frame(std::string& out, std::string_view json,
-                                       std::uint8_t window_bits) {
-    const auto plain = std::as_bytes(std::span(json));
-    std::optional<std::span<const std::byte>> deflated;
-    if (json.size() >= kDeflateEventBytesMin) deflated = smaller(plain, window_bits);
-    if (deflated) {
-        ws::append_frame(out, ws::Opcode::kText, *deflated, ws::kFinBit | ws::kRsv1Bit);
-    } else {
-        ws::append_frame(out, ws::Opcode::kText, plain);
-    }
-    return deflated.has_value();
+std::optional<std::span<const std::byte>> FrameDeflater::smaller_event(std::string_view json,
+                                                                       std::uint8_t window_bits) {
+    if (json.size() < kDeflateEventBytesMin) return std::nullopt;
+    return smaller(std::as_bytes(std::span(json)), window_bits);
 }
 
 }  // namespace stentor::chat

@@ -27,11 +27,12 @@ public:
     // The compressed payload, valid until the next call; nothing if it is no smaller.
     std::optional<std::span<const std::byte>> smaller(std::span<const std::byte> payload,
                                                       std::uint8_t window_bits);
-    // The same whatever comes of it. Precondition: the payload is not empty.
+    // The same for an event; nothing for a short one.
+    std::optional<std::span<const std::byte>> smaller_event(std::string_view json,
+                                                            std::uint8_t window_bits);
+    // As smaller(), whatever comes of it. Precondition: the payload is not empty.
     std::span<const std::byte> compressed(std::span<const std::byte> payload,
                                           std::uint8_t window_bits);
-    // Appends an event to `out` as one frame, compressed where that pays; false: as it is.
-    bool append_event_frame(std::string& out, std::string_view json, std::uint8_t window_bits);
 
 private:
     ShardMetrics& metrics_;

@@ -21,9 +21,13 @@ void EventRun::append(std::string_view json, FrameDeflater* twin_by) {
                        .size = static_cast<std::uint32_t>(size),
                        .header_size = static_cast<std::uint32_t>(size - json.size())});
     if (twin_by == nullptr) return;
-    const bool begun = !twin_.empty();
-    if (!begun) twin_.assign(plain_, 0, offset);
-    if (!twin_by->append_event_frame(twin_, json, kTwinWindowBits) && !begun) twin_.clear();
+    const auto deflated = twin_by->smaller_event(json, kTwinWindowBits);
+    if (deflated) {
+        if (twin_.empty()) twin_.assign(plain_, 0, offset);
+        ws::append_frame(twin_, ws::Opcode::kText, *deflated, ws::kFinBit | ws::kRsv1Bit);
+    } else if (!twin_.empty()) {
+        twin_.append(plain_, offset);
+    }
 }
 
 void EventRun::clear() {

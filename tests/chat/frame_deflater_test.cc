@@ -39,9 +39,9 @@ TEST_F(FrameDeflaterTest, WhatShrinksComesOutSmallerAndWhole) {
 
 TEST_F(FrameDeflaterTest, WhatWouldNotPayStaysAsItIs) {
     // Short events are not even tried, and noise does not shrink.
-    std::string out;
-    EXPECT_FALSE(deflater.append_event_frame(out, std::string(kDeflateEventBytesMin - 1, 'a'), 12));
+    EXPECT_FALSE(deflater.smaller_event(std::string(kDeflateEventBytesMin - 1, 'a'), 12));
     EXPECT_EQ(count(ShardCounter::kDeflated), 0u);
+    EXPECT_TRUE(deflater.smaller_event(std::string(kDeflateEventBytesMin, 'a'), 12));
     SeededRandom random(1);
     std::string noise;
     while (noise.size() < 1000) {
@@ -58,17 +58,6 @@ TEST_F(FrameDeflaterTest, NothingOfOneMessageShowsInTheSizeOfAnother) {
     const std::string first = text_of(*deflater.smaller(bytes_of(secret), 15));
     deflater.smaller(bytes_of(secret + secret), 15);
     EXPECT_EQ(text_of(*deflater.smaller(bytes_of(secret), 15)), first);
-}
-
-TEST_F(FrameDeflaterTest, AFrameSaysWhetherItIsCompressed) {
-    // RSV1 with FIN, or FIN alone.
-    std::string out;
-    EXPECT_TRUE(deflater.append_event_frame(out, long_text, 12));
-    EXPECT_EQ(static_cast<unsigned char>(out[0]), 0xc1);
-    EXPECT_EQ(inflated(std::string_view(out).substr(2), 12), long_text);
-    out.clear();
-    EXPECT_FALSE(deflater.append_event_frame(out, "short", 12));
-    EXPECT_EQ(out, "\x81\x05short");
 }
 
 }  // namespace

@@ -63,6 +63,17 @@ TEST_F(EventRunTest, WhatDoesNotShrinkHasNoTwin) {
     EXPECT_EQ(messages(run.twin()), messages(run.plain()));
 }
 
+TEST_F(EventRunTest, AFrameSaysWhetherItIsCompressed) {
+    // RSV1 with FIN, or FIN alone.
+    const std::string text(1000, 'x');
+    run.append(text, &deflater);
+    const std::size_t size = run.twin().size();
+    run.append("short", &deflater);
+    EXPECT_EQ(static_cast<unsigned char>(run.twin()[0]), 0xc1);
+    EXPECT_EQ(inflated(std::string_view(run.twin()).substr(2, size - 2), kTwinWindowBits), text);
+    EXPECT_EQ(run.twin().substr(size), "\x81\x05short");
+}
+
 TEST_F(EventRunTest, NobodyWantsItNobodyPaysForIt) {
     // Without a deflater nothing is compressed.
     run.append(std::string(1000, 'x'), nullptr);
