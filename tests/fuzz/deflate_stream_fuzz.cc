@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool text = (choices & 1) != 0;
     fuzz::EndpointPlan plan{.limits = {}, .deflate = {.on = true}};
     plan.limits.message_bytes_max = kMessage[choices / 2 % 4];
-    const auto payload = input.take(4096);  // far from kTooManyFrames and kCompressedTooLarge
+    const auto payload = input.take(4096);  // far from the limits of frames and of octets
     const fuzz::ReferenceInflated expected =
         fuzz::reference_inflate(payload, plan.limits.message_bytes_max);
     const std::string stream =
