@@ -24,7 +24,8 @@ constexpr std::size_t kPeersMax = 8;
 constexpr int kStepsMax = 200;
 constexpr ws::MaskKey kKey{0x1234abcd};
 
-constexpr std::array<std::string_view, 3> kRooms{"lobby", "kitchen", "g\xc3\xa4rten"};
+constexpr std::array<std::string_view, 5> kRooms{"lobby", "kitchen", "g\xc3\xa4rten", "a room",
+                                                 "attic"};
 constexpr std::array<std::string_view, 5> kNames{"ann", "bob", "ANN", "\xd0\xb0nn", "bad name"};
 
 std::string upgrade_request(std::string_view path, bool deflate) {
@@ -42,6 +43,8 @@ chat::Limits limits_of(std::uint32_t choices) {
     limits.message_bytes_max = 8 * 1024;
     if ((choices & 1) != 0) limits.sends_per_second = 0;
     if ((choices & 2) != 0) limits.joins_per_second = 0;
+    if ((choices & 8) != 0) limits.rooms_per_shard_max = 1;
+    if ((choices & 16) != 0) limits.history_bytes_per_shard_max = 4 * 1024;
     return limits;
 }
 
@@ -84,8 +87,10 @@ private:
                 return frame(peer);
             case 6:
                 return end(peer);
+            case 7:
+                return command(peer, fmt::format("f{}", ++commands_));
             default:
-                return command(peer);
+                return command(peer, fmt::format("f{}", 1 + input_.below(1 + commands_)));
         }
     }
     // How far the shards come before the next step.
@@ -144,11 +149,11 @@ private:
         }
     }
 
-    void command(Peer& peer) {
+    // An id may be an earlier command's, of this peer or another.
+    void command(Peer& peer, const std::string& id) {
         if (!peer.native || peer.fin) return;
-        const std::string id = fmt::format("f{}", ++commands_);
         const std::string json = fmt::format(R"({{"id":"{}",{}}})", id, fields());
-        if (peer.clean && !peer.frames.closed()) peer.answers.try_emplace(id, 0);
+        ++peer.commands[id].asked;
         if (peer.frames.deflate() && input_.below(2) == 0) {
             std::string whole;
             ws::append_masked_frame(whole, ws::Opcode::kText, deflated(json), kKey,
@@ -190,6 +195,9 @@ private:
                 return R"("type":"ping")";
             case 11:
                 return R"("type":"nonsense",)" + room;
+            case 13:
+                return fmt::format(R"("type":"send",{},"reply_to":{},"content":{})", room,
+                                   1 + input_.byte(), content());
             default:
                 return fmt::format(R"("type":"send",{},"content":{})", room, content());
         }
@@ -210,14 +218,12 @@ private:
         deflater.compress(fuzz::bytes_of(text), compressed);
         return compressed;
     }
-    static void say(Peer& peer, ws::Opcode opcode, std::string_view payload) {
+    void say(Peer& peer, ws::Opcode opcode, std::string_view payload) {
         std::string whole;
         ws::append_masked_frame(whole, opcode, payload, kKey);
         send(peer, whole);
     }
-    static void send(Peer& peer, std::string_view bytes) {
-        if (!peer.fin) peer.fresh += bytes;
-    }
+    void send(Peer& peer, std::string_view bytes) { world_.send(peer, bytes); }
 
     // Everybody reads and shows that it lives, until nothing is owed any more, or ever will be.
     void finish_conversations() {
@@ -239,10 +245,12 @@ private:
         std::size_t count = 0;
         for (const auto& peer : world_.peers()) {
             const bool stays = !peer->gone && !peer->fin && !peer->frames.closed();
-            for (const auto& [id, answers] : peer->answers) {
+            for (const auto& [id, command] : peer->commands) {
                 if (!peer->clean) continue;
-                STENTOR_CHECK(answers <= 1);
-                if (stays && !world_.draining() && answers == 0) ++count;
+                STENTOR_CHECK(command.answered <= command.asked);
+                if (stays && !world_.draining()) {
+                    count += static_cast<std::size_t>(command.asked - command.answered);
+                }
             }
         }
         return count;

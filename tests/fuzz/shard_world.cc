@@ -20,6 +20,17 @@ constexpr core::Duration kFinish = 3s;
 constexpr core::Duration kStall = 30s;
 constexpr int kRoundsMax = 20'000;
 
+// Bytes that the shard has not seen, or is to see anew.
+bool has_bytes(const FakeLink::Connection& connection) {
+    return !connection.input.empty() &&
+           (connection.shows_anew || connection.input.size() != connection.shown);
+}
+// Has the reactor something to tell of this connection?
+bool has_news(const ShardWorld::Peer& peer, const FakeLink::Connection& connection) {
+    if (connection.finished || connection.aborted || connection.paused) return false;
+    return has_bytes(connection) || (peer.fin && !peer.told_of_fin);
+}
+
 }  // namespace
 
 ShardWorld::ShardWorld(const chat::Limits& limits, std::size_t lane_slots)
@@ -44,6 +55,11 @@ std::size_t ShardWorld::live() const {
 
 // ---- what a peer does
 
+void ShardWorld::send(Peer& peer, std::string_view bytes) {
+    FakeLink::Connection* connection = find(peer);
+    if (connection != nullptr && !peer.fin) connection->input += bytes;
+}
+
 void ShardWorld::read(Peer& peer, std::size_t bytes_max) {
     if (find(peer) == nullptr) return;
     const std::string bytes = cluster_.nodes[peer.shard]->link.read(peer.id, bytes_max);
@@ -59,7 +75,7 @@ void ShardWorld::hear(Peer& peer, std::string_view json) {
     const JsonObject frame(json);
     const std::string type = frame.text("type").value_or("");
     STENTOR_CHECK(!type.empty());
-    if (const auto id = frame.text("id")) ++peer.answers[*id];
+    if (const auto id = frame.text("id")) ++peer.commands[*id].answered;
     if (const auto given = frame.text("session")) session_ = *given;
     if (const auto epoch = frame.text("epoch")) epoch_ = *epoch;
     const std::string room = frame.text("room").value_or("");
@@ -78,54 +94,32 @@ void ShardWorld::reset(Peer& peer) {
 
 // ---- what a reactor does
 
-bool ShardWorld::has_input(const Peer& peer, const FakeLink::Connection& connection) const {
-    if (connection.finished || connection.aborted || connection.paused) return false;
-    return !peer.fresh.empty() || (peer.was_paused && !peer.held.empty()) ||
-           (peer.fin && !peer.told_of_fin);
+void ShardWorld::tell_of_end(Peer& peer) {
+    const FakeLink::Connection* connection = find(peer);
+    if (connection == nullptr || !has_news(peer, *connection) || has_bytes(*connection)) return;
+    peer.told_of_fin = true;
+    cluster_.nodes[peer.shard]->shard.on_peer_finished(peer.id);
 }
 
-void ShardWorld::give_input(Peer& peer) {
-    FakeLink::Connection* connection = find(peer);
-    if (connection == nullptr || !has_input(peer, *connection)) return;
-    if (!peer.fresh.empty() || peer.was_paused) {
-        connection->input = std::exchange(peer.held, {}) + std::exchange(peer.fresh, {});
-        peer.was_paused = false;
-    } else {
-        peer.told_of_fin = true;
-        cluster_.nodes[peer.shard]->shard.on_peer_finished(peer.id);
-    }
-}
-
-void ShardWorld::keep_rest(Peer& peer) {
-    FakeLink::Connection* connection = find(peer);
-    if (connection == nullptr) return;
-    peer.held += std::exchange(connection->input, {});
-    peer.was_paused = peer.was_paused || connection->paused;
-    STENTOR_CHECK(peer.held.size() < chat::kRingBytes || connection->paused ||
-                  connection->finished || connection->aborted);
-    if (connection->finished && peer.finished_at == core::Instant{}) {
-        peer.finished_at = cluster_.clock.now();
-    }
+void ShardWorld::note_end(Peer& peer) {
+    const FakeLink::Connection* connection = find(peer);
+    peer.gone = connection == nullptr;
+    if (peer.gone || !connection->finished || peer.finished_at != core::Instant{}) return;
+    peer.finished_at = cluster_.clock.now();
 }
 
 void ShardWorld::turn(std::uint32_t shard) {
     chat::SmallCluster::Node& node = *cluster_.nodes[shard];
     node.shard.awake();
-    for (const auto& peer : peers_) {
-        if (peer->shard == shard && !peer->gone) give_input(*peer);
-    }
     node.link.receive(node.shard);
     for (const auto& peer : peers_) {
-        if (peer->shard == shard && !peer->gone) keep_rest(*peer);
+        if (peer->shard == shard) tell_of_end(*peer);
     }
     node.shard.on_lanes(cluster_.clock.now());
     node.shard.on_timers(cluster_.clock.now());
     node.link.call_drained(node.shard);
-    for (const auto& peer : peers_) {
-        if (peer->shard == shard && !peer->gone) keep_rest(*peer);
-    }
     node.link.reap(node.shard);
-    for (const auto& peer : peers_) peer->gone = peer->gone || find(*peer) == nullptr;
+    for (const auto& peer : peers_) note_end(*peer);
 }
 
 bool ShardWorld::quiet_after_turns() {
@@ -135,7 +129,7 @@ bool ShardWorld::quiet_after_turns() {
     for (const auto& node : cluster_.nodes) quiet = node->shard.prepare_sleep() && quiet;
     for (const auto& peer : peers_) {
         const FakeLink::Connection* connection = find(*peer);
-        quiet = quiet && (connection == nullptr || !has_input(*peer, *connection));
+        quiet = quiet && (connection == nullptr || !has_news(*peer, *connection));
     }
     return quiet;
 }

@@ -17,6 +17,10 @@ namespace stentor::fuzz {
 class ShardWorld {
 public:
     static constexpr std::uint32_t kShards = 2;
+    struct Answered {
+        int asked = 0;
+        int answered = 0;
+    };
     // What the peer of a connection did and saw.
     struct Peer {
         std::uint32_t shard = 0;
@@ -27,13 +31,10 @@ public:
         bool clean = true;  // it sent nothing but whole commands with ids of their own
         bool fin = false;
         bool told_of_fin = false;
-        bool gone = false;  // the connection is
-        std::string fresh;  // sent, not yet received
-        std::string held;   // received, not yet consumed
-        bool was_paused = false;
-        core::Instant read_at;               // when it last took something
-        core::Instant finished_at;           // when the shard wanted its end; nothing: it did not
-        std::map<std::string, int> answers;  // by id of the command: how many
+        bool gone = false;          // the connection is
+        core::Instant read_at;      // when it last took something
+        core::Instant finished_at;  // when the shard wanted its end; nothing: it did not
+        std::map<std::string, Answered> commands;   // by their ids
         std::map<std::string, std::uint64_t> seqs;  // by room: the last that was seen
         ServerFrames frames;
     };
@@ -41,6 +42,7 @@ public:
     ShardWorld(const chat::Limits& limits, std::size_t lane_slots);
 
     Peer& open(std::uint32_t shard);
+    void send(Peer& peer, std::string_view bytes);
     // Everything that waits for it, or so many bytes.
     void read(Peer& peer, std::size_t bytes_max = SIZE_MAX);
     void reset(Peer& peer);
@@ -65,9 +67,8 @@ private:
     chat::FakeLink::Connection* find(const Peer& peer) const {
         return cluster_.nodes[peer.shard]->link.find(peer.id);
     }
-    bool has_input(const Peer& peer, const chat::FakeLink::Connection& connection) const;
-    void give_input(Peer& peer);
-    void keep_rest(Peer& peer);
+    void tell_of_end(Peer& peer);
+    void note_end(Peer& peer);
     void hear(Peer& peer, std::string_view json);
     void let_time_run_out();
     bool quiet_after_turns();
