@@ -96,7 +96,7 @@ function judgeRequest(bytes) {
   if (lines.some((one) => control.test(one))) defects.add(400);
   if (fields.length > fieldsMax) defects.add(431);
   // The empty line at the end is not counted.
-  if (head.length + 2 > headMax) defects.add(431);
+  if (whole >= 0 && head.length + 2 > headMax) defects.add(431);
   if (last !== null) {
     const early = new Set(defects);
     // CR at the end may be the half of a line's end. A line that goes on is judged now or when it ends.
@@ -104,6 +104,7 @@ function judgeRequest(bytes) {
     if (lines.length === 0 && (/[^\x20-\x7e]/.test(last.replace(/\r$/, '')) || /^ /.test(last))) early.add(400);
     if (lines.length === 0 && last.length > requestLineMax) { early.add(414); defects.add(414); }
     if (last.length > requestLineMax && lines.length > 0) defects.maybe.add(431);
+    if (text.length > headMax) early.add(431);
     if (text.length > headMax + 64) {
       defects.add(431);
       early.add(400);  // for what stands further behind

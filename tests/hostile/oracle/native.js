@@ -114,7 +114,10 @@ export class NativeOracle {
     if (type === 'send' && codePoints(content) > 4096) defects.add('too_large');
     // A room is one thing for all that follow; what stands in doubt is not looked at further.
     if (type === 'send' && fields.has('reply_to')) { this.loose = true; return; }
-    if (defects.size) { this.refuse(at, defects.has('not_in_room') && defects.size === 1 ? name : 'free', id, defects); return; }
+    // Who has left is refused by the room's home until it is known here that he has, and then here: the
+    // two kinds may overtake each other.
+    const inOrder = defects.has('not_in_room') && defects.size === 1 && !room;
+    if (defects.size) { this.refuse(at, inOrder ? name : 'free', id, defects); return; }
     if (type === 'send') this.send(room, name, content, id, at);
     else this.want(at, name, { types: [commands[type].answer], id, room: name });
     if (type === 'join') this.rooms.set(name, { joined: true, sent: room?.sent ?? new Map(), left: false });
