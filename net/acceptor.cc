@@ -206,12 +206,15 @@ void Acceptor::spend_reserve(int listener_fd) {
         core::log::warning("out_of_files", {{"hint", "raise the limit of open files"}});
     }
     reserve_.reset();
-    for (int i = 0; i < kBatch; ++i) {
+    std::uint64_t let_go = 0;
+    while (let_go < kBatch) {
         sockaddr_storage peer{};
         if (!UniqueFd(accept_one(listener_fd, peer))) break;
-        metrics_.out_of_files_total.add();
+        ++let_go;
     }
     reserve_ = open_reserve();
+    // Not before: who comes after he saw the count is not of this batch.
+    metrics_.out_of_files_total.add(let_go);
 }
 
 std::optional<std::uint32_t> Acceptor::choose_reactor() {

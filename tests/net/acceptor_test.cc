@@ -199,8 +199,8 @@ TEST_F(AcceptorTest, OutOfDescriptorsNeitherHangsNorStaysDeaf) {
         EXPECT_EQ(inside.received, "ab");
     }
     const auto& metrics = acceptors_[0]->metrics();
-    EXPECT_EQ(metrics.out_of_files_total.value(), 1u);
     wait_until([&] { return metrics.back_offs_total.value() == 1; });
+    EXPECT_EQ(metrics.out_of_files_total.value(), 1u);
     Peer later(port_);
     later.send("c");
     hear(later, 1);
@@ -240,6 +240,7 @@ TEST_F(AcceptorTest, DescriptorsThatConnectionsFreeLetOthersIn) {
     ASSERT_EQ(connect_from(second.get(), port_), 0);
     char byte = 0;
     EXPECT_LE(::recv(second.get(), &byte, 1, 0), 0);
+    wait_until([&] { return acceptors_[0]->metrics().out_of_files_total.value() == 1; });
     // The server's end goes first: only that descriptor comes back within the limit.
     first.shut_for_writing();
     hear(first, 2);
