@@ -101,7 +101,8 @@ bool is_valid_host(std::string_view host) {
         if (end == 0 || !std::ranges::all_of(host.substr(0, end), in_name)) return false;
     }
     const std::string_view rest = host.substr(end);
-    return rest.empty() || (rest.starts_with(':') && is_port(rest.substr(1)));
+    // port = *DIGIT: it may be empty.
+    return rest.empty() || rest == ":" || (rest.starts_with(':') && is_port(rest.substr(1)));
 }
 
 // method SP target SP "HTTP/" DIGIT "." DIGIT (RFC 9112 section 3): a request line, if perhaps of a
@@ -165,6 +166,8 @@ std::optional<Failure> settle_host_and_target(HttpRequestHead& head) {
     if (hosts == 0 && head.version >= 11) return Failure{400, "no Host"};
     head.host = head.field("host").value_or("");
     if (hosts == 1 && !is_valid_host(head.host)) return Failure{400, "a bad Host"};
+    // No form of target has a fragment (RFC 9112 section 3.2).
+    if (head.target.find('#') != std::string::npos) return Failure{400, "a bad target"};
     if (head.target.starts_with('/')) return std::nullopt;
     if (head.target == "*" && head.method == "OPTIONS") return std::nullopt;
     const std::size_t scheme = head.target.find("://");

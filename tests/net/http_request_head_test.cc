@@ -46,6 +46,11 @@ TEST(HttpRequestHead, UpgradeIsTakenWithAllItsFields) {
     EXPECT_TRUE(head.keep_alive);
 }
 
+// A port may be empty (RFC 3986 section 3.2.3).
+TEST(HttpRequestHead, PortMayBeEmpty) {
+    EXPECT_EQ(status_of(parse("GET / HTTP/1.1\r\nHost: a:\r\n\r\n")), 200);
+}
+
 // One empty line in front of a request is passed over, and counts as its bytes.
 TEST(HttpRequestHead, EmptyLineInFrontIsPassedOver) {
     const std::string text = "\r\n" + kUpgrade;
@@ -94,7 +99,10 @@ std::vector<Case> request_line_cases() {
         {"host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
         {"host with a user", "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400},
         {"host with a bad port", "GET / HTTP/1.1\r\nHost: a:66000\r\n\r\n", 400},
-        {"host with an empty port", "GET / HTTP/1.1\r\nHost: a:\r\n\r\n", 400},
+        {"host with two ports", "GET / HTTP/1.1\r\nHost: a:1:2\r\n\r\n", 400},
+        {"fragment", "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"fragment of a query", "GET /a?b#c HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"fragment of an absolute form", "GET http://a/b#c HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"unclosed ipv6 host", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
         {"absolute form, bad authority", "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"absolute form, other scheme", "GET ftp://b/x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
