@@ -25,6 +25,8 @@ namespace {
 
 // Each lent ring is one memory mapping, of 65,530 that a process may have.
 constexpr std::uint32_t kRingsOfAllReactors = 48 * 1024;
+static_assert(kInPlaceBytesMax + net::TlsSession::kRecordBytesMax < kRingBytes,
+              "behind what waits in a ring there is room for a record");
 // Beyond --max-connections the operator still gets in.
 constexpr std::uint32_t kConnectionsKeptForAdmin = 64;
 

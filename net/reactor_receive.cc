@@ -112,7 +112,7 @@ void Reactor::receive_from(Connection& connection, bool broken) {
         if (got.error != 0) return close(connection, true);
         if (got.bytes == 0) return on_fin(connection);
         budget_bytes -= got.bytes;
-        connection.last_received = now_;
+        if (!connection.tls) connection.last_received = now_;
         metrics_.received_bytes_total.add(got.bytes);
         if (!take_in(connection, ring, space.first(got.bytes))) return;
         if (got.bytes < space.size()) return;  // the socket is empty: no second recv to hear so

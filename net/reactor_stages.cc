@@ -140,7 +140,10 @@ bool Reactor::decrypt(Connection& connection, std::span<const std::byte> ciphert
     core::MirroredRing& ring = connection.ring ? *connection.ring : scratch_;
     const bool in_handshake = is_shaking_hands(connection);
     const core::Instant began = in_handshake ? clock_.now() : now_;
-    ring.commit(tls.receive(ciphertext, ring.writable()));
+    const std::size_t fresh_bytes = tls.receive(ciphertext, ring.writable());
+    ring.commit(fresh_bytes);
+    // A part of a record says nothing yet, and so is no sign of life.
+    if (fresh_bytes > 0) connection.last_received = now_;
     const TlsState state = tls.state();
     if (in_handshake) handshake_time_ += clock_.now() - began;
     if (in_handshake && (state == TlsState::kOpen || state == TlsState::kPeerFinished)) {
@@ -148,7 +151,7 @@ bool Reactor::decrypt(Connection& connection, std::span<const std::byte> ciphert
         if (tls.resumed()) metrics_.tls_resumptions_total.add();
     }
     if (has_output(connection)) mark_dirty(connection);
-    const bool go_on = ring.empty() || hand_in(connection, ring);
+    const bool go_on = fresh_bytes == 0 || hand_in(connection, ring);
     if (connection.state != ConnectionState::kOpen) return false;
     if (state == TlsState::kFailed) {
         metrics_.tls_failures_total.add();
@@ -179,15 +182,18 @@ bool Reactor::has_output(const Connection& connection) const {
     return !tls.output().empty() || (may_send && !connection.outbox.empty());
 }
 
-// Moves a send's worth from the outbox into ciphertext, once the socket took all that was there.
+// Moves a send's worth from the outbox into ciphertext, once the socket took all that was there; a
+// record's worth for who reads slowly, since ciphertext is nobody else's.
 void Reactor::encrypt(Connection& connection) {
     TlsSession& tls = tls_of(connection);
     if (!tls.output().empty() || !has_output(connection)) return;
     std::array<iovec, kPiecesPerSend> room;
-    const std::size_t count = connection.outbox.gather(room, kPlainBytesPerSend);
+    const bool slow = connection.full || connection.wants_write;
+    const std::size_t bytes_max = slow ? TlsSession::kRecordBytesMax : kPlainBytesPerSend;
+    const std::size_t count = connection.outbox.gather(room, bytes_max);
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        room[i].iov_len = std::min(room[i].iov_len, kPlainBytesPerSend - bytes);
+        room[i].iov_len = std::min(room[i].iov_len, bytes_max - bytes);
         bytes += room[i].iov_len;
     }
     if (!tls.send(std::span(room).first(count))) return close(connection, true);
