@@ -121,10 +121,12 @@ void Acceptor::accept_batch(const Listener& listener) {
             if (!on_accept_error(errno, listener.fd())) return;
             continue;
         }
+        short_of_files_ = false;
         metrics_.accepted_total.add();
         admit(std::move(fd), PeerAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&peer)),
               listener);
     }
+    if (short_of_files_) back_off(config_.back_off);
 }
 
 void Acceptor::admit(UniqueFd fd, const PeerAddress& peer, const Listener& listener) {
@@ -176,7 +178,8 @@ bool Acceptor::on_accept_error(int error, int listener_fd) {
             return false;
         case EMFILE:
         case ENFILE:
-            spend_reserve(listener_fd);
+            short_of_files_ = true;
+            if (let_one_go(listener_fd)) return true;
             back_off(config_.back_off);
             return false;
         // accept(2): errors of the new connection, not of the listener. That peer is gone, the next
@@ -198,23 +201,20 @@ bool Acceptor::on_accept_error(int error, int listener_fd) {
     }
 }
 
-// Without a free descriptor waiting peers can be neither served nor told: one reserve descriptor
-// buys the room to accept and close them, so that they do not wait for their own timeouts, nor do
-// newcomers behind a backlog of the dead once descriptors are free again.
-void Acceptor::spend_reserve(int listener_fd) {
-    if (pauses_without_files_++ % 100 == 0) {
+// Without a free descriptor a waiting peer can be neither served nor told: one reserve descriptor
+// buys the room to accept it and close it, so that it does not wait for its own timeout, nor do
+// newcomers behind a backlog of the dead once descriptors are free again. False: nobody waits.
+bool Acceptor::let_one_go(int listener_fd) {
+    reserve_.reset();
+    sockaddr_storage peer{};
+    const bool let_go = static_cast<bool>(UniqueFd(accept_one(listener_fd, peer)));
+    reserve_ = open_reserve();
+    if (!let_go) return false;
+    if (metrics_.out_of_files_total.value() % 100 == 0) {
         core::log::warning("out_of_files", {{"hint", "raise the limit of open files"}});
     }
-    reserve_.reset();
-    std::uint64_t let_go = 0;
-    while (let_go < kBatch) {
-        sockaddr_storage peer{};
-        if (!UniqueFd(accept_one(listener_fd, peer))) break;
-        ++let_go;
-    }
-    reserve_ = open_reserve();
-    // Not before: who comes after he saw the count is not of this batch.
-    metrics_.out_of_files_total.add(let_go);
+    metrics_.out_of_files_total.add();
+    return true;
 }
 
 std::optional<std::uint32_t> Acceptor::choose_reactor() {

@@ -75,7 +75,7 @@ private:
     bool is_proxy(const PeerAddress& peer) const;
     static void set_options(int fd);
     bool on_accept_error(int error, int listener_fd);
-    void spend_reserve(int listener_fd);
+    bool let_one_go(int listener_fd);
     void hand_over(NewSocket socket);
     void hand_on();
     void hand_on_the_rest();
@@ -95,7 +95,7 @@ private:
     UniqueFd epoll_;
     UniqueFd stop_bell_;
     UniqueFd reserve_;
-    std::uint64_t pauses_without_files_ = 0;
+    bool short_of_files_ = false;             // the last accept found no descriptor
     std::deque<Refused> refused_;             // oldest first
     std::optional<core::Instant> resume_at_;  // nobody is accepted before
     std::atomic<bool> stopping_{false};
