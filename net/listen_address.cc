@@ -45,6 +45,9 @@ Parsed parse_host_and_port(std::string_view text) {
         const std::size_t end = text.find("]:");
         if (end == std::string_view::npos) return std::unexpected("expected [IPV6]:PORT");
         address.host = text.substr(1, end - 1);
+        if (address.host.find(':') == std::string::npos) {
+            return std::unexpected("brackets are for IPv6, [::1]:8080");
+        }
         port = text.substr(end + 2);
     } else {
         const std::size_t colon = text.rfind(':');

@@ -25,9 +25,10 @@ TEST(ListenAddress, IsReadAndWrittenBack) {
 // Bad ones are refused with the text that was bad, and why.
 TEST(ListenAddress, WhatIsNoneSaysWhy) {
     for (const char* bad :
-         {"",         "8080",     ":8080",   "a:",      "a:x",         "a:65536",   "a:-1",
-          "a:80x",    "::1:80",   "[::1]",   "[::1]80", "[]:80",       "[::1:80",   "tls:",
-          "tls:8080", "tls::443", "tls:::1", "unix:",   "tls:tls:a:1", "unix:a\nb", "tls:unix:a"}) {
+         {"",        "8080",   ":8080",       "a:",        "a:x",       "a:65536",
+          "a:-1",    "a:80x",  "::1:80",      "[::1]",     "[::1]80",   "[]:80",
+          "[[]:8",   "[a]:80", "[::1:80",     "tls:",      "tls:8080",  "tls::443",
+          "tls:::1", "unix:",  "tls:tls:a:1", "unix:a\nb", "tls:unix:a"}) {
         const auto address = ListenAddress::parse(bad);
         ASSERT_FALSE(address) << bad;
         EXPECT_NE(address.error().message().find(bad), std::string::npos);
