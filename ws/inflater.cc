@@ -106,7 +106,8 @@ InflaterPool::~InflaterPool() {
 }
 
 std::unique_ptr<Inflater> InflaterPool::borrow() {
-    return borrowed_ < inflaters_max_ ? borrow_for_call() : nullptr;
+    if (borrowed_ >= inflaters_max_) return nullptr;
+    return borrow_for_call();
 }
 
 std::unique_ptr<Inflater> InflaterPool::borrow_for_call() {
