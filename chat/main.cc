@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -108,6 +109,9 @@ int serve(const Options& options) {
         if (!written) return complain(kFailed, written.error().message());
     }
     announce((*server)->addresses(), options);
+    if (*tls && std::ranges::none_of(options.listen, &net::ListenAddress::tls)) {
+        core::log::warning("tls_unused", {{"hint", "no --listen begins with tls:"}});
+    }
     core::log::info("ready", {{"version", chat::kVersion}, {"reactors", options.reactors}});
 
     const int signal = serve_until_told(signals, tls->get());
