@@ -27,6 +27,11 @@ namespace {
 constexpr std::uint64_t kStopToken = UINT64_MAX;
 constexpr std::uint64_t kRefusedToken = std::uint64_t{1} << 32;  // + descriptor; less: a listener
 constexpr int kBatch = 64;
+// What the kernel may hold of a connection beyond what is on its way to the peer. More, and it
+// takes megabytes of a slow reader, who then seems to make no progress for half a minute, misses
+// pings that stand behind them, and gets its gaps when the events are long gone. The outbox is ours
+// to bound.
+constexpr int kUnsentBytesMax = 32 * 1024;
 constexpr std::size_t kRefusedMax = 64;
 constexpr core::Duration kLanePause = std::chrono::milliseconds{2};
 
@@ -165,6 +170,7 @@ void Acceptor::set_options(int fd) {
         ::setsockopt(fd, level, name, &value, sizeof value);
     };
     set(IPPROTO_TCP, TCP_NODELAY, 1);
+    set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytesMax);
     set(SOL_SOCKET, SO_KEEPALIVE, 1);
     set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
     set(IPPROTO_TCP, TCP_KEEPINTVL, 20);

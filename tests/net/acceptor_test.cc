@@ -207,6 +207,27 @@ TEST_F(AcceptorTest, OutOfDescriptorsNeitherHangsNorStaysDeaf) {
     EXPECT_EQ(later.received, "c");
 }
 
+// The kernel does not take megabytes of a peer that does not read: what waits is in the outbox,
+// whose bound says when it is too much.
+TEST_F(AcceptorTest, WhatWaitsForASlowReaderIsInItsOutbox) {
+    constexpr std::size_t kSent = std::size_t{8} << 20;
+    constexpr std::size_t kKernelMax = std::size_t{1} << 20;
+    start(1, 1);
+    Peer peer(port_, 64 * 1024);
+    const std::string piece = pattern(64 * 1024);
+    const auto& metrics = reactors_[0]->metrics();
+    std::size_t sent = 0;
+    wait_until([&] {
+        sent += peer.send(std::string_view(piece).substr(0, std::min(piece.size(), kSent - sent)));
+        return sent == kSent && metrics.received_bytes_total.value() == kSent;
+    });
+    wait_until([&] {
+        return metrics.outbox_bytes.value() ==
+               static_cast<std::int64_t>(kSent - metrics.sent_bytes_total.value());
+    });
+    EXPECT_GE(metrics.outbox_bytes.value(), static_cast<std::int64_t>(kSent - kKernelMax));
+}
+
 // With a crowd at the door and no descriptor for any of them, the acceptor wakes twice for each
 // pause (to find that there is none, and when the pause is over), and lets many go each time, so
 // that nobody stands behind them when descriptors are free again.
