@@ -89,6 +89,11 @@ class Reader {
     if (literals > 286 || distances > 30) throw new Broken('too many codes');
     const own = new Array(19).fill(0);
     for (let i = 0; i < codes; i += 1) own[codeOrder[i]] = this.bits(3);
+    if (own.every((length) => length === 0)) {
+      // Broken, but zlib sees it only behind the lengths, which take a bit each.
+      for (let i = 0; i < literals + distances; i += 1) this.bits(1);
+      throw new Broken('no codes for the lengths');
+    }
     const table = makeTable(own, false);
     const lengths = [];
     while (lengths.length < literals + distances) {
