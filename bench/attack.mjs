@@ -1,16 +1,14 @@
 // What attackers in great numbers cost the server, and what honest clients notice of them. Run by
 // scripts/measure-attack. Attackers live in processes of their own, for descriptors and for what the
 // server is charged for; honest clients live in another, so that nobody's work delays their clock.
-import { fork, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSeconds, readFrames, startServer, statusBytes } from './server.mjs';
 import { frame, opcode, upgradeRequest } from '../tests/e2e/support/raw.js';
 
 const attackersOfAProcess = 3400;
-const ticksPerSecond = 100;  // of /proc: USER_HZ
 const say = (command) => frame({ payload: JSON.stringify(command) });
 const enter = () => Buffer.concat([say({ type: 'login', id: 'l' }), say({ type: 'join', id: 'j', room: 'hot' })]);
 const msNow = () => performance.timeOrigin + performance.now();
@@ -32,32 +30,6 @@ function dial(port, attacker = true) {
   const socket = net.connect({ host: '127.0.0.1', port, localAddress, noDelay: true });
   socket.on('error', () => {});
   return socket;
-}
-
-// Calls onFrame(opcode, payload) for each whole frame behind the answer to the upgrade.
-function readFrames(socket, onFrame) {
-  let bytes = Buffer.alloc(0);
-  let upgraded = false;
-  socket.on('data', (chunk) => {
-    bytes = bytes.length > 0 ? Buffer.concat([bytes, chunk]) : chunk;
-    if (!upgraded) {
-      const end = bytes.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      upgraded = true;
-      bytes = bytes.subarray(end + 4);
-      onFrame(-1, bytes);
-    }
-    for (;;) {
-      if (bytes.length < 2) return;
-      const short = bytes[1];
-      const head = short < 126 ? 2 : short === 126 ? 4 : 10;
-      if (bytes.length < head) return;
-      const size = short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
-      if (bytes.length < head + size) return;
-      onFrame(bytes[0] & 15, bytes.subarray(head, head + size));
-      bytes = bytes.subarray(head + size);
-    }
-  });
 }
 
 // Joins the hot room; `onMessage` gets each message's payload, and pings are answered.
@@ -120,12 +92,11 @@ const roles = {
       // What is read in between comes first: a write may be done at once, for ever.
       const flood = () => { if (code === 'none' && socket.writable) socket.write(more, () => setImmediate(flood)); };
       readFrames(socket, (what, payload) => {
-        if (what === -1) flood();
         if (what === opcode.close) {
           code = payload.readUInt16BE(0);
           socket.end();
         }
-      });
+      }, flood);
       socket.on('close', () => { count(`close ${code}`); done(); });
     });
     await Promise.all(Array.from({ length: total }, one));
@@ -235,30 +206,11 @@ async function sum(crowd) {
 }
 const end = (crowd) => crowd.forEach(({ child }) => child.kill());
 
-async function startServer(program, flags, files) {
-  const folder = mkdtempSync(join(tmpdir(), 'stentor-attack-'));
-  const portsFile = join(folder, 'ports.json');
-  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('STENTOR_'));
-  const child = spawn('prlimit', [`--nofile=${files}`, program, '--listen', '127.0.0.1:0', '--ports-file', portsFile,
-    '--store', 'memory', '--log-level', 'error', ...flags],
-  { env: Object.fromEntries(environment), stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((ready, fail) => {
-    child.stdout.once('data', ready);
-    child.once('exit', (code) => fail(new Error(`the server ended at once, code ${code}`)));
-  });
-  const port = Number(JSON.parse(readFileSync(portsFile, 'utf8')).listen[0].split(':').at(-1));
-  rmSync(folder, { recursive: true });
-  return { child, port };
-}
-const residentMib = ({ child }) => Number(readFileSync(`/proc/${child.pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
+const residentMib = (server) => statusBytes(server, 'VmRSS') / 1048576;
 // Of the server; a client that does not read does not hear that it was reset.
 const connections = ({ child }) => readdirSync(`/proc/${child.pid}/fd`).length;
 // What the kernel keeps for both ends of all connections of this machine.
 const kernelMib = () => Number(readFileSync('/proc/net/sockstat', 'utf8').match(/^TCP:.* mem (\d+)/m)[1]) * 4 / 1024;
-function cpuSeconds({ child }) {
-  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-}
 
 const trials = {
   async stalled(server, total) {
@@ -330,7 +282,7 @@ if (process.argv[2] === 'helper') {
   process.on('disconnect', () => process.exit());
 } else {
   const [program, trial, total, files, ...flags] = process.argv.slice(2);
-  const server = await startServer(program, flags, files);
+  const server = await startServer(program, ['--log-level', 'error', ...flags], ['prlimit', `--nofile=${files}`]);
   await trials[trial](server, Number(total));
   server.child.kill('SIGTERM');
   const code = await new Promise((done) => { server.child.once('exit', done); });

@@ -54,7 +54,6 @@ struct Limits {
     std::uint32_t joins_per_second = 10;  // joins, leaves and pages, behind a burst; 0: no limit
     // A message that was begun and is not finished makes at least this; 0: no minimum.
     std::size_t message_bytes_per_second_min = 512;
-    bool deflate = true;  // permessage-deflate is agreed to when offered
     std::size_t store_queue_bytes = 8 * 1024 * 1024;
     std::uint32_t rooms_per_shard_max = 100'000;
     std::size_t history_bytes_per_shard_max = 256 * 1024 * 1024;

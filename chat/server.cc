@@ -38,7 +38,6 @@ Limits limits_of(const Options& options) {
     limits.sends_per_second = options.sends_per_second;
     limits.joins_per_second = options.joins_per_second;
     limits.message_bytes_per_second_min = options.message_bytes_per_second_min;
-    limits.deflate = options.deflate;
     limits.handshake_timeout = options.handshake_timeout;
     limits.login_timeout = options.login_timeout;
     limits.ping_interval = options.ping_interval;

@@ -106,6 +106,8 @@ public:
     core::Instant now() const override { return now_; }
 
 private:
+    static constexpr std::size_t kPiecesPerSend = 64;
+
     Reactor(const ReactorConfig& config, Handoff* handoff, std::unique_ptr<IoBackend> backend,
             std::unique_ptr<core::RingPool> rings);
 

@@ -17,7 +17,6 @@ namespace stentor::net {
 namespace {
 
 constexpr std::size_t kSendsPerBatch = 64;  // some 250 us: how exactly the flush budget is kept
-constexpr std::size_t kPiecesPerSend = 64;
 constexpr std::size_t kBytesPerSend = 256 * 1024;
 
 }  // namespace

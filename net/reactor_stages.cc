@@ -21,7 +21,6 @@ namespace {
 // Four full records a send: what is encrypted before the socket takes it is a buffer of its own.
 constexpr std::size_t kPlainBytesPerSend = 4 * TlsSession::kRecordBytesMax;
 constexpr std::size_t kCiphertextBytes = 64 * 1024;
-constexpr std::size_t kPiecesPerSend = 64;
 
 template <typename T>
 T& at_slot(std::vector<T>& table, std::uint32_t slot) {
@@ -37,12 +36,7 @@ void Reactor::begin_stages(Connection& connection, NewSocket& socket) {
     if (!socket.proxied) log_client(connection, socket.peer);
     if (!socket.tls) return;
     STENTOR_CHECK(config_.tls != nullptr);
-    auto session = TlsSession::create(config_.tls->current());
-    if (!session) {
-        metrics_.open_failures_total.add();
-        return close(connection, true);
-    }
-    at_slot(tls_, connection.id.slot) = std::move(*session);
+    at_slot(tls_, connection.id.slot) = std::make_unique<TlsSession>(config_.tls->current());
     connection.tls = true;
     ciphertext_.resize(kCiphertextBytes);
 }

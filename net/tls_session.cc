@@ -101,13 +101,8 @@ struct TlsSession::Bio {
 
 TlsSession::TlsSession(std::shared_ptr<const TlsContext> context)
     : hello_(std::make_unique<Hello>()) {
-    hello_->context = std::move(context);
-}
-
-std::expected<std::unique_ptr<TlsSession>, core::Error> TlsSession::create(
-    std::shared_ptr<const TlsContext> context) {
     STENTOR_CHECK(context != nullptr);
-    return std::unique_ptr<TlsSession>(new TlsSession(std::move(context)));
+    hello_->context = std::move(context);
 }
 
 // The client said its hello: now there is something for OpenSSL to do.

@@ -10,13 +10,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <expected>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
 #include "net/client_hello_watch.h"
 #include "net/openssl_ptr.h"
 #include "net/tls_context.h"
@@ -38,8 +36,8 @@ public:
     // peer. An honest one makes a few in a lifetime; who makes more fails.
     static constexpr std::uint32_t kRekeyRequestsMax = 128;
 
-    static std::expected<std::unique_ptr<TlsSession>, core::Error> create(
-        std::shared_ptr<const TlsContext> context);
+    // OpenSSL comes in with the client's hello: until then there is nothing that could fail.
+    explicit TlsSession(std::shared_ptr<const TlsContext> context);
     TlsSession(const TlsSession&) = delete;
     TlsSession& operator=(const TlsSession&) = delete;
 
@@ -75,8 +73,6 @@ private:
         std::vector<std::byte> held;  // of the first
         bool retry = false;           // a second one was asked for
     };
-
-    explicit TlsSession(std::shared_ptr<const TlsContext> context);
 
     void hear_hello(std::span<const std::byte>& cipher);
     bool begin();

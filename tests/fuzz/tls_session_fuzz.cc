@@ -51,7 +51,7 @@ const std::shared_ptr<const net::TlsContext>& context() {
 class Server {
 public:
     explicit Server(std::size_t chunk_bytes)
-        : session_(TlsSession::create(context()).value()), chunk_bytes_(chunk_bytes) {}
+        : session_(std::make_unique<TlsSession>(context())), chunk_bytes_(chunk_bytes) {}
 
     TlsState state() const { return session_->state(); }
     const std::string& received() const { return received_; }

@@ -10,23 +10,12 @@
 #include <filesystem>
 #include <thread>
 
-#include "core/log.h"
 #include "net/handoff.h"
 #include "tests/net/loopback.h"
 #include "tests/net/reactor_fixture.h"
 
 namespace stentor::net {
 namespace {
-
-// Without a free descriptor UBSan cannot look into the log library's objects (it needs a pipe for
-// that), and takes them for invalid: so nothing is logged here.
-class QuietLog final : public testing::Environment {
-public:
-    void SetUp() override { core::log::start({.level = core::log::Level::kOff}); }
-    void TearDown() override { core::log::stop(); }
-};
-[[maybe_unused]] const testing::Environment* const kQuietLog =
-    testing::AddGlobalTestEnvironment(new QuietLog);
 
 // Echoes, and finishes when the peer has; sleeps whenever it may.
 class EchoApplication final : public ScriptedApplication {

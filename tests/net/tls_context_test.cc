@@ -157,13 +157,13 @@ TEST_F(TlsContextTest, ReloadKeepsTheOldOneOnError) {
     TlsContexts contexts(files, TlsContext::load(files).value());
     const auto serves = [&](const TestCertificate& expected) {
         TlsServer server;
-        server.session = TlsSession::create(contexts.current()).value();
+        server.session = std::make_unique<TlsSession>(contexts.current());
         test::TlsClient client({.trusted_pem = expected.certificate_pem});
         exchange(server, client);
         return client.connected() && !client.failed();
     };
     TlsServer open;
-    open.session = TlsSession::create(contexts.current()).value();
+    open.session = std::make_unique<TlsSession>(contexts.current());
     test::TlsClient old_client({.trusted_pem = own.certificate_pem});
     exchange(open, old_client);
     EXPECT_TRUE(serves(own));
@@ -195,7 +195,7 @@ TEST_F(TlsContextTest, ReloadsAmongHandshakes) {
         reactors.emplace_back([&] {
             for (int turn = 0; turn < 20; ++turn) {
                 TlsServer server;
-                server.session = TlsSession::create(contexts.current()).value();
+                server.session = std::make_unique<TlsSession>(contexts.current());
                 test::TlsClient client;
                 exchange(server, client);
                 connected += client.connected() ? 1 : 0;

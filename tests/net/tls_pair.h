@@ -45,7 +45,7 @@ inline std::shared_ptr<const TlsContext> tls_context() {
 
 // A session and what came out of it; bytes go in and out by `chunk`.
 struct TlsServer {
-    std::unique_ptr<TlsSession> session = TlsSession::create(tls_context()).value();
+    std::unique_ptr<TlsSession> session = std::make_unique<TlsSession>(tls_context());
     std::string received;
     std::vector<std::byte> plain;
     std::size_t chunk = kWhole;

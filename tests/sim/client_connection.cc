@@ -55,7 +55,7 @@ std::string Client::some_offer() {
 void Client::on_upgraded(const std::string& head) {
     const bool agreed =
         head.find("Sec-WebSocket-Extensions: permessage-deflate") != std::string::npos;
-    world_.report.expect(agreed == (offered_deflate_ && world_.plan.limits.deflate),
+    world_.report.expect(agreed == (offered_deflate_ && world_.plan.deflate),
                          "{}: offered compression {}, agreed {}", label_, offered_deflate_, agreed);
     if (agreed) {
         constexpr std::string_view kWindow = "server_max_window_bits=";

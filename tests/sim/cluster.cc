@@ -34,7 +34,7 @@ chat::SessionTokens::Key key_for(std::uint64_t seed) {
 Cluster::Cluster(World& world)
     : world_(world),
       queue_(queue_config(world.plan)),
-      front_({.origins = {}, .echo = false, .deflate = world.plan.limits.deflate, .page = {}},
+      front_({.origins = {}, .echo = false, .deflate = world.plan.deflate, .page = {}},
              [] { return std::string(); }),
       tokens_(key_for(world.plan.seed)),
       control_(queue_.port(world.plan.shards)) {

@@ -106,7 +106,7 @@ Plan plan_for(std::uint64_t seed) {
     plan.limits.outbox_bytes = choice.one_in(2) ? chat::kOutboxBytesMin : 64 * 1024;
     plan.limits.sends_per_second = choice.one_in(6) ? 20 : 0;
     plan.deflating = choice.one_in(4) ? 0 : number(0, 100);
-    plan.limits.deflate = !choice.one_in(8);
+    plan.deflate = !choice.one_in(8);
     plan.limits.joins_per_second = choice.one_in(6) ? 10 : 0;
     plan.limits.store_queue_bytes = choice.one_in(3) ? number(2, 32) * 1024 : 8 * 1024 * 1024;
     dwell_on_theme(plan, choice);

@@ -47,6 +47,7 @@ struct Plan {
     bool has_stopping_shard = false;   // shards stand still for a while
     bool ends_by_drain = false;
     chat::Limits limits;
+    bool deflate = true;  // the server agrees to permessage-deflate
 };
 
 Plan plan_for(std::uint64_t seed);

@@ -150,7 +150,7 @@ public:
     // A page of one file, larger than what a test reads at a time.
     std::vector<std::byte> file = std::vector<std::byte>(4096);
     std::array<WebAsset, 1> page{WebAsset{"/", "text/plain", file, "\"1\""}};
-    Front front{{.origins = {}, .echo = true, .deflate = plan.limits.deflate, .page = page}, {}};
+    Front front{{.origins = {}, .echo = true, .page = page}, {}};
     SessionTokens tokens{SessionTokens::Key{}};
     std::vector<std::unique_ptr<Node>> nodes;
 };

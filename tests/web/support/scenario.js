@@ -1,14 +1,19 @@
-// A test with a server of its own and users in real browsers; both are gone when it ends, and a
-// page that complained of anything makes it fail.
+// A test with a server of its own, users in real browsers and speakers without; all are gone when it
+// ends, and a page that complained of anything makes it fail.
 // Invariant: scenarios share nothing.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Server } from "./server.js";
+import { speaker } from "./speaker.js";
 import { User } from "./browser.js";
 
 /** @typedef {import("./browser.js").Options & {bypassCSP?: boolean}} UserOptions */
-/** @typedef {{server: Server, open: (options?: UserOptions) => Promise<User>}} Stage */
+/** @typedef {Awaited<ReturnType<typeof speaker>>} Speaker */
+/**
+ * @typedef {{server: Server, open: (options?: UserOptions) => Promise<User>,
+ *     speak: (name: string, room: string) => Promise<Speaker>}} Stage
+ */
 
 /**
  * @param {string} name @param {(stage: Stage) => Promise<void>} play
@@ -24,11 +29,20 @@ export function scenario(name, play, how = {}) {
             users.push(user);
             return user;
         };
+        /** @type {Speaker[]} */
+        const speakers = [];
+        /** @param {string} name @param {string} room */
+        const speak = async (name, room) => {
+            const one = await speaker(server.address, name, room);
+            speakers.push(one);
+            return one;
+        };
         try {
             await server.start();
-            await play({ server, open });
+            await play({ server, open, speak });
             for (const user of users) assert.deepEqual(user.troubles, []);
         } finally {
+            for (const one of speakers) one.leave();
             await Promise.all(users.map((user) => user.close()));
             await server.stop();
         }
