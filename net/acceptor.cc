@@ -4,8 +4,6 @@
 #include "net/acceptor.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -27,11 +25,6 @@ namespace {
 constexpr std::uint64_t kStopToken = UINT64_MAX;
 constexpr std::uint64_t kRefusedToken = std::uint64_t{1} << 32;  // + descriptor; less: a listener
 constexpr int kBatch = 64;
-// What the kernel may hold of a connection beyond what is on its way to the peer. More, and it
-// takes megabytes of a slow reader, who then seems to make no progress for half a minute, misses
-// pings that stand behind them, and gets its gaps when the events are long gone. The outbox is ours
-// to bound.
-constexpr int kUnsentBytesMax = 32 * 1024;
 constexpr std::size_t kRefusedMax = 64;
 constexpr core::Duration kLanePause = std::chrono::milliseconds{2};
 
@@ -153,7 +146,6 @@ void Acceptor::admit(UniqueFd fd, const PeerAddress& peer, const Listener& liste
         }
         socket.place = *std::move(place);
     }
-    set_options(fd.get());
     socket.fd = std::move(fd);
     hand_over(std::move(socket));
 }
@@ -161,20 +153,6 @@ void Acceptor::admit(UniqueFd fd, const PeerAddress& peer, const Listener& liste
 bool Acceptor::is_proxy(const PeerAddress& peer) const {
     return std::ranges::any_of(config_.proxies,
                                [&](const AddressRange& range) { return range.contains(peer); });
-}
-
-// They fail on a Unix socket, which needs none. Keep-alive finds dead peers that nobody pings
-// (/echo).
-void Acceptor::set_options(int fd) {
-    const auto set = [fd](int level, int name, int value) {
-        ::setsockopt(fd, level, name, &value, sizeof value);
-    };
-    set(IPPROTO_TCP, TCP_NODELAY, 1);
-    set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytesMax);
-    set(SOL_SOCKET, SO_KEEPALIVE, 1);
-    set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
-    set(IPPROTO_TCP, TCP_KEEPINTVL, 20);
-    set(IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
 // True when the batch may go on.

@@ -73,7 +73,6 @@ private:
     void accept_batch(const Listener& listener);
     void admit(UniqueFd fd, const PeerAddress& peer, const Listener& listener);
     bool is_proxy(const PeerAddress& peer) const;
-    static void set_options(int fd);
     bool on_accept_error(int error, int listener_fd);
     bool let_one_go(int listener_fd);
     void hand_over(NewSocket socket);

@@ -28,6 +28,12 @@ using OrErrno = std::expected<T, int>;
 // A port that is free on the first address of a host may be taken on the second.
 constexpr int kFreePortTries = 32;
 
+// What the kernel may hold of a connection beyond what is on its way to the peer. More, and it
+// takes megabytes of a slow reader, who then seems to make no progress for half a minute, misses
+// pings that stand behind them, and gets its gaps when the events are long gone. The outbox is ours
+// to bound.
+constexpr int kUnsentBytesMax = 32 * 1024;
+
 struct SocketAddress {
     sockaddr_storage storage{};
     socklen_t size = 0;
@@ -151,6 +157,26 @@ OrErrno<std::vector<UniqueFd>> bind_places(std::span<const SocketAddress> places
     return fds;
 }
 
+// On the listener, from which accepted sockets inherit them (tcp(7)): no call for each of those.
+// Keep-alive finds dead peers that nobody pings (/echo).
+std::expected<void, Error> set_options(int fd, const std::string& congestion) {
+    const auto set = [fd](int level, int name, int value) {
+        return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
+    };
+    if (!set(IPPROTO_TCP, TCP_NODELAY, 1) ||
+        !set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytesMax) ||
+        !set(SOL_SOCKET, SO_KEEPALIVE, 1) || !set(IPPROTO_TCP, TCP_KEEPIDLE, 60) ||
+        !set(IPPROTO_TCP, TCP_KEEPINTVL, 20) || !set(IPPROTO_TCP, TCP_KEEPCNT, 3)) {
+        return std::unexpected(Error::from_errno(errno, "cannot set the options of a listener"));
+    }
+    if (!congestion.empty() && ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion.data(),
+                                            static_cast<socklen_t>(congestion.size())) < 0) {
+        return std::unexpected(
+            Error::from_errno(errno, "cannot use congestion control \"" + congestion + "\""));
+    }
+    return {};
+}
+
 }  // namespace
 
 Listener::Listener(UniqueFd fd, const ListenOptions& options, ListenAddress address)
@@ -171,14 +197,10 @@ std::expected<std::vector<Listener>, Error> Listener::open_tcp(const ListenAddre
     if (!fds) return std::unexpected(bind_error(fds.error(), address));
     ListenAddress bound = address;
     bound.port = port_of(fds->front().get());
-    const std::string& congestion = options.tcp_congestion;
     std::vector<Listener> listeners;
     for (UniqueFd& fd : *fds) {
-        if (!congestion.empty() &&
-            ::setsockopt(fd.get(), IPPROTO_TCP, TCP_CONGESTION, congestion.data(),
-                         static_cast<socklen_t>(congestion.size())) < 0) {
-            return std::unexpected(
-                Error::from_errno(errno, "cannot use congestion control \"" + congestion + "\""));
+        if (auto set = set_options(fd.get(), options.tcp_congestion); !set) {
+            return std::unexpected(set.error());
         }
         if (::listen(fd.get(), options.backlog) < 0)
             return std::unexpected(bind_error(errno, bound));

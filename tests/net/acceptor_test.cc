@@ -187,13 +187,13 @@ TEST_F(AcceptorTest, OutOfDescriptorsNeitherHangsNorStaysDeaf) {
         hear(inside, 2);
         EXPECT_EQ(inside.received, "ab");
     }
-    const auto& metrics = acceptors_[0]->metrics();
-    wait_until([&] { return metrics.back_offs_total.value() == 1; });
-    EXPECT_EQ(metrics.out_of_files_total.value(), 1u);
     Peer later(port_);
     later.send("c");
     hear(later, 1);
     EXPECT_EQ(later.received, "c");
+    // None when descriptors are free again before it looks for another peer to let go.
+    EXPECT_LE(acceptors_[0]->metrics().back_offs_total.value(), 1u);
+    EXPECT_EQ(acceptors_[0]->metrics().out_of_files_total.value(), 1u);
 }
 
 // The kernel does not take megabytes of a peer that does not read: what waits is in the outbox,
