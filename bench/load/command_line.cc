@@ -1,0 +1,229 @@
+// The command line by CLI11, which is seen in this file alone. See options.h.
+// Thread: any; pure but for the file of --targets.
+// Invariant: no exception of CLI11 leaves this file.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "bench/load/options.h"
+#include "chat/options/units.h"
+
+namespace stentor::bench {
+namespace {
+
+struct WorkloadRow {
+    Workload workload;
+    std::string_view name;
+    std::string_view meaning;
+    std::uint32_t connections;  // when none are asked for
+};
+constexpr std::array<WorkloadRow, 6> kWorkloads{{
+    {Workload::kEcho, "echo", "each connection sends and gets its own message back", 100},
+    {Workload::kFanout, "fanout", "senders in rooms; every member gets every message", 500},
+    {Workload::kConnect, "connect", "connect, upgrade, close, as fast as it goes", 64},
+    {Workload::kIdle, "idle", "memory of connections that sit in rooms of 20", 10'000},
+    {Workload::kChat, "chat", "native protocol, all its verbs, every answer checked", 100},
+    {Workload::kStorm, "storm", "all connections drop at once and come back", 2'000},
+}};
+
+const WorkloadRow& row_of(Workload workload) {
+    return *std::ranges::find(kWorkloads, workload, &WorkloadRow::workload);
+}
+
+// The texts of flags whose meaning is looked at after CLI11.
+struct Raw {
+    std::string workload;
+    std::string targets_file;
+    TargetTexts target;
+    std::map<std::string, std::string> times;  // by flag
+};
+
+void add_targets(CLI::App& app, Raw& raw) {
+    const std::string group = "What is measured";
+    app.add_option("--targets", raw.targets_file, "JSON file of servers, driven in turn")
+        ->group(group);
+    app.add_option("--url", raw.target.url, "the one server: ws://HOST:PORT/PATH")->group(group);
+    app.add_option("--pid", raw.target.pid, "its process, for CPU and memory")->group(group);
+    app.add_option("--core", raw.target.core, "its core, for the time in which that was busy")
+        ->group(group);
+    app.add_option("--dialect", raw.target.dialect,
+                   "native, raw or echo (default: what the workload needs)")
+        ->group(group);
+    app.add_option("--join", raw.target.join,
+                   "a text sent after the upgrade, repeatable; {room} and {user} are filled in")
+        ->group(group);
+    app.add_option("--joined", raw.target.joined, "text in a frame that says: joined")
+        ->group(group);
+    app.add_option("--message", raw.target.message,
+                   "what senders send; {stamp} is needed, {pad}, {number}, {room}, {user} may be")
+        ->group(group);
+}
+
+void add_load(CLI::App& app, Options& options) {
+    const std::string group = "Load";
+    app.add_option("--connections", options.connections, "of each server")
+        ->check(CLI::Range(1U, 60'000U))
+        ->group(group);
+    app.add_option("--rooms", options.rooms, "among which they are divided")
+        ->check(CLI::Range(1U, 60'000U))
+        ->group(group);
+    app.add_option("--senders", options.senders, "in each room")
+        ->check(CLI::Range(1U, 10'000U))
+        ->group(group);
+    app.add_option("--size", options.size, "payload bytes of a message as it is delivered")
+        ->check(CLI::Range(1U, 16U << 20U))
+        ->group(group);
+    app.add_option("--depth", options.depth, "closed loop: messages of each sender under way")
+        ->check(CLI::Range(1U, 1024U))
+        ->group(group);
+    app.add_option("--burst", options.burst,
+                   "so many at once, the next when all members have them all")
+        ->check(CLI::Range(1U, 1024U))
+        ->group(group);
+    app.add_option("--rate", options.rate,
+                   "open loop: messages a second of all senders; timed from when they are due")
+        ->check(CLI::PositiveNumber)
+        ->group(group);
+}
+
+void add_course(CLI::App& app, Options& options, Raw& raw) {
+    const std::string group = "Course";
+    app.add_option("--slice", raw.times["--slice"], "time for one server at a time (600ms)")
+        ->group(group);
+    app.add_option("--repetitions", options.repetitions, "slices of each server")
+        ->check(CLI::Range(1U, 100'000U))
+        ->group(group);
+    app.add_option("--duration", raw.times["--duration"],
+                   "time for each server in all, instead of --repetitions")
+        ->group(group);
+    app.add_option("--warmup", raw.times["--warmup"], "before the first slice (300ms)")
+        ->group(group);
+}
+
+void add_tool(CLI::App& app, Options& options) {
+    const std::string group = "The tool";
+    app.add_option("--threads", options.threads, "its own (default: the cores less one)")
+        ->check(CLI::Range(1U, 256U))
+        ->group(group);
+    app.add_option("--sources", options.sources,
+                   "source addresses on loopback, 127.0.0.1 and on (default: as needed)")
+        ->check(CLI::Range(1U, 250U))
+        ->group(group);
+    app.add_flag("--zero-mask", options.zero_mask, "mask with zeros, which costs nothing")
+        ->group(group);
+    app.add_option("--json", options.json_file, "write the result there; - is standard output")
+        ->group(group);
+    app.add_option("--hgrm", options.hgrm_file,
+                   "write the latencies there, as HdrHistogram's text; a file per server")
+        ->group(group);
+    app.add_flag("--quiet", options.quiet, "print nothing but errors and --json -")->group(group);
+}
+
+std::expected<void, std::string> set_times(Options& options, const Raw& raw) {
+    for (const auto& [flag, text] : raw.times) {
+        if (text.empty()) continue;
+        const auto time = chat::parse_duration(text);
+        if (!time) return std::unexpected(flag + " \"" + text + "\": " + time.error());
+        if (flag == "--slice") options.slice = *time;
+        if (flag == "--warmup") options.warmup = *time;
+        if (flag == "--duration") options.duration = *time;
+    }
+    if (options.slice < std::chrono::milliseconds{1}) {
+        return std::unexpected("--slice: at least 1ms");
+    }
+    return {};
+}
+
+std::expected<void, std::string> set_targets(Options& options, const Raw& raw) {
+    const std::string_view dialect = options.workload == Workload::kEcho ? "echo" : "native";
+    if (raw.targets_file.empty() == raw.target.url.empty()) {
+        return std::unexpected("give either --url or --targets");
+    }
+    if (!raw.targets_file.empty()) {
+        auto targets = read_targets(raw.targets_file, dialect);
+        if (!targets) return std::unexpected(targets.error());
+        options.targets = std::move(*targets);
+        return {};
+    }
+    auto target = make_target(raw.target, dialect);
+    if (!target) return std::unexpected(target.error());
+    options.targets.push_back(std::move(*target));
+    return {};
+}
+
+std::expected<void, std::string> set_shape(Options& options) {
+    if (options.connections == 0) options.connections = row_of(options.workload).connections;
+    if (options.workload == Workload::kEcho) options.rooms = options.connections;
+    if (options.rooms > options.connections) {
+        return std::unexpected("--rooms: more than --connections");
+    }
+    if (options.senders > options.connections / options.rooms) {
+        return std::unexpected("--senders: more than a room has members");
+    }
+    if (options.burst > 0 && options.rate > 0) {
+        return std::unexpected("--burst and --rate exclude each other");
+    }
+    return {};
+}
+
+std::expected<CommandLine, std::string> finish(Raw& raw, Options options) {
+    const auto* const row = std::ranges::find(kWorkloads, raw.workload, &WorkloadRow::name);
+    if (row == kWorkloads.end()) {
+        std::string known;
+        for (const WorkloadRow& one : kWorkloads) known += " " + std::string(one.name);
+        return std::unexpected(raw.workload.empty()
+                                   ? "which workload? There is" + known
+                                   : "no workload \"" + raw.workload + "\": there is" + known);
+    }
+    options.workload = row->workload;
+    const auto times = set_times(options, raw);
+    if (!times) return std::unexpected(times.error());
+    const auto targets = set_targets(options, raw);
+    if (!targets) return std::unexpected(targets.error());
+    const auto shape = set_shape(options);
+    if (!shape) return std::unexpected(shape.error());
+    return CommandLine{.help = false, .help_text = {}, .options = std::move(options)};
+}
+
+std::string footer() {
+    std::string text = "WORKLOAD is one of\n";
+    for (const WorkloadRow& row : kWorkloads) {
+        text += "  " + std::string(row.name) + std::string(10 - row.name.size(), ' ') +
+                std::string(row.meaning) + " (" + std::to_string(row.connections) +
+                " connections)\n";
+    }
+    return text +
+           "\nstentor-bench fanout --url ws://127.0.0.1:8080/ws --connections 500 --depth 2\n"
+           "Exit codes: 0 all went well, 1 it failed or messages were lost, doubled or out of "
+           "order, 2 usage.";
+}
+
+}  // namespace
+
+std::string_view name_of(Workload workload) {
+    return row_of(workload).name;
+}
+
+std::expected<CommandLine, std::string> read_command_line(std::span<const std::string> arguments) {
+    CLI::App app("The load tool of stentor, for any WebSocket server.", "stentor-bench");
+    Raw raw;
+    Options options;
+    app.option_defaults()->always_capture_default(false);
+    app.add_option("WORKLOAD", raw.workload, "what to do");
+    add_targets(app, raw);
+    add_load(app, options);
+    add_course(app, options, raw);
+    add_tool(app, options);
+    app.footer(footer());
+    try {
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::CallForHelp&) {
+        return CommandLine{.help = true, .help_text = app.help(), .options = {}};
+    } catch (const CLI::Error& error) {
+        return std::unexpected(error.what());
+    }
+    return finish(raw, std::move(options));
+}
+
+}  // namespace stentor::bench

@@ -1,0 +1,48 @@
+// All targets, their connections and the workers that carry them: what every workload begins with.
+// Thread: main.
+// Invariant: the connections outlive the workers, and are theirs until then.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/load/options.h"
+#include "bench/load/target.h"
+#include "bench/load/traffic.h"
+#include "bench/load/worker.h"
+
+namespace stentor::bench {
+
+class Fleet {
+public:
+    // On failure: one line that says what is wrong.
+    static std::expected<std::unique_ptr<Fleet>, std::string> make(const Options& options);
+
+    Crew& crew() { return *crew_; }
+    std::uint32_t size() const { return static_cast<std::uint32_t>(traffics_.size()); }
+    Traffic& traffic(std::uint32_t target) { return *traffics_[target]; }
+    const std::vector<std::unique_ptr<Traffic>>& traffics() const { return traffics_; }
+
+    // Opens connections [begin, end) of a target and waits until all are ready. The workers have
+    // their drivers by then.
+    std::expected<void, std::string> connect(std::uint32_t target, std::uint32_t begin,
+                                             std::uint32_t end);
+    std::expected<void, std::string> connect_all();
+    // Ends the workers, for what their drivers use is about to go.
+    void stop() { crew_.reset(); }
+    // Until nothing has come in for a while: the talk of the joins is over.
+    void wait_for_silence();
+
+private:
+    explicit Fleet(const Options& options) : options_(options) {}
+
+    const Options options_;
+    std::vector<std::unique_ptr<TargetState>> targets_;
+    std::vector<std::unique_ptr<Traffic>> traffics_;
+    std::unique_ptr<Crew> crew_;  // last: its threads end first
+};
+
+}  // namespace stentor::bench

@@ -1,0 +1,216 @@
+// See message_run.h.
+// Thread: main.
+// Invariant: see message_run.h.
+#include "bench/load/message_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "bench/load/clock.h"
+#include "bench/load/probe.h"
+
+namespace stentor::bench {
+namespace {
+
+constexpr std::int64_t kPatienceNs = 5'000'000'000;
+constexpr std::chrono::microseconds kLook{200};
+
+// A repetition for every so much of --duration.
+std::uint32_t repetitions_of(const Options& options) {
+    if (!options.duration) return options.repetitions;
+    return static_cast<std::uint32_t>(
+        std::max<std::int64_t>(1, options.duration->count() / options.slice.count()));
+}
+
+}  // namespace
+
+MessageRun::MessageRun(const Options& options, Fleet& fleet)
+    : options_(options),
+      load_{.depth = options.depth, .burst = options.burst, .rate = options.rate},
+      fleet_(fleet),
+      written_off_(fleet.size()) {
+    for (std::uint32_t i = 0; i < fleet.crew().size(); ++i) {
+        const auto hand_over = [this](std::uint32_t owner, Stream& stream) {
+            fleet_.crew().worker(owner).post(
+                [driver = drivers_[owner].get(), &stream] { driver->take_burst(stream); });
+        };
+        drivers_.push_back(
+            std::make_unique<MessageDriver>(fleet.crew().worker(i), fleet.traffics(), hand_over));
+    }
+    fleet.crew().on_each(
+        [&](Worker& worker) { worker.set_driver(drivers_[worker.index()].get()); });
+}
+
+MessageRun::Counts MessageRun::counts(std::uint32_t target) const {
+    Counts sum;
+    for (const auto& driver : drivers_) {
+        const MessageCells& cells = driver->cells(target);
+        sum.messages += cells.messages.get();
+        sum.expected += cells.expected.get();
+        sum.delivered += cells.delivered.get();
+        sum.duplicates += cells.duplicates.get();
+        sum.reordered += cells.reordered.get();
+        sum.gaps += cells.gaps.get();
+        sum.seq_faults += cells.seq_faults.get();
+        sum.misplaced += cells.misplaced.get();
+    }
+    return sum;
+}
+
+std::uint64_t MessageRun::under_way(std::uint32_t target) const {
+    const Counts now = counts(target);
+    const std::uint64_t arrived = now.delivered + now.gaps + written_off_[target];
+    return now.expected > arrived ? now.expected - arrived : 0;
+}
+
+// Patience begins anew whenever something arrives.
+bool MessageRun::wait_for_quiet(std::uint32_t target) {
+    std::uint64_t seen = under_way(target);
+    std::int64_t since = now_ns();
+    while (seen > 0) {
+        std::this_thread::sleep_for(kLook);
+        const std::uint64_t now = under_way(target);
+        if (now != seen) {
+            seen = now;
+            since = now_ns();
+        } else if (now_ns() - since > kPatienceNs) {
+            written_off_[target] += seen;
+            return false;
+        }
+    }
+    return true;
+}
+
+std::expected<std::uint64_t, std::string> MessageRun::delivered_bytes(std::uint32_t target,
+                                                                      std::uint32_t attempt) {
+    Traffic& traffic = fleet_.traffic(target);
+    traffic.calibrated_bytes = 0;
+    fleet_.crew().on_each(
+        [&](Worker& worker) { drivers_[worker.index()]->calibrate(target, attempt); });
+    for (const std::int64_t begin = now_ns(); traffic.calibrated_bytes == 0;) {
+        if (now_ns() - begin > kPatienceNs) {
+            const std::string complaint = traffic.target().complaint();
+            return std::unexpected(fmt::format(
+                "target {}: the first message did not come back to its sender within 5 s{}{}",
+                traffic.target().spec.name,
+                complaint.empty() ? "; do join, joined and message fit this server?" : ": ",
+                complaint));
+        }
+        std::this_thread::sleep_for(kLook);
+    }
+    return traffic.calibrated_bytes.load();
+}
+
+// What a server wraps around a message is learned by sending one without padding.
+std::expected<void, std::string> MessageRun::calibrate(std::uint32_t target, TargetResult& result) {
+    Traffic& traffic = fleet_.traffic(target);
+    traffic.prepare_messages(1);
+    const auto least = delivered_bytes(target, 0);
+    if (!least) return std::unexpected(least.error());
+    if (!traffic.target().spec.message->has_pad()) {
+        result.delivered_bytes = *least;
+        return {};
+    }
+    traffic.prepare_messages(options_.size > *least ? options_.size - *least + 1 : 1);
+    const auto padded = delivered_bytes(target, 1);
+    if (!padded) return std::unexpected(padded.error());
+    result.delivered_bytes = *padded;
+    return {};
+}
+
+Slice MessageRun::drive(std::uint32_t target, std::chrono::nanoseconds time, Histogram* all) {
+    const TargetSpec& spec = fleet_.traffic(target).target().spec;
+    Crew& crew = fleet_.crew();
+    crew.on_each([&](Worker& worker) { drivers_[worker.index()]->rest(target, load_); });
+
+    const Counts before = counts(target);
+    const std::uint64_t written_off = written_off_[target];
+    std::vector<double> thread_cpu;
+    for (std::uint32_t i = 0; i < crew.size(); ++i) {
+        thread_cpu.push_back(crew.worker(i).cpu_seconds());
+    }
+    const auto cpu = spec.pid ? process_cpu_seconds(*spec.pid) : std::nullopt;
+    const auto busy = spec.core ? core_busy_seconds(*spec.core) : std::nullopt;
+    const double own_cpu = own_cpu_seconds();
+    const std::int64_t begin = now_ns();
+    crew.on_each([&](Worker& worker) { drivers_[worker.index()]->begin(target, begin); });
+    std::this_thread::sleep_until(
+        std::chrono::steady_clock::time_point(std::chrono::nanoseconds(begin) + time));
+    crew.on_each([&](Worker& worker) { drivers_[worker.index()]->stop(); });
+    wait_for_quiet(target);
+
+    Slice slice;
+    slice.seconds = seconds_of(now_ns() - begin);
+    if (const auto now = spec.pid ? process_cpu_seconds(*spec.pid) : std::nullopt; now && cpu) {
+        slice.cpu_seconds = *now - *cpu;
+    }
+    if (const auto now = spec.core ? core_busy_seconds(*spec.core) : std::nullopt; now && busy) {
+        slice.busy_seconds = *now - *busy;
+    }
+    slice.client_cpu_seconds = own_cpu_seconds() - own_cpu;
+    for (std::uint32_t i = 0; i < crew.size(); ++i) {
+        const double share = (crew.worker(i).cpu_seconds() - thread_cpu[i]) / slice.seconds;
+        slice.busiest_thread = std::max(slice.busiest_thread, share);
+    }
+    if (spec.pid) slice.rss_bytes = process_memory_bytes(*spec.pid, "VmRSS");
+    const Counts after = counts(target);
+    slice.messages = after.messages - before.messages;
+    slice.deliveries = after.delivered - before.delivered;
+    slice.lost = written_off_[target] - written_off;
+    slice.duplicates = after.duplicates - before.duplicates;
+    slice.reordered = after.reordered - before.reordered;
+    slice.gaps = after.gaps - before.gaps;
+    slice.seq_faults = after.seq_faults - before.seq_faults;
+    slice.misplaced = after.misplaced - before.misplaced;
+    Histogram latency;
+    crew.on_each([&, mutex = std::make_shared<std::mutex>()](Worker& worker) {
+        const std::scoped_lock lock(*mutex);
+        latency.add(drivers_[worker.index()]->latency());
+    });
+    slice.latency = latency.summary();
+    if (all != nullptr) all->add(latency);
+    return slice;
+}
+
+void MessageRun::report(Result& result, std::uint32_t target) const {
+    const TargetResult& found = result.targets[target];
+    const TargetState& state = fleet_.traffic(target).target();
+    if (state.closed > 0) {
+        result.failed = true;
+        result.warnings.push_back(fmt::format("{}: {} connections were lost: {}", found.name,
+                                              state.closed.load(), state.complaint()));
+    }
+    if (found.delivered_bytes > options_.size) {
+        result.warnings.push_back(
+            fmt::format("{}: its smallest message is delivered as {} bytes, more than --size {}",
+                        found.name, found.delivered_bytes, options_.size));
+    }
+}
+
+std::expected<void, std::string> MessageRun::run(Result& result) {
+    const auto connected = fleet_.connect_all();
+    if (!connected) return connected;
+    for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
+        TargetResult& found = result.targets[target];
+        found.connections = options_.connections;
+        const auto calibrated = calibrate(target, found);
+        if (!calibrated) return calibrated;
+    }
+    fleet_.wait_for_silence();
+    for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
+        if (options_.warmup.count() > 0) drive(target, options_.warmup, nullptr);
+    }
+    for (std::uint32_t n = 0; n < repetitions_of(options_); ++n) {
+        for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
+            TargetResult& found = result.targets[target];
+            found.slices.push_back(drive(target, options_.slice, &found.latency));
+        }
+    }
+    for (std::uint32_t target = 0; target < fleet_.size(); ++target) report(result, target);
+    return {};
+}
+
+}  // namespace stentor::bench
