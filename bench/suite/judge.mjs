@@ -1,0 +1,124 @@
+// From slices to a result, and from results to shares and gates. No I/O here.
+//
+// A result: {server, family, io, state: measured | failed | skipped, reason?, metrics: {name: spread}, share?,
+// versus?, gates: [{text, value, bound, pass}], integrity?, latency?}. A spread: {median, min, max, count}.
+import { integrityOf, isIntact, metrics, quotients, series, spread } from './stats.mjs';
+
+// io_uring leaves work to kernel threads, which only the core's own clock sees.
+export const workMetric = (io) => (io === 'io_uring' ? 'per_busy_second' : 'per_cpu_second');
+
+export const failed = (server, reason) => ({ server: server.name, family: server.family, io: server.io, state: 'failed', reason, gates: [] });
+export const skipped = (server, reason) => ({ ...failed(server, reason), state: 'skipped' });
+
+// `target` is the load tool's part about one server.
+export function measured(server, target, count) {
+  const all = Object.keys(metrics).map((name) => [name, series(target.slices, name, count)]);
+  return {
+    server: server.name, family: server.family, io: server.io, state: 'measured', gates: [],
+    metrics: Object.fromEntries(all.map(([name, values]) => [name, spread(values)]).filter(([, value]) => value)),
+    values: Object.fromEntries(all),
+    integrity: integrityOf(target.slices),
+    ...(target.latency_ns ? { latency: target.latency_ns } : {}),
+  };
+}
+
+// The quotient of each repetition between two results that were driven in turn; null when one is missing.
+export function shareOf(result, reference, metric) {
+  if (result?.state !== 'measured' || reference?.state !== 'measured') return null;
+  const share = quotients(result.values[metric], reference.values[metric]);
+  return share && { ...share, of: reference.server, metric };
+}
+
+export function gate(text, value, bound, isAtLeast) {
+  const known = Number.isFinite(value);
+  return { text, value: known ? value : null, bound, at_least: isAtLeast, pass: known && (isAtLeast ? value >= bound : value <= bound) };
+}
+
+// A result that nothing could be measured for has not passed: a gate that is not looked at is not open.
+const isOurs = (result) => result.family === 'stentor' && result.state !== 'skipped';
+
+// Shares of the bare loop and their gates. `servers` tell who is whose reference.
+export function judgePaired(results, servers, gates = {}, metricOf = workMetric) {
+  const byName = new Map(results.map((result) => [result.server, result]));
+  for (const result of results) {
+    const server = servers.find(({ name }) => name === result.server);
+    const metric = metricOf(result.io);
+    result.metric = metric;
+    const share = shareOf(result, byName.get(server.reference), metric);
+    if (share) result.share = share;
+    const versus = server.versus && shareOf(result, byName.get(server.versus), metric);
+    if (versus) result.versus = versus;
+    const bound = gates[result.io];
+    if (isOurs(result) && bound !== undefined) {
+      result.gates.push(gate(`share of ${server.reference}`, share?.median, bound, true));
+    }
+  }
+  return results;
+}
+
+// Latencies against the bare loop's, slice by slice: at most `bounds` times as long.
+export function judgeLatency(results, servers, bounds) {
+  const byName = new Map(results.map((result) => [result.server, result]));
+  for (const result of results) {
+    const { reference } = servers.find(({ name }) => name === result.server);
+    result.metric = 'p99';
+    result.shares = {};
+    for (const [metric, bound] of Object.entries(bounds)) {
+      const share = shareOf(result, byName.get(reference), metric);
+      if (share) result.shares[metric] = share;
+      if (isOurs(result)) result.gates.push(gate(`${metric} to ${reference}`, share?.median, bound, false));
+    }
+  }
+  return results;
+}
+
+// One point of the latency curve. A load is held when what was offered was delivered too, without a fault. A
+// slice lasts until the last delivery, so what is late makes it longer: by a twentieth at most.
+const heldShare = 0.95;
+export function pointOf(offered, results) {
+  return {
+    offered,
+    results: results.map((result) => {
+      if (result.state !== 'measured') return { server: result.server, state: result.state, reason: result.reason };
+      const reached = result.metrics.rate?.median ?? 0;
+      return {
+        server: result.server, state: 'measured', reached, held: reached >= heldShare * offered && isIntact(result.integrity),
+        p50: result.metrics.p50 ?? null, p99: result.metrics.p99 ?? null, p999: result.metrics.p999 ?? null,
+        per_cpu_second: result.metrics.per_cpu_second ?? null, integrity: result.integrity,
+      };
+    }),
+  };
+}
+
+// The goal of a sweep for each of our servers: at one offered load, held, p99 within the bound.
+export function judgeSweep(points, servers, goal) {
+  const at = points.find(({ offered }) => offered === goal.offered);
+  return servers.map((server) => {
+    const seen = points.map((point) => point.results.find(({ server: name }) => name === server.name));
+    const base = { server: server.name, family: server.family, io: server.io, metrics: {}, gates: [] };
+    const result = seen.some((one) => one?.state === 'measured') ? { ...base, state: 'measured' }
+      : { ...base, state: 'failed', reason: seen.find((one) => one?.reason)?.reason ?? 'nothing was measured' };
+    // Up to the first load that is not held: what lies behind it is luck.
+    const broken = seen.findIndex((one) => !one?.held);
+    const held = broken < 0 ? seen : seen.slice(0, broken);
+    result.held = held.length > 0 ? points[held.length - 1].offered : 0;
+    if (at && server.family === 'stentor') {
+      const one = at.results.find(({ server: name }) => name === server.name);
+      result.gates.push(gate('p99 at 2 M/s, all of it delivered', one?.held ? one.p99?.median : NaN, goal.p99_ns, false));
+    }
+    if (at) result.metrics.p99 = at.results.find(({ server: name }) => name === server.name)?.p99 ?? undefined;
+    return result;
+  });
+}
+
+// A row in one word: did what was measured pass? null: nothing was to be judged.
+export function verdictOf(row) {
+  const results = row.results ?? [];
+  const ours = results.filter((result) => result.family === 'stentor' && result.state !== 'skipped');
+  if (row.state === 'failed') return false;
+  if (row.state === 'skipped') return null;
+  if (ours.some((result) => result.integrity && !isIntact(result.integrity))) return false;
+  const gates = ours.flatMap((result) => result.gates);
+  if (gates.length === 0) return ours.some((result) => result.state === 'failed') ? false : null;
+  return gates.every(({ pass }) => pass);
+}
