@@ -1,0 +1,109 @@
+// The works, frame by frame. Control frames are no part of the pattern: a close ends the
+// connection, the others are passed over.
+// Thread: see exchange.h.
+// Invariant: see exchange.h.
+#include "bench/limit/exchange.h"
+
+#include <algorithm>
+
+namespace stentor::bench {
+namespace {
+
+constexpr std::string_view kEndOfHead = "\r\n\r\n";
+constexpr std::string_view kJoin = "join ";
+constexpr std::string_view kJoinedFrame = "\x81\x06joined";
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+}  // namespace
+
+void Exchange::on_turn() {
+    for (Room* room : dirty_) room->run.clear();
+    dirty_.clear();
+}
+
+std::size_t Exchange::on_bytes(Peer& peer, std::span<std::byte> bytes) {
+    std::size_t taken = 0;
+    if (!peer.upgraded) taken = upgrade(peer, bytes);
+    if (!peer.upgraded) return 0;
+    bytes = bytes.subspan(taken);
+    return taken + (work_ == Work::kEcho ? echo(peer, bytes) : to_rooms(peer, bytes));
+}
+
+std::size_t Exchange::upgrade(Peer& peer, std::span<std::byte> bytes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::size_t end = text.find(kEndOfHead);
+    if (end == std::string_view::npos) return 0;
+    peer.upgraded = true;
+    Peer* const to[] = {&peer};
+    wire_.send(to, bytes_of(kSwitchingProtocols));
+    return end + kEndOfHead.size();
+}
+
+// The answers are written over the questions, one behind the other.
+std::size_t Exchange::echo(Peer& peer, std::span<std::byte> bytes) {
+    std::size_t taken = 0;
+    std::byte* const begin = bytes.data();
+    std::byte* end = begin;
+    while (const auto frame = whole_frame(bytes.subspan(taken))) {
+        taken += frame->size();
+        if (frame->is_close()) wire_.hang_up(peer);
+        if (!frame->is_control()) end += unmask_frame(*frame, end).size();
+    }
+    Peer* const to[] = {&peer};
+    if (end != begin) wire_.send(to, {begin, end});
+    return taken;
+}
+
+std::size_t Exchange::to_rooms(Peer& peer, std::span<std::byte> bytes) {
+    std::size_t taken = 0;
+    while (const auto frame = whole_frame(bytes.subspan(taken))) {
+        taken += frame->size();
+        if (frame->is_close()) wire_.hang_up(peer);
+        if (frame->is_control()) continue;
+        const std::span<const std::byte> outgoing = unmask_in_place(*frame);
+        if (peer.room != nullptr) [[likely]] {
+            to_room(*peer.room, outgoing);
+        } else {
+            join(peer, short_text(outgoing));
+        }
+    }
+    return taken;
+}
+
+void Exchange::join(Peer& peer, std::string_view command) {
+    if (!command.starts_with(kJoin)) return;
+    const std::string name(command.substr(kJoin.size()));
+    std::unique_ptr<Room>& room = rooms_[name];
+    if (!room) room = std::make_unique<Room>();
+    peer.room = room.get();
+    auto& members = room->members;
+    members.insert(std::ranges::upper_bound(members, peer.accepted, {}, &Peer::accepted), &peer);
+    Peer* const to[] = {&peer};
+    wire_.send(to, bytes_of(kJoinedFrame));
+}
+
+void Exchange::to_room(Room& room, std::span<const std::byte> frame) {
+    if (work_ == Work::kFanout) {
+        wire_.send(room.members, frame);
+        return;
+    }
+    if (room.run.empty()) dirty_.push_back(&room);
+    room.run.insert(room.run.end(), frame.begin(), frame.end());
+}
+
+void Exchange::on_turn_end() {
+    for (Room* room : dirty_) wire_.send(room->members, room->run);
+}
+
+// Empty rooms stay: a turn may still know them, and a measurement has few.
+void Exchange::on_closed(Peer& peer) {
+    if (peer.room == nullptr) return;
+    auto& members = peer.room->members;
+    members.erase(std::ranges::lower_bound(members, peer.accepted, {}, &Peer::accepted));
+    peer.room = nullptr;
+}
+
+}  // namespace stentor::bench

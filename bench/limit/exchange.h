@@ -1,0 +1,60 @@
+// What the works are, said once for both loops: echo, fanout, burst (docs/performance.md).
+// Thread: the loop's.
+// Invariant: members of a room lie in the order in which they were accepted, without gaps: the
+// kernel's structures of neighbours are neighbours too (6 % against a random order).
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/limit/frames.h"
+#include "bench/limit/wire.h"
+
+namespace stentor::bench {
+
+enum class Work {
+    kEcho,    // the frames of one read go back in one send
+    kFanout,  // each frame goes to each member of the room in a send of its own
+    kBurst,   // the frames that came for a room in one turn go to each member in one send
+    kAccept,  // no peer ever exists: the loops close what they accept
+};
+
+struct Room {
+    std::vector<Peer*> members;
+    std::vector<std::byte> run;  // kBurst: the frames of this turn
+};
+
+class Exchange {
+public:
+    Exchange(Work work, Wire& wire) : work_(work), wire_(wire) {}
+
+    Work work() const { return work_; }
+
+    // What was sent in the turn before is no longer in use.
+    void on_turn();
+    // The bytes of a peer from the first one not taken yet. Returns how many are taken; the rest
+    // comes again with more behind it. Writes over the bytes.
+    std::size_t on_bytes(Peer& peer, std::span<std::byte> bytes);
+    // All bytes of the turn have come.
+    void on_turn_end();
+    void on_closed(Peer& peer);
+
+private:
+    std::size_t upgrade(Peer& peer, std::span<std::byte> bytes);
+    std::size_t echo(Peer& peer, std::span<std::byte> bytes);
+    std::size_t to_rooms(Peer& peer, std::span<std::byte> bytes);
+    void join(Peer& peer, std::string_view command);
+    void to_room(Room& room, std::span<const std::byte> frame);
+
+    const Work work_;
+    Wire& wire_;
+    std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
+    std::vector<Room*> dirty_;  // have a run
+};
+
+}  // namespace stentor::bench
