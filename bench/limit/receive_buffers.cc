@@ -6,16 +6,15 @@
 #include <sys/mman.h>
 
 #include <cerrno>
-#include <numeric>
-#include <vector>
 
 namespace stentor::bench {
 namespace {
 
-constexpr std::uint16_t kBuffers = 256;
-constexpr std::size_t kReadBytes = 256 << 10;
+constexpr std::uint16_t kBuffersAtFirst = 16;
+constexpr std::uint16_t kBuffersMax = 256;
+constexpr std::size_t kReadBytes = 512 << 10;
 constexpr std::size_t kStride = kCarryBytesMax + kReadBytes;
-constexpr std::size_t kRingBytes = kBuffers * sizeof(io_uring_buf);
+constexpr std::size_t kRingBytes = kBuffersMax * sizeof(io_uring_buf);
 
 void* map(std::size_t bytes) {
     void* const memory =
@@ -27,38 +26,42 @@ void* map(std::size_t bytes) {
 
 std::expected<std::unique_ptr<ReceiveBuffers>, core::Error> ReceiveBuffers::create(io_uring& ring) {
     auto* const entries = static_cast<io_uring_buf_ring*>(map(kRingBytes));
-    auto* const memory = static_cast<std::byte*>(map(kBuffers * kStride));
+    auto* const memory = static_cast<std::byte*>(map(kBuffersMax * kStride));
     if (entries == nullptr || memory == nullptr) {
         return std::unexpected(core::Error::from_errno(errno, "no memory for receive buffers"));
     }
     io_uring_buf_reg where{};
     where.ring_addr = reinterpret_cast<std::uint64_t>(entries);
-    where.ring_entries = kBuffers;
+    where.ring_entries = kBuffersMax;
     where.bgid = kGroup;
     if (const int rc = io_uring_register_buf_ring(&ring, &where, 0); rc < 0) {
         return std::unexpected(core::Error::from_errno(-rc, "io_uring_register_buf_ring"));
     }
     io_uring_buf_ring_init(entries);
     std::unique_ptr<ReceiveBuffers> buffers(new ReceiveBuffers(entries, memory));
-    std::vector<std::uint16_t> all(kBuffers);
-    std::iota(all.begin(), all.end(), std::uint16_t{0});
-    buffers->give_back(all);
+    for (std::uint16_t i = 0; i < kBuffersAtFirst; ++i) buffers->add_one();
     return buffers;
 }
 
 ReceiveBuffers::~ReceiveBuffers() {
     ::munmap(ring_, kRingBytes);
-    ::munmap(memory_, kBuffers * kStride);
+    ::munmap(memory_, kBuffersMax * kStride);
 }
 
 std::byte* ReceiveBuffers::at(std::uint16_t id) const {
     return memory_ + id * kStride + kCarryBytesMax;
 }
 
+void ReceiveBuffers::add_one() {
+    if (count_ == kBuffersMax) return;
+    const std::uint16_t id[] = {count_++};
+    give_back(id);
+}
+
 void ReceiveBuffers::give_back(std::span<const std::uint16_t> ids) {
     int place = 0;
     for (const std::uint16_t id : ids) {
-        io_uring_buf_ring_add(ring_, at(id), kReadBytes, id, io_uring_buf_ring_mask(kBuffers),
+        io_uring_buf_ring_add(ring_, at(id), kReadBytes, id, io_uring_buf_ring_mask(kBuffersMax),
                               place++);
     }
     io_uring_buf_ring_advance(ring_, place);

@@ -30,12 +30,16 @@ public:
     // Up to kCarryBytesMax may be written in front of it.
     std::byte* at(std::uint16_t id) const;
     void give_back(std::span<const std::uint16_t> ids);
+    // For when the kernel ran out of them. They go round, and few stay warm: echo of 16 KiB over 16
+    // buffers instead of 256 is a third faster.
+    void add_one();
 
 private:
     ReceiveBuffers(io_uring_buf_ring* ring, std::byte* memory) : ring_(ring), memory_(memory) {}
 
     io_uring_buf_ring* ring_;
     std::byte* memory_;
+    std::uint16_t count_ = 0;
 };
 
 }  // namespace stentor::bench

@@ -56,8 +56,11 @@ void UringLoop::on_received(Connection& connection, const Event& event) {
         lent_.push_back(id);
         take(connection, buffers_->at(id), static_cast<std::size_t>(std::max(event.result, 0)));
     }
-    // Out of buffers is no reason: those of this turn are given back soon.
-    if (event.result <= 0 && event.result != -ENOBUFS) hang_up(connection);
+    if (event.result == -ENOBUFS) {
+        buffers_->add_one();
+    } else if (event.result <= 0) {
+        hang_up(connection);
+    }
     if (!connection.receiving && !connection.closing) request_receive(connection);
 }
 
