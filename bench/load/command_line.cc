@@ -81,6 +81,9 @@ void add_load(CLI::App& app, Options& options) {
                    "so many at once, the next when all members have them all")
         ->check(CLI::Range(1U, 1024U))
         ->group(group);
+    app.add_flag("--goodbye", options.says_goodbye,
+                 "connect: end by the closing handshake, not by a reset")
+        ->group(group);
     app.add_option("--rate", options.rate,
                    "open loop: messages a second of all senders; timed from when they are due")
         ->check(CLI::PositiveNumber)
@@ -155,6 +158,14 @@ std::expected<void, std::string> set_targets(Options& options, const Raw& raw) {
 std::expected<void, std::string> set_shape(Options& options) {
     if (options.connections == 0) options.connections = row_of(options.workload).connections;
     if (options.workload == Workload::kEcho) options.rooms = options.connections;
+    if (options.workload == Workload::kIdle) {
+        if (options.connections < 8 * kIdleRoom) {
+            return std::unexpected(
+                "--connections: idle measures a slope, which needs 160 at least");
+        }
+        options.connections = options.connections / kIdleRoom * kIdleRoom;
+        options.rooms = options.connections / kIdleRoom;
+    }
     if (options.rooms > options.connections) {
         return std::unexpected("--rooms: more than --connections");
     }

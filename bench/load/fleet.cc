@@ -47,8 +47,10 @@ std::vector<int> cores_beside(const std::vector<TargetSpec>& targets) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Fleet>, std::string> Fleet::make(const Options& options) {
-    const std::uint64_t all = std::uint64_t{options.connections} * options.targets.size();
+std::expected<std::unique_ptr<Fleet>, std::string> Fleet::make(const Options& options,
+                                                               const FleetShape& wanted) {
+    const std::uint64_t all =
+        std::uint64_t{options.connections} * (wanted.all_at_once ? options.targets.size() : 1);
     if (const auto raised = raise_file_limit(all); !raised) {
         return std::unexpected(raised.error());
     }
@@ -67,10 +69,13 @@ std::expected<std::unique_ptr<Fleet>, std::string> Fleet::make(const Options& op
         fleet->targets_.push_back(std::make_unique<TargetState>(index, spec, *address));
         fleet->traffics_.push_back(std::make_unique<Traffic>(*fleet->targets_.back(), shape));
     }
-    const std::uint32_t needed = options.connections / kPortsOfASource + 1;
+    const std::uint32_t sources =
+        std::max(options.connections / kPortsOfASource + 1, wanted.sources_least);
     fleet->crew_ = std::make_unique<Crew>(
-        threads, WorkerOptions{.sources = options.sources > 0 ? options.sources : needed,
+        threads, WorkerOptions{.sources = options.sources > 0 ? options.sources : sources,
+                               .opening_max = wanted.opening_max,
                                .zero_mask = options.zero_mask,
+                               .joins = wanted.joins,
                                .cores = cores});
     return fleet;
 }

@@ -16,10 +16,18 @@
 
 namespace stentor::bench {
 
+struct FleetShape {
+    bool joins = true;                // false: ready means upgraded
+    bool all_at_once = true;          // the connections of all targets, or of one after the other
+    std::uint32_t opening_max = 64;   // of each worker
+    std::uint32_t sources_least = 1;  // where many ports are used up
+};
+
 class Fleet {
 public:
     // On failure: one line that says what is wrong.
-    static std::expected<std::unique_ptr<Fleet>, std::string> make(const Options& options);
+    static std::expected<std::unique_ptr<Fleet>, std::string> make(const Options& options,
+                                                                   const FleetShape& shape = {});
 
     Crew& crew() { return *crew_; }
     std::uint32_t size() const { return static_cast<std::uint32_t>(traffics_.size()); }

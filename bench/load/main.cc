@@ -2,6 +2,7 @@
 // Thread: main.
 // Invariant: one line on stderr says why, whenever the exit code is not 0.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <ctime>
@@ -9,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "bench/load/fleet.h"
-#include "bench/load/message_run.h"
 #include "bench/load/options.h"
+#include "bench/load/progress.h"
 #include "bench/load/result.h"
+#include "bench/load/workloads.h"
 
 namespace {
 
@@ -82,16 +83,19 @@ int write_results(const Options& options, const Result& result) {
 
 int run(const Options& options) {
     Result result = blank_result(options);
-    auto fleet = Fleet::make(options);
-    if (!fleet) return complain(kFailed, fleet.error());
-    MessageRun run(options, **fleet);
-    const auto ran = run.run(result);
+    Progress progress(options.quiet);
+    const Outcome ran = run_workload(options, progress, result);
+    progress.clear();
     if (!ran) return complain(kFailed, ran.error());
     result.finish();
+    add_warnings(options, result);
+    if (!options.quiet && options.json_file != "-") {
+        std::fputs(to_text(result, may_colour(STDOUT_FILENO)).c_str(), stdout);
+        std::fflush(stdout);
+    }
     for (const std::string& warning : result.warnings) {
         std::fprintf(stderr, "stentor-bench: warning: %s\n", warning.c_str());
     }
-    if (!options.quiet && options.json_file != "-") std::fputs(to_text(result).c_str(), stdout);
     if (const int code = write_results(options, result); code != 0) return code;
     if (!result.failed) return 0;
     return complain(kFailed, "messages were lost, doubled or out of order, or connections ended");

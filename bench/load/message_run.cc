@@ -7,23 +7,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <thread>
 
 #include "bench/load/clock.h"
-#include "bench/load/probe.h"
+#include "bench/load/meter.h"
 
 namespace stentor::bench {
 namespace {
 
 constexpr std::int64_t kPatienceNs = 5'000'000'000;
 constexpr std::chrono::microseconds kLook{200};
-
-// A repetition for every so much of --duration.
-std::uint32_t repetitions_of(const Options& options) {
-    if (!options.duration) return options.repetitions;
-    return static_cast<std::uint32_t>(
-        std::max<std::int64_t>(1, options.duration->count() / options.slice.count()));
-}
 
 }  // namespace
 
@@ -122,40 +116,21 @@ std::expected<void, std::string> MessageRun::calibrate(std::uint32_t target, Tar
 }
 
 Slice MessageRun::drive(std::uint32_t target, std::chrono::nanoseconds time, Histogram* all) {
-    const TargetSpec& spec = fleet_.traffic(target).target().spec;
     Crew& crew = fleet_.crew();
     crew.on_each([&](Worker& worker) { drivers_[worker.index()]->rest(target, load_); });
-
     const Counts before = counts(target);
     const std::uint64_t written_off = written_off_[target];
-    std::vector<double> thread_cpu;
-    for (std::uint32_t i = 0; i < crew.size(); ++i) {
-        thread_cpu.push_back(crew.worker(i).cpu_seconds());
-    }
-    const auto cpu = spec.pid ? process_cpu_seconds(*spec.pid) : std::nullopt;
-    const auto busy = spec.core ? core_busy_seconds(*spec.core) : std::nullopt;
-    const double own_cpu = own_cpu_seconds();
-    const std::int64_t begin = now_ns();
-    crew.on_each([&](Worker& worker) { drivers_[worker.index()]->begin(target, begin); });
+
+    const Meter meter(fleet_.traffic(target).target().spec, crew);
+    crew.on_each(
+        [&](Worker& worker) { drivers_[worker.index()]->begin(target, meter.begin_ns()); });
     std::this_thread::sleep_until(
-        std::chrono::steady_clock::time_point(std::chrono::nanoseconds(begin) + time));
+        std::chrono::steady_clock::time_point(std::chrono::nanoseconds(meter.begin_ns()) + time));
     crew.on_each([&](Worker& worker) { drivers_[worker.index()]->stop(); });
     wait_for_quiet(target);
 
     Slice slice;
-    slice.seconds = seconds_of(now_ns() - begin);
-    if (const auto now = spec.pid ? process_cpu_seconds(*spec.pid) : std::nullopt; now && cpu) {
-        slice.cpu_seconds = *now - *cpu;
-    }
-    if (const auto now = spec.core ? core_busy_seconds(*spec.core) : std::nullopt; now && busy) {
-        slice.busy_seconds = *now - *busy;
-    }
-    slice.client_cpu_seconds = own_cpu_seconds() - own_cpu;
-    for (std::uint32_t i = 0; i < crew.size(); ++i) {
-        const double share = (crew.worker(i).cpu_seconds() - thread_cpu[i]) / slice.seconds;
-        slice.busiest_thread = std::max(slice.busiest_thread, share);
-    }
-    if (spec.pid) slice.rss_bytes = process_memory_bytes(*spec.pid, "VmRSS");
+    meter.read(slice);
     const Counts after = counts(target);
     slice.messages = after.messages - before.messages;
     slice.deliveries = after.delivered - before.delivered;
@@ -166,8 +141,9 @@ Slice MessageRun::drive(std::uint32_t target, std::chrono::nanoseconds time, His
     slice.seq_faults = after.seq_faults - before.seq_faults;
     slice.misplaced = after.misplaced - before.misplaced;
     Histogram latency;
-    crew.on_each([&, mutex = std::make_shared<std::mutex>()](Worker& worker) {
-        const std::scoped_lock lock(*mutex);
+    std::mutex mutex;
+    crew.on_each([&](Worker& worker) {
+        const std::scoped_lock lock(mutex);
         latency.add(drivers_[worker.index()]->latency());
     });
     slice.latency = latency.summary();
@@ -190,7 +166,8 @@ void MessageRun::report(Result& result, std::uint32_t target) const {
     }
 }
 
-std::expected<void, std::string> MessageRun::run(Result& result) {
+Outcome MessageRun::run(Progress& progress, Result& result) {
+    progress.show("connecting");
     const auto connected = fleet_.connect_all();
     if (!connected) return connected;
     for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
@@ -201,16 +178,24 @@ std::expected<void, std::string> MessageRun::run(Result& result) {
     }
     fleet_.wait_for_silence();
     for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
+        progress.show("warming up " + result.targets[target].name);
         if (options_.warmup.count() > 0) drive(target, options_.warmup, nullptr);
     }
     for (std::uint32_t n = 0; n < repetitions_of(options_); ++n) {
         for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
             TargetResult& found = result.targets[target];
             found.slices.push_back(drive(target, options_.slice, &found.latency));
+            progress.show(words_of_slice(options_, found));
         }
     }
     for (std::uint32_t target = 0; target < fleet_.size(); ++target) report(result, target);
     return {};
+}
+
+Outcome run_messages(const Options& options, Progress& progress, Result& result) {
+    auto fleet = Fleet::make(options);
+    if (!fleet) return std::unexpected(fleet.error());
+    return MessageRun(options, **fleet).run(progress, result);
 }
 
 }  // namespace stentor::bench

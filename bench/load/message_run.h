@@ -13,6 +13,7 @@
 #include "bench/load/message_driver.h"
 #include "bench/load/options.h"
 #include "bench/load/result.h"
+#include "bench/load/workloads.h"
 
 namespace stentor::bench {
 
@@ -23,8 +24,7 @@ public:
     MessageRun(const MessageRun&) = delete;
     MessageRun& operator=(const MessageRun&) = delete;
 
-    // On failure: one line that says what is wrong.
-    std::expected<void, std::string> run(Result& result);
+    Outcome run(Progress& progress, Result& result);
 
 private:
     // What is counted of a target, summed over workers.

@@ -16,6 +16,8 @@
 
 namespace stentor::bench {
 
+inline constexpr std::uint32_t kIdleRoom = 20;  // members of a room, of the workload idle
+
 enum class Workload : std::uint8_t { kEcho, kFanout, kConnect, kIdle, kChat, kStorm };
 std::string_view name_of(Workload workload);
 
@@ -30,6 +32,8 @@ struct Options {
     std::uint32_t depth = 1;
     std::uint32_t burst = 0;
     double rate = 0;  // messages a second in all, of a target; 0: closed loop
+
+    bool says_goodbye = false;  // connect: ends by a close frame, not by a reset
 
     std::chrono::nanoseconds slice = std::chrono::milliseconds{600};
     std::chrono::nanoseconds warmup = std::chrono::milliseconds{300};

@@ -75,9 +75,13 @@ struct Result {
     void finish();
 };
 
+// What makes a result doubtful: a client that was the bottleneck, a core that is shared, a rate
+// that was not reached, a debug build.
+void add_warnings(const Options& options, Result& result);
+
 // docs/benchmarks.md says what stands where.
 std::string to_json(const Result& result);
-// For people: a line or two for each target.
-std::string to_text(const Result& result);
+// For people: a few lines for each target.
+std::string to_text(const Result& result, bool colour);
 
 }  // namespace stentor::bench

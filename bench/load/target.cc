@@ -20,13 +20,14 @@ struct Dialect {
     std::string_view joined;
     std::string_view message;
 };
-constexpr std::array<Dialect, 3> kDialects{{
+constexpr std::array<Dialect, 4> kDialects{{
     {"native",
      {R"({"type":"login","id":"login"})", R"({"type":"join","id":"join","room":"{room}"})"},
      R"("type":"joined")",
      R"({"type":"send","id":"{number}","room":"{room}","content":"{stamp}{pad}"})"},
     {"raw", {"join {room}", ""}, "joined", "{stamp}{pad}"},
     {"echo", {"", ""}, "", "{stamp}{pad}"},
+    {"accept", {"", ""}, "", "{stamp}{pad}"},  // accepts and closes: for `connect` alone
 }};
 
 std::expected<MessageTemplate, std::string> parse_named(std::string_view name,
@@ -102,7 +103,7 @@ std::expected<TargetSpec, std::string> make_target(const TargetTexts& texts,
     const std::string base = spec.dialect.empty() ? "echo" : spec.dialect;
     const auto* const dialect = std::ranges::find(kDialects, base, &Dialect::name);
     if (dialect == kDialects.end()) {
-        return wrong("no dialect \"" + spec.dialect + "\": there is native, raw, echo");
+        return wrong("no dialect \"" + spec.dialect + "\": there is native, raw, echo, accept");
     }
     const auto set = set_templates(spec, texts, *dialect);
     if (!set) return wrong(set.error());

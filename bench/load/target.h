@@ -34,12 +34,14 @@ struct TargetSpec {
     Url url;
     std::optional<int> pid;
     std::optional<int> core;
-    std::string dialect;  // "native", "raw", "echo", or empty for templates of one's own
+    std::string dialect;  // "native", "raw", "echo", "accept", or empty: own templates
     std::vector<MessageTemplate> join;  // a frame each; empty: no join
     std::string joined;                 // the text that says the join is complete; empty: none does
     std::optional<MessageTemplate> message;
 
     bool native() const { return dialect == "native"; }
+    // Accepts and closes, no more: what `connect` is compared with.
+    bool accepts_only() const { return dialect == "accept"; }
 };
 
 // What is given of a target, by a file or by flags, before it is looked at.

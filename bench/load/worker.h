@@ -27,6 +27,7 @@ struct WorkerOptions {
     std::uint32_t sources = 1;       // 127.0.0.1, 127.0.0.2, …: one has 28,000 ports at most
     std::uint32_t opening_max = 64;  // connections under way at once
     bool zero_mask = false;
+    bool joins = true;       // false: a connection is ready when it is upgraded
     std::vector<int> cores;  // where it may run; empty: anywhere
 };
 

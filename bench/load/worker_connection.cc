@@ -110,6 +110,7 @@ void Worker::on_connected(Connection& connection) {
     ::getsockopt(connection.fd.get(), SOL_SOCKET, SO_ERROR, &error, &bytes);
     if (error != 0) return fail(connection, std::string("connect: ") + std::strerror(error));
     connection.phase = Phase::kUpgrading;
+    if (connection.target->spec.accepts_only()) return watch(connection, false);
     const Url& url = connection.target->spec.url;
     connection.outbox += upgrade_request(url.authority, url.path);
     flush(connection);
@@ -141,6 +142,8 @@ void Worker::on_readable(Connection& connection) {
     now_ns_ = now_ns();
     if (got <= 0) {
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        const bool awaited = connection.target->spec.accepts_only() && got == 0;
+        if (awaited && connection.phase == Phase::kUpgrading) return become_ready(connection);
         const std::string why = got == 0 ? "the server ended the connection"
                                          : std::string("recv: ") + std::strerror(errno);
         return fail(connection, why);
@@ -178,6 +181,7 @@ std::string_view Worker::take_upgrade(Connection& connection, std::string_view b
 
 void Worker::on_upgraded(Connection& connection) {
     connection.phase = Phase::kJoining;
+    if (!options_.joins) return become_ready(connection);
     const TargetSpec& spec = connection.target->spec;
     for (const MessageTemplate& join : spec.join) {
         const PreparedMessage line =
