@@ -67,6 +67,12 @@ constexpr auto kReactorCounters = std::to_array<CounterRow<Net>>({
      &Net::proxy_headers_refused_total},
     {"refused_per_address", "Clients behind a proxy with too many connections of one address.",
      &Net::refused_per_address_total},
+    {"uring_overflows", "Waits of io_uring that found more completed than its ring holds.",
+     &Net::uring_overflows_total},
+    {"uring_shortages", "Receives of io_uring that found no buffer free, and came again.",
+     &Net::uring_shortages_total},
+    {"uring_spill_resets", "Connections reset: no room for bytes that are not read now.",
+     &Net::uring_spill_resets_total},
 });
 constexpr auto kReactorGauges = std::to_array<GaugeRow<Net>>({
     {"connections", "Open sockets.", &Net::connections},
@@ -74,6 +80,8 @@ constexpr auto kReactorGauges = std::to_array<GaugeRow<Net>>({
      &Net::outbox_bytes},
     {"rings_lent", "Rings that hold half-received frames.", &Net::rings_lent},
     {"parcels", "Shared frames that wait in outboxes.", &Net::parcels},
+    {"uring_spilled_bytes", "Received under io_uring by connections that are not read now.",
+     &Net::uring_spilled_bytes},
 });
 
 constexpr auto kShardGauges = std::to_array<ShardRow<ShardGauge>>({

@@ -82,13 +82,23 @@ net::AcceptorConfig public_acceptor(const Options& options, net::AddressLimiter&
             .addresses = &addresses};
 }
 
-net::ReactorConfig reactor_config(const Options& options, std::uint32_t index) {
+net::ReactorConfig reactor_config(const Options& options, net::IoKind io, std::uint32_t index) {
     net::ReactorConfig config;
     config.shard = static_cast<std::uint8_t>(index);
     config.rings_max = kRingsOfAllReactors / options.reactors;
     config.outbox_bytes = options.outbox_bytes;
     config.stall_timeout = options.stall_timeout;
+    config.io = io;
     return config;
+}
+
+// Whoever asks for io_uring where it is not to be had gets a server all the same.
+net::IoKind usable_io(net::IoKind wanted) {
+    const auto possible = net::check_io(wanted);
+    if (possible) return wanted;
+    core::log::warning("io_uring_refused",
+                       {{"reason", possible.error().message()}, {"instead", "epoll"}});
+    return net::IoKind::kEpoll;
 }
 
 template <typename Body>
@@ -184,8 +194,9 @@ std::expected<void, core::Error> Server::add_acceptor(net::AcceptorConfig config
 }
 
 std::expected<void, core::Error> Server::make_reactors(const Options& options) {
+    const net::IoKind io = usable_io(options.io);
     for (std::uint32_t i = 0; i < shards_; ++i) {
-        net::ReactorConfig config = reactor_config(options, i);
+        net::ReactorConfig config = reactor_config(options, io, i);
         config.tls = tls_ == nullptr ? nullptr : &tls_->contexts();
         config.addresses = &address_limiter_;
         auto reactor = net::Reactor::create(config, &handoff_);

@@ -4,6 +4,7 @@
 #include "net/epoll_backend.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -51,6 +52,10 @@ std::expected<std::unique_ptr<EpollBackend>, core::Error> EpollBackend::create(
 EpollBackend::EpollBackend(UniqueFd epoll, std::uint32_t events_max)
     : epoll_(std::move(epoll)), ready_(events_max), events_(events_max) {}
 
+std::expected<void, core::Error> EpollBackend::watch_bell(int fd, std::uint64_t token) {
+    return watch(fd, token);
+}
+
 std::expected<void, core::Error> EpollBackend::watch(int fd, std::uint64_t token) {
     epoll_event event{};
     event.events = EPOLLIN;
@@ -68,6 +73,11 @@ void EpollBackend::set_interest(int fd, std::uint64_t token, bool read, bool wri
     event.events = (read ? std::uint32_t{EPOLLIN} : 0u) | (write ? std::uint32_t{EPOLLOUT} : 0u);
     event.data.u64 = token;
     STENTOR_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
+}
+
+// The descriptor is the only one of its socket, so the watch goes with it.
+void EpollBackend::close(int fd) {
+    ::close(fd);
 }
 
 std::span<const IoEvent> EpollBackend::wait(std::optional<core::Duration> timeout) {

@@ -19,8 +19,12 @@ public:
     static std::expected<std::unique_ptr<EpollBackend>, core::Error> create(
         std::uint32_t events_max);
 
+    void begin(ReactorMetrics&) override {}
+    void end() override {}
+    std::expected<void, core::Error> watch_bell(int fd, std::uint64_t token) override;
     std::expected<void, core::Error> watch(int fd, std::uint64_t token) override;
     void set_interest(int fd, std::uint64_t token, bool read, bool write) override;
+    void close(int fd) override;
     std::span<const IoEvent> wait(std::optional<core::Duration> timeout) override;
     IoResult receive(int fd, std::span<std::byte> into) override;
     void send(std::span<SendRequest> requests) override;

@@ -1,9 +1,9 @@
 // The face between a reactor and the kernel (docs/decisions.md, "A back end"): readiness in
-// batches, sends in batches. epoll is behind it now; io_uring fits so: wait() reaps completions,
-// what a multishot receive put into provided buffers waits there until receive() fetches it, and
-// send() is one submission for the batch, whose sends (MSG_DONTWAIT) complete inline.
-// Thread: owner reactor.
-// Invariant: no call blocks except wait(); a token comes back as it was given.
+// batches, sends in batches. Behind it stand epoll (epoll_backend.h) and io_uring
+// (uring_backend.h); a reactor cannot tell which.
+// Thread: owner reactor from begin() to end(); before begin() whoever made it.
+// Invariant: no call blocks except wait() and, for as long as the kernel takes to let go, end(); a
+// token comes back as it was given, and never after close().
 #pragma once
 
 #include <sys/uio.h>
@@ -16,12 +16,13 @@
 
 #include "core/error.h"
 #include "core/instant.h"
+#include "net/reactor_metrics.h"
 
 namespace stentor::net {
 
 struct IoEvent {
     std::uint64_t token = 0;
-    bool readable = false;  // bytes, FIN or an error wait in receive()
+    bool readable = false;  // bytes, FIN or an error wait in receive(), or a bell has rung
     bool writable = false;
     bool broken = false;  // reset, or both directions are shut
 };
@@ -42,14 +43,28 @@ class IoBackend {
 public:
     virtual ~IoBackend() = default;
 
-    // Level-triggered; what is watched ends with the descriptor.
+    // This thread is the owner up to end(), which may come from no other; at end() every socket was
+    // closed, and what their peers are told has left when it returns. `metrics` outlive it.
+    virtual void begin(ReactorMetrics& metrics) = 0;
+    virtual void end() = 0;
+
+    // An eventfd that the owner quiets. Before begin() too; it is watched for as long as this
+    // lives.
+    virtual std::expected<void, core::Error> watch_bell(int fd, std::uint64_t token) = 0;
+    // A connected, non-blocking socket, for reading. Level-triggered: what was not received, the
+    // end included, is told of by each wait().
     virtual std::expected<void, core::Error> watch(int fd, std::uint64_t token) = 0;
     virtual void set_interest(int fd, std::uint64_t token, bool read, bool write) = 0;
+    // Ends the watch and closes the socket. Its FIN, or reset if SO_LINGER says so, leaves no later
+    // than the next wait() or end().
+    virtual void close(int fd) = 0;
+
     // Until something is ready, or `timeout` has passed (none: for ever; zero: do not sleep). The
     // span is valid until the next call.
     virtual std::span<const IoEvent> wait(std::optional<core::Duration> timeout) = 0;
-    // Zero bytes without error: the peer has finished.
+    // Zero bytes without error: the peer has finished. Fewer bytes than fit: nothing more is here.
     virtual IoResult receive(int fd, std::span<std::byte> into) = 0;
+    // All of them, none twice; the pieces are free again when it returns.
     virtual void send(std::span<SendRequest> requests) = 0;
 };
 

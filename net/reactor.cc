@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "core/check.h"
-#include "net/epoll_backend.h"
 #include "net/handoff.h"
 
 namespace stentor::net {
@@ -51,7 +50,7 @@ void Reactor::stop() {
 
 std::expected<std::unique_ptr<Reactor>, core::Error> Reactor::create(const ReactorConfig& config,
                                                                      Handoff* handoff) {
-    auto backend = EpollBackend::create(config.events_max);
+    auto backend = make_backend(config.io, config.events_max);
     if (!backend) return std::unexpected(backend.error());
     auto rings =
         core::RingPool::create({.ring_bytes = config.ring_bytes, .rings_max = config.rings_max});
@@ -89,13 +88,14 @@ Reactor::~Reactor() {
 }
 
 std::expected<void, core::Error> Reactor::watch_doorbell(int fd) {
-    return backend_->watch(fd, kBellToken);
+    return backend_->watch_bell(fd, kBellToken);
 }
 
 void Reactor::begin(Application& application) {
     owner_.adopt();
     application_ = &application;
     now_ = clock_.now();
+    backend_->begin(metrics_);
     if (handoff_ != nullptr) handoff_->reactor_port(config_.shard).adopt();
 }
 
@@ -104,6 +104,7 @@ void Reactor::end() {
     connections_.for_each(
         [this](core::SlabKey, Connection& connection) { close(connection, true); });
     reap();
+    backend_->end();
     if (handoff_ != nullptr) {
         // Sockets that were under way to us: closed here, where the envelope goes.
         handoff_->reactor_port(config_.shard)
@@ -244,7 +245,7 @@ void Reactor::free_connection(Connection& connection) {
         const linger at_once{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
-    ::close(connection.fd);
+    backend_->close(connection.fd);
     end_stages(connection);
     if (handoff_ != nullptr) handoff_->subtract(config_.shard);
     metrics_.closed_total.add();

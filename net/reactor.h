@@ -26,6 +26,7 @@
 #include "net/application.h"
 #include "net/connection.h"
 #include "net/io_backend.h"
+#include "net/io_kind.h"
 #include "net/parcel_pool.h"
 #include "net/reactor_metrics.h"
 #include "net/tls_session.h"
@@ -39,6 +40,7 @@ struct NewSocket;
 struct ReactorConfig {
     std::uint8_t shard = 0;              // in the ids of its connections; its place in the hand-off
     const core::Clock* clock = nullptr;  // none: the system's
+    IoKind io = IoKind::kEpoll;
     // More than the largest message that is taken in place, and a TLS record behind it.
     std::size_t ring_bytes = 128 * 1024;
     std::uint32_t rings_max = 4096;  // half-received frames at one time, the scratch ring included

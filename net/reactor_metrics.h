@@ -35,11 +35,16 @@ struct alignas(core::kCacheLineBytes) ReactorMetrics {
     core::Counter tls_failures_total;     // handshakes and sessions that broke TLS's rules
     core::Counter proxy_headers_refused_total;  // closed: a trusted proxy sent no good header
     core::Counter refused_per_address_total;    // behind a proxy; answered by 503
+    // of the io_uring back end
+    core::Counter uring_overflows_total;     // waits that found the completion ring too small
+    core::Counter uring_shortages_total;     // receives that found no buffer, and came again
+    core::Counter uring_spill_resets_total;  // reset: no room for what it sent and we do not read
     // gauges
     core::Gauge connections;
     core::Gauge outbox_bytes;  // logical: a shared parcel counts once for each reader
     core::Gauge rings_lent;
     core::Gauge parcels;
+    core::Gauge uring_spilled_bytes;  // of connections that are not read
 };
 
 }  // namespace stentor::net

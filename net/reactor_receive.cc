@@ -170,11 +170,11 @@ void Reactor::throw_away(Connection& connection) {
 }
 
 void Reactor::on_fin(Connection& connection) {
-    if (connection.state == ConnectionState::kLingering || connection.peer_finished) {
-        return close(connection, false);
-    }
-    connection.peer_finished = true;
+    if (connection.state == ConnectionState::kLingering) return close(connection, false);
     set_interest(connection, false, connection.wants_write);
+    // Behind close_notify comes a FIN: no news, and no reason not to flush what is left.
+    if (connection.peer_finished) return;
+    connection.peer_finished = true;
     if (connection.state == ConnectionState::kOpen) application_->on_peer_finished(connection.id);
 }
 

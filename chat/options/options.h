@@ -14,6 +14,7 @@
 #include "core/instant.h"
 #include "core/log.h"
 #include "net/address_range.h"
+#include "net/io_kind.h"
 #include "net/listen_address.h"
 
 namespace stentor::chat {
@@ -34,6 +35,7 @@ struct Options {
 
     std::uint32_t reactors = 1;
     std::uint32_t acceptors = 1;
+    net::IoKind io = net::IoKind::kEpoll;
 
     std::size_t message_bytes_max = 64 * 1024;
     std::uint32_t content_code_points_max = 4096;

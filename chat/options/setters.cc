@@ -29,6 +29,8 @@ constexpr std::array<Word<Level>, 6> kLevels{{{"debug", Level::kDebug},
                                               {"off", Level::kOff}}};
 constexpr std::array<Word<Format>, 3> kFormats{
     {{"text", Format::kText}, {"logfmt", Format::kLogfmt}, {"json", Format::kJson}}};
+constexpr std::array<Word<net::IoKind>, 2> kIoKinds{
+    {{"epoll", net::IoKind::kEpoll}, {"io_uring", net::IoKind::kUring}}};
 
 template <typename Value, std::size_t kWords>
 Checked choose(Value& value, std::string_view text, const std::array<Word<Value>, kWords>& words) {
@@ -144,13 +146,12 @@ std::vector<std::string> show_store(const Options&) {
     return {"memory"};
 }
 
-Checked set_io(Options&, Texts texts) {
-    if (texts.front() == "epoll") return {};
-    return std::unexpected("this version has epoll only");
+Checked set_io(Options& options, Texts texts) {
+    return choose(options.io, texts.front(), kIoKinds);
 }
 
-std::vector<std::string> show_io(const Options&) {
-    return {"epoll"};
+std::vector<std::string> show_io(const Options& options) {
+    return chosen(options.io, kIoKinds);
 }
 
 Checked set_log_level(Options& options, Texts texts) {

@@ -52,7 +52,8 @@ constexpr auto kRows = std::to_array<OptionRow>({
      kOne, set_number<&Options::reactors, 1, 64>, show_number<&Options::reactors>},
     {"Threads", "acceptors", "N", "threads", "threads that accept connections", kOne,
      set_number<&Options::acceptors, 1, 16>, show_number<&Options::acceptors>},
-    {"Threads", "io", "KIND", "", "how the reactors do their I/O: epoll", kOne, set_io, show_io},
+    {"Threads", "io", "KIND", "", "how the reactors do their I/O: epoll or io_uring", kOne, set_io,
+     show_io},
 
     {"Limits", "max-connections", "N", "connections",
      "more get HTTP 503; by default the limit of open files less 256", kOne,

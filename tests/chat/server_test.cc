@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "net/unique_fd.h"
+#include "tests/support/io_kind.h"
 
 namespace stentor::chat {
 namespace {
@@ -21,6 +22,7 @@ Options options_for_test(std::uint32_t reactors) {
     options.listen.front().port = 0;
     options.admin_listen = options.listen.front();
     options.reactors = reactors;
+    options.io = test::io_for_test();
     options.connections_max = 100;
     return options;
 }

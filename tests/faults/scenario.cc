@@ -16,6 +16,7 @@
 #include "chat/tls_identity.h"
 #include "chat/web_assets.h"
 #include "tests/faults/chat_client.h"
+#include "tests/support/io_kind.h"
 #include "tests/support/test_certificate.h"
 
 namespace stentor::faults {
@@ -298,6 +299,7 @@ chat::Options options_for_test(std::uint32_t reactors) {
     options.listen.front().port = 0;
     options.admin_listen = options.listen.front();
     options.reactors = reactors;
+    options.io = test::io_for_test();
     options.connections_max = kConnectionsMax;
     options.sends_per_second = 0;
     return options;

@@ -13,6 +13,7 @@
 #include "net/handoff.h"
 #include "tests/net/loopback.h"
 #include "tests/net/reactor_fixture.h"
+#include "tests/support/io_kind.h"
 
 namespace stentor::net {
 namespace {
@@ -36,7 +37,8 @@ protected:
         handoff_ = std::make_unique<Handoff>(reactors, acceptors);
         for (std::uint32_t i = 0; i < reactors; ++i) {
             reactors_.push_back(
-                *Reactor::create({.shard = static_cast<std::uint8_t>(i)}, handoff_.get()));
+                *Reactor::create({.shard = static_cast<std::uint8_t>(i), .io = test::io_for_test()},
+                                 handoff_.get()));
             applications_.push_back(std::make_unique<EchoApplication>(*reactors_[i]));
             threads_.emplace_back(
                 [reactor = reactors_.back().get(), application = applications_.back().get()] {

@@ -11,6 +11,7 @@
 #include <chrono>
 
 #include "net/handoff.h"
+#include "tests/support/io_kind.h"
 
 namespace stentor::net {
 
@@ -84,6 +85,7 @@ ReactorTest::~ReactorTest() {
 
 void ReactorTest::start(ReactorConfig config, bool real_time) {
     if (!real_time) config.clock = &clock_;
+    config.io = test::io_for_test();
     auto reactor = Reactor::create(config);
     ASSERT_TRUE(reactor) << reactor.error().message();
     reactor_ = std::move(*reactor);

@@ -249,8 +249,10 @@ TEST_F(SendTest, AbortResets) {
     EXPECT_FALSE(app_.of(id).closed) << "only in the reap phase";
     turn();
     EXPECT_TRUE(app_.of(id).closed);
-    peer(0).read();
-    EXPECT_TRUE(peer(0).was_reset);
+    turn_until([&] {
+        peer(0).read();
+        return peer(0).was_reset;
+    });
 }
 
 class StallTest : public SendTest {

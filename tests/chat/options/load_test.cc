@@ -124,7 +124,7 @@ TEST(LoadOptions, BadValueNamesThePlace) {
     EXPECT_SAYS(error_of({"--reactors", "0"}), "the least is 1");
     EXPECT_SAYS(error_of({"--reactors", "65"}), "the most is 64");
     EXPECT_SAYS(error_of({"--store", "sqlite:x.db"}), "memory only");
-    EXPECT_SAYS(error_of({"--io", "io_uring"}), "epoll only");
+    EXPECT_SAYS(error_of({"--io", "select"}), "epoll, io_uring");
     EXPECT_SAYS(error_of({"--listen", "8080"}), "--listen");
     EXPECT_SAYS(error_of({"--origin", "https://a.example/"}), "no path");
     EXPECT_SAYS(error_of({"--origin", "a.example"}), "an origin is");

@@ -22,7 +22,7 @@ export async function startServer({ tls = true, flags = [] } = {}) {
     writeFileSync(file('key.pem'), key, { mode: 0o600 });
     listeners.push('--listen', 'tls:127.0.0.1:0', '--tls-cert', file('cert.pem'), '--tls-key', file('key.pem'));
   }
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('STENTOR_'));
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('STENTOR_') || name === 'STENTOR_IO');
   const child = spawn(
     program,
     [...listeners, '--echo', '--store', 'memory', '--reactors', '2', '--log-level', 'warning', '--ports-file', file('ports.json'), ...flags],

@@ -17,7 +17,7 @@ export async function startServer(program, { reactors = 2 } = {}) {
   const flags = Object.entries(wanted).filter(([flag]) => help.includes(`${flag} `)).flat();
   const folder = mkdtempSync(join(tmpdir(), 'stentor-hostile-'));
   const portsFile = join(folder, 'ports.json');
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STENTOR_')));
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STENTOR_') || name === 'STENTOR_IO'));
   const child = spawn(program, ['--listen', '127.0.0.1:0', '--admin-listen', '127.0.0.1:0', '--ports-file', portsFile, '--echo', '--reactors', String(reactors), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'], env: environment,
   });
