@@ -10,7 +10,7 @@
 
 #include "core/check.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 namespace {
 
 constexpr std::size_t kReadBytes = 512 << 10;
@@ -152,4 +152,4 @@ void EpollLoop::watch(int operation, int fd, std::uint32_t events, Connection* c
     STENTOR_CHECK(::epoll_ctl(epoll_.get(), operation, fd, &event) == 0);
 }
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

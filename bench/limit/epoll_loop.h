@@ -16,7 +16,7 @@
 #include "core/error.h"
 #include "net/unique_fd.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 class EpollLoop final : private Wire {
 public:
@@ -55,4 +55,4 @@ private:
     bool accepting_ = true;
 };
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 namespace {
 
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
@@ -106,4 +106,4 @@ void Exchange::on_closed(Peer& peer) {
     peer.room = nullptr;
 }
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

@@ -15,7 +15,7 @@
 #include "bench/limit/frames.h"
 #include "bench/limit/wire.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 enum class Work {
     kEcho,    // the frames of one read go back in one send
@@ -57,4 +57,4 @@ private:
     std::vector<Room*> dirty_;  // have a run
 };
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

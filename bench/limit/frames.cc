@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 namespace {
 
 constexpr std::size_t kShortHeadBytes = 2;
@@ -91,4 +91,4 @@ std::string_view short_text(std::span<const std::byte> server_frame) {
             server_frame.size() - kShortHeadBytes};
 }
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

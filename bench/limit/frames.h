@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 // The load tool always offers the key of RFC 6455 1.3, so the answer to a request never changes.
 inline constexpr std::string_view kSwitchingProtocols =
@@ -44,4 +44,4 @@ inline std::span<std::byte> unmask_in_place(const ClientFrame& frame) {
 // The payload of a short server frame (up to 125 bytes), as text.
 std::string_view short_text(std::span<const std::byte> server_frame);
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

@@ -5,9 +5,9 @@
 #include "bench/limit/exchange.h"
 #include "core/error.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 core::Error run_epoll(Work work, int listener);
 core::Error run_uring(Work work, int listener);
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

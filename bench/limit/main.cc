@@ -20,14 +20,15 @@
 namespace {
 
 using namespace stentor;
-using bench::Work;
+namespace limit = bench::limit;
+using limit::Work;
 
 constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
 
 using Run = core::Error (*)(Work, int);
-const std::map<std::string, Run> kRuns = {{"epoll", bench::run_epoll},
-                                          {"io_uring", bench::run_uring}};
+const std::map<std::string, Run> kRuns = {{"epoll", limit::run_epoll},
+                                          {"io_uring", limit::run_uring}};
 const std::map<std::string, Work> kWorks = {{"echo", Work::kEcho},
                                             {"fanout", Work::kFanout},
                                             {"burst", Work::kBurst},

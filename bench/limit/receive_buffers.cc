@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 namespace {
 
 constexpr std::uint16_t kBuffersAtFirst = 16;
@@ -67,4 +67,4 @@ void ReceiveBuffers::give_back(std::span<const std::uint16_t> ids) {
     io_uring_buf_ring_advance(ring_, place);
 }
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

@@ -16,7 +16,7 @@
 #include "bench/limit/wire.h"
 #include "core/error.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 class ReceiveBuffers {
 public:
@@ -42,4 +42,4 @@ private:
     std::uint16_t count_ = 0;
 };
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

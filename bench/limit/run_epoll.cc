@@ -3,7 +3,7 @@
 #include "bench/limit/epoll_loop.h"
 #include "bench/limit/loop.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 core::Error run_epoll(Work work, int listener) {
     const auto loop = EpollLoop::create(work, listener);
@@ -11,4 +11,4 @@ core::Error run_epoll(Work work, int listener) {
     for (;;) (*loop)->turn();
 }
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

@@ -3,7 +3,7 @@
 #include "bench/limit/loop.h"
 #include "bench/limit/uring_loop.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 core::Error run_uring(Work work, int listener) {
     const auto loop = UringLoop::create(work, listener);
@@ -11,4 +11,4 @@ core::Error run_uring(Work work, int listener) {
     for (;;) (*loop)->turn();
 }
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 void UringLoop::turn() {
     submit(events_.empty() ? 1 : 0);
@@ -129,4 +129,4 @@ void UringLoop::bury(Connection& connection) {
     if (!accepting_) request_accept();
 }
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

@@ -18,7 +18,7 @@
 #include "bench/limit/receive_buffers.h"
 #include "core/error.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 class UringLoop final : private Wire {
 public:
@@ -89,4 +89,4 @@ private:
     bool accepting_ = false;
 };
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

@@ -12,7 +12,7 @@
 #include "bench/limit/uring_loop.h"
 #include "core/check.h"
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 namespace {
 
 using core::Error;
@@ -172,4 +172,4 @@ void UringLoop::request_close(std::uint32_t slot) {
     label(sqe, Operation::kSilent, slot, IOSQE_CQE_SKIP_SUCCESS);
 }
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit

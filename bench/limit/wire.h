@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-namespace stentor::bench {
+namespace stentor::bench::limit {
 
 // What is carried over of a frame that is not whole yet; a client with a longer one is let go.
 inline constexpr std::size_t kCarryBytesMax = 128 << 10;
@@ -34,4 +34,4 @@ public:
     virtual void hang_up(Peer& peer) = 0;
 };
 
-}  // namespace stentor::bench
+}  // namespace stentor::bench::limit
