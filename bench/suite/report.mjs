@@ -14,7 +14,7 @@ const card = (title, detail, inner, wide = false) => `<section class="card"><h3>
 
 const axes = {
   per_cpu_second: 'each second of the server’s CPU', per_busy_second: 'each second of the server’s CPU', rate: 'a second',
-  bytes: 'resident bytes for each connection', growth: 'growth of the resident set', p50: 'median latency', p99: '99th percentile of latency',
+  bytes: 'resident bytes for each connection, before and after traffic', growth: 'growth of the resident set', p50: 'median latency', p99: '99th percentile of latency',
 };
 const works = { deliveries: 'deliveries', messages: 'messages' };
 
@@ -33,11 +33,21 @@ function barOf(result, row) {
   };
 }
 
+// The same server before any traffic, above its bar.
+function before(result, bar) {
+  const value = result.metrics?.bytes_before;
+  if (!value) return [];
+  bar.label = `${bar.label}, after`;
+  return [{ ...bar, label: result.server, value, note: '', gateAt: undefined, family: 'bare' }];
+}
+
 function barCard(row) {
   const metric = row.results.find(({ metric: one }) => one)?.metric ?? 'per_cpu_second';
   const results = row.results.map((result) => ({ ...result, metric: result.metric ?? metric }));
   const perWork = ['per_cpu_second', 'per_busy_second', 'rate'].includes(metric) ? `${works[row.count] ?? row.count} ` : '';
-  const chart = barChart({ items: results.map((result) => barOf(result, { ...row, results })), unit: unitOfMetric(metric), axis: `${perWork}${axes[metric] ?? metric}`, label: row.title });
+  const bars = results.map((result) => barOf(result, { ...row, results }));
+  const items = row.kind === 'memory' ? bars.flatMap((bar, i) => [...before(results[i], bar), bar]) : bars;
+  const chart = barChart({ items, unit: unitOfMetric(metric), axis: `${perWork}${axes[metric] ?? metric}`, label: row.title });
   return card(row.title, [row.detail, row.note].filter(Boolean).join('; '), chart);
 }
 

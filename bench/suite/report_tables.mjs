@@ -8,7 +8,7 @@ import { faults, isIntact } from './stats.mjs';
 
 const names = {
   per_cpu_second: 'each CPU-second', per_busy_second: 'each busy second', rate: 'a second', p50: 'median latency', p99: 'p99 latency',
-  bytes: 'bytes for each', growth: 'growth of the server',
+  bytes: 'after traffic', growth: 'growth of the server',
 };
 const table = (head, body, classes = []) => `<div class="wide"><table><thead><tr>${head.map((text, i) => `<th${classes[i] ? ` class="${classes[i]}"` : ''}>${escape(text)}</th>`).join('')}</tr></thead><tbody>${body}</tbody></table></div>`;
 const cell = (text, small = '', classes = '') => `<td${classes ? ` class="${classes}"` : ''}>${escape(text)}${small ? `<small>${escape(small)}</small>` : ''}</td>`;
@@ -20,6 +20,7 @@ function valueCell(result) {
   const value = result.metrics?.[metric];
   if (!value) return cell('n/a');
   const unit = unitOfMetric(metric);
+  if (result.metrics.bytes_before) return cell(figures.bytes(value.median), `${figures.bytes(result.metrics.bytes_before.median)} before`);
   return cell(figures.formats[unit](value.median), value.count > 1 ? figures.range(value, unit) : '');
 }
 

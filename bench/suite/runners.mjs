@@ -160,17 +160,18 @@ async function alone(context, row, servers, flags, expected_ms, during = async (
 
 async function memory(context, row) {
   const wanted = row.connections[context.profile] ?? row.connections.quick;
-  const connections = Math.max(20, Math.min(Math.floor(wanted * context.settings.connections), context.descriptors - 400));
-  const flags = ['idle', '--connections', connections, '--rooms', Math.ceil(connections / 20), '--sources', Math.ceil(connections / 4000)];
+  const connections = Math.max(200, Math.min(Math.floor(wanted * context.settings.connections), context.descriptors - 400));
+  const flags = ['idle', '--connections', connections, '--duration', '1s'];
   const servers = serving(context, row).filter(({ family }) => family !== 'bare');
   const answer = await alone(context, row, servers, flags, 20_000 + connections * 4);
+  const once = (value) => (Number.isFinite(value) ? { median: value, min: value, max: value, count: 1 } : undefined);
   for (const result of answer.results) {
-    const one = result.target?.bytes_per_connection ?? result.target?.summary?.bytes_per_connection;
+    const { rss_bytes_per_connection: before, rss_bytes_per_connection_after_traffic: after } = result.target ?? {};
     delete result.target;
-    if (one === undefined) continue;
-    result.metrics.bytes = typeof one === 'number' ? { median: one, min: one, max: one, count: 1 } : one;
     result.metric = 'bytes';
-    if (result.family === 'stentor') result.gates.push(gate('bytes', result.metrics.bytes.median, row.gateBytes, false));
+    if (result.state !== 'measured') continue;
+    result.metrics = { bytes: once(after), bytes_before: once(before) };
+    if (result.family === 'stentor') result.gates.push(gate('bytes', after ?? NaN, row.gateBytes, false));
   }
   return { ...answer, note: `${connections} connections` };
 }

@@ -33,7 +33,7 @@ export function bare(program, io, { congestion } = {}) {
     command: (row, portsFile) => [program, '--io', io, '--work', row.work, '--listen', '127.0.0.1:0', '--ports-file',
       portsFile, ...(congestion ? ['--tcp-congestion', congestion] : [])],
     serves: (row) => row.work !== undefined,
-    target: (row) => ({ path: row.path === 'echo' ? '/echo' : '/ws', dialect: row.path === 'echo' ? 'echo' : 'raw' }),
+    target: (row) => ({ path: '/', dialect: { accept: 'accept', echo: 'echo' }[row.work] ?? 'raw' }),
   };
 }
 
