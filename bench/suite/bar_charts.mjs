@@ -1,5 +1,5 @@
 // Bars for one row of the suite, and the overview of all shares.
-import { formats, ratio, round, withSpread } from './figures.mjs';
+import { formats, ratio, ratioTo, round, withSpread } from './figures.mjs';
 import { box, colourOf, drawing, group, line, linear, mark, text, ticks, whiskerAcross } from './svg.mjs';
 
 const width = 480;
@@ -35,11 +35,11 @@ export function barChart({ items, unit, axis, label }) {
   return drawing(width, bottom + (axis ? 38 : 20), label, grid + bars + (axis ? text((left + end) / 2, bottom + 32, axis, 'axis-name', 'middle') : ''));
 }
 
-// rows: [{label, marks: [{io, share: spread | null, bound, pass}]}]: where each share lies between nothing
-// and the bare loop, and the gate it must reach.
-export function shareChart(rows, label) {
+// rows: [{label, marks: [{io, share: spread | null, bound?, pass}]}]: where each share lies between nothing
+// and what is 1, and the gate it must reach.
+export function shareChart(rows, { one: oneIs, axis, label }) {
   const wide = 1000;
-  const [left, end] = [270, wide - 150];
+  const [left, end] = [270, wide - 166];
   const rowHeight = 34;
   const most = Math.max(1.1, ...rows.flatMap(({ marks }) => marks.map(({ share }) => Math.min(share?.max ?? 0, 2))));
   const scale = linear(0, most, left, end);
@@ -47,7 +47,7 @@ export function shareChart(rows, label) {
   const bottom = 26 + rows.length * rowHeight;
   const grid = ticks(most, 5).filter((tick) => Math.abs(tick - 1) > 1e-9).map((tick) => line(scale(tick), 20, scale(tick), bottom, tick === 0 ? 'axis' : 'grid')
     + text(scale(tick), bottom + 16, ratio(tick), 'tick', 'middle')).join('');
-  const one = line(scale(1), 20, scale(1), bottom, 'one') + text(scale(1), 13, 'the bare loop = 1', 'label', 'middle') + text(scale(1), bottom + 16, '1.00', 'tick strong', 'middle');
+  const one = line(scale(1), 20, scale(1), bottom, 'one') + text(scale(1), 13, `${oneIs} = 1`, 'label', 'middle') + text(scale(1), bottom + 16, '1.00', 'tick strong', 'middle');
   const stripes = rows.map((_, i) => (i % 2 === 0 ? box(0, 26 + i * rowHeight, wide, rowHeight, 'stripe') : '')).join('');
   const drawn = rows.map((row, i) => {
     const top = 26 + i * rowHeight;
@@ -55,14 +55,14 @@ export function shareChart(rows, label) {
     return text(left - 14, top + rowHeight / 2 + 4, row.label, 'label', 'end') + row.marks.map(({ io, share, bound, pass }, j) => {
       const y = top + lane * (j + 0.5);
       const gateTick = bound === undefined ? '' : line(scale(bound), y - 6, scale(bound), y + 6, 'gate');
-      const column = wide - 140 + j * 72;
+      const column = wide - 152 + j * 78;
       if (!share) return gateTick + text(column, top + rowHeight / 2 + 4, 'n/a', 'absent');
       const colour = colourOf({ family: 'stentor', io });
       return group(`${gateTick}${whiskerAcross(at(share.min), at(share.max), y, `whisker ${colour}`)}${mark(at(share.median), y, io, `dot ${colour}`)}`
-        + text(column, top + rowHeight / 2 + 4, ratio(share.median), `value ${colour}`) + (pass === null ? '' : text(column + 32, top + rowHeight / 2 + 4, pass ? '✓' : '✗', pass ? 'good' : 'bad')),
+        + text(column, top + rowHeight / 2 + 4, ratioTo(share.median, bound), `value ${colour}`) + (pass === null ? '' : text(column + 44, top + rowHeight / 2 + 4, pass ? '✓' : '✗', pass ? 'good' : 'bad')),
       `${row.label}, ${io}: ${withSpread(share, 'ratio')}${bound === undefined ? '' : `, gate ${bound}`}`);
     }).join('');
   }).join('');
   return drawing(wide, bottom + 38, label, stripes + grid + one + drawn
-    + text((left + end) / 2, bottom + 33, 'share of the bare loop on the same back end', 'axis-name', 'middle'));
+    + text((left + end) / 2, bottom + 33, axis, 'axis-name', 'middle'));
 }

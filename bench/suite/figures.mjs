@@ -21,6 +21,8 @@ const joined = (parts) => parts.filter((part) => part !== '').join(' ');
 
 export const count = (value) => (Number.isFinite(value) ? joined(scaled(value, 1000, ['', 'k', 'M', 'G'])) : absent);
 export const ratio = (value) => (Number.isFinite(value) ? value.toFixed(2) : absent);
+// One more digit where two would hide on which side of the bound it lies.
+export const ratioTo = (value, bound) => (bound !== undefined && value !== bound && ratio(value) === ratio(bound) ? value.toFixed(3) : ratio(value));
 export const nanoseconds = (value) => (Number.isFinite(value) ? joined(scaled(value, 1000, ['ns', 'µs', 'ms', 's'])) : absent);
 export const wholeNumber = (value) => (Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : absent);
 

@@ -28,7 +28,7 @@ function barOf(result, row) {
   const passed = result.gates?.length > 0 && result.gates.every(({ pass }) => pass);
   return {
     label: result.server, family: result.family, io: result.io, value, gateAt, reason: result.reason ?? 'not measured',
-    note: share ? `${figures.ratio(share.median)}${result.gates?.length ? (passed ? ' ✓' : ' ✗') : ''}` : result.gates?.length ? (passed ? '✓' : '✗') : '',
+    note: share ? `${figures.ratioTo(share.median, bound?.bound)}${result.gates?.length ? (passed ? ' ✓' : ' ✗') : ''}` : result.gates?.length ? (passed ? '✓' : '✗') : '',
     noteClass: result.gates?.length ? (passed ? 'good' : 'bad') : 'note',
   };
 }
@@ -110,7 +110,20 @@ function overview(run) {
     }),
   }));
   if (rows.length === 0) return '';
-  return card('Share of the bare loop', 'The same bytes without a protocol are 1. Epoll by the server’s CPU time, io_uring by the busy time of its core. Whiskers: least and most of all repetitions', shareChart(rows, 'share of the bare loop'), true) + legend(run);
+  return card('Share of the bare loop', 'The same bytes without a protocol are 1. Epoll by the server’s CPU time, io_uring by the busy time of its core. Whiskers: least and most of all repetitions', shareChart(rows, {
+    one: 'the bare loop', axis: 'share of the bare loop on the same back end', label: 'share of the bare loop',
+  }), true) + legend(run);
+}
+
+// This tree by an older commit that was driven in turn with it.
+function againstSection(run) {
+  const name = (run.servers ?? []).find(({ family }) => family === 'against')?.name.replace(/ \S+$/, '');
+  const rows = run.rows.filter(({ results }) => results?.some(({ versus }) => versus)).map((row) => ({
+    label: nameOf(row), marks: run.kinds.map((io) => ({ io, share: row.results.find(({ server }) => server === `stentor ${io}`)?.versus ?? null, pass: null })),
+  }));
+  if (name === undefined || rows.length === 0) return '';
+  return `<h2>${escape(`Against ${name}`)}</h2>${card(`This tree by ${name}, pairs of one run`, 'Above 1: this tree does more in each CPU-second. Where the whiskers lie on both sides of 1, nothing is shown either way',
+    shareChart(rows, { one: name, axis: `work in each CPU-second, by that of ${name}`, label: `this tree by ${name}` }), true)}`;
 }
 
 const swatch = (server, name) => `<span>${drawing(22, 12, name, mark(11, 6, server.io, `dot ${colourOf(server)}`, 4.5))}${escape(name)}</span>`;
@@ -167,7 +180,7 @@ export function report(run) {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)}</title><style>${style}</style></head><body><main>
-${heading(run)}${cautions(run)}${overview(run)}
+${heading(run)}${cautions(run)}${overview(run)}${againstSection(run)}
 <h2>All figures</h2>${summaryTable(run)}
 ${sections(run)}
 ${run.comparison ? comparisonSection(run.comparison) : ''}

@@ -51,7 +51,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 code { font: 12.5px ui-monospace, "SF Mono", Menlo, "Liberation Mono", monospace; }
 ul { padding-left: 20px; margin: 6px 0; }
 .warning { border-left: 3px solid var(--uring); padding-left: 12px; }
-.legend { display: flex; flex-wrap: wrap; gap: 6px 20px; color: var(--muted); font-size: 13px; margin: 10px 0 0; }
+.legend { max-width: none; display: flex; flex-wrap: wrap; gap: 6px 20px; color: var(--muted); font-size: 13px; margin: 10px 0 0; }
 .legend svg { display: inline-block; width: 22px; height: 12px; margin-right: 6px; vertical-align: -1px; }
 details { margin-top: 6px; }
 summary { cursor: pointer; color: var(--muted); font-size: 13px; }

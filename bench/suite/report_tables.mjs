@@ -45,9 +45,9 @@ function shareCell(result) {
   if (!result || result.state !== 'measured') return cell('');
   const { share, gates } = result;
   if (gates.length > 1) {
-    return `<td>${gates.map((one) => `${escape(one.text.split(' ')[0])} ${one.text === 'growth' ? '' : figures.ratio(one.value ?? NaN)} ${markOf(one)}`).join('<br>')}</td>`;
+    return `<td>${gates.map((one) => `${escape(one.text.split(' ')[0])} ${one.text === 'growth' ? '' : figures.ratioTo(one.value ?? NaN, one.bound)} ${markOf(one)}`).join('<br>')}</td>`;
   }
-  return `<td>${[share ? figures.ratio(share.median) : '', ...gates.map(markOf)].filter(Boolean).join(' ')}${share ? `<small>${figures.range(share, 'ratio')}</small>` : ''}</td>`;
+  return `<td>${[share ? figures.ratioTo(share.median, gates[0]?.bound) : '', ...gates.map(markOf)].filter(Boolean).join(' ')}${share ? `<small>${figures.range(share, 'ratio')}</small>` : ''}</td>`;
 }
 
 // A line for each row; for each of our servers the figure and its share, then the bare loops and the others.

@@ -50,22 +50,25 @@ function cell(result) {
 
 export const markOf = (verdict) => (verdict === null ? '-' : verdict ? '✓' : '✗');
 
-const shareCell = (result) => (result?.share ? figures.ratio(result.share.median) : result?.shares?.p99 ? figures.ratio(result.shares.p99.median) : '');
+const shareCell = (result) => figures.ratio((result?.share ?? result?.shares?.p99)?.median).replace('n/a', '');
+const versusCell = (result) => (result?.versus ? `${figures.ratio(result.versus.median)} (${figures.range(result.versus, 'ratio')})` : '');
 
-// Each row's figures for the two back ends, how they stand to the bare loop, and the gate.
+// Each row's figures for the back ends, how they stand to the bare loop and to an older commit, and the gate.
 export function table(run, stream) {
   const paint = painter(stream);
-  const head = ['', 'stentor epoll', 'of bare', 'stentor io_uring', 'of bare', 'gates'];
+  const against = run.rows.some(({ results }) => results?.some(({ versus }) => versus));
+  const head = ['', ...run.kinds.flatMap((io) => [`stentor ${io}`, 'of bare', ...(against ? ['to older'] : [])]), 'gates'];
   const lines = run.rows.filter(({ state, kind }) => state !== 'skipped' && kind !== 'micro' && kind !== 'reactors').map((row) => {
-    const [epoll, uring] = ['stentor epoll', 'stentor io_uring'].map((name) => row.results?.find(({ server }) => server === name));
-    return [nameOf(row), cell(epoll), shareCell(epoll), cell(uring), shareCell(uring),
+    const ours = run.kinds.map((io) => row.results?.find(({ server }) => server === `stentor ${io}`));
+    return [nameOf(row), ...ours.flatMap((one) => [cell(one), shareCell(one), ...(against ? [versusCell(one)] : [])]),
       row.state === 'failed' ? '✗ failed' : markOf(row.verdict)];
   });
   const widths = head.map((text, column) => Math.max(text.length, ...lines.map((line) => line[column].length)));
-  const format = (line) => line.map((text, column) => (column === 0 || column === 5 ? text.padEnd(widths[column]) : text.padStart(widths[column]))).join('  ');
+  const isText = (column) => column === 0 || column === head.length - 1;
+  const format = (line) => line.map((text, column) => (isText(column) ? text.padEnd(widths[column]) : text.padStart(widths[column]))).join('  ');
   const tint = { '✓': 'green', '✗': 'red' };
   return [paint('bold', format(head)), ...lines.map((line) => {
-    const style = tint[line[5][0]];
+    const style = tint[line.at(-1)[0]];
     return style ? format(line).replace(/[✓✗][^✓✗]*$/, (end) => paint(style, end)) : format(line);
   })].map((line) => line.trimEnd()).join('\n');
 }
