@@ -38,7 +38,7 @@ export async function drive(program, cores, targets, flags, expected_ms) {
   writeFileSync(targetsFile, JSON.stringify({ targets }));
   const [workload, ...rest] = flags.map(String);
   const { code, error } = await runProgram('taskset', ['-c', listOf(cores), program, workload, '--targets', targetsFile,
-    ...rest, '--threads', String(Math.max(1, cores.length)), '--json', resultFile, '--quiet'], 3 * expected_ms + 90_000);
+    ...rest, '--threads', String(Math.max(1, cores.length)), '--json', resultFile, '--quiet'], 10 * expected_ms + 120_000);
   try {
     // It also ends with 1 when messages were lost; then there is a result, which says so.
     if (code !== 0 && !existsSync(resultFile)) throw new Error(lastLine(error) || `the load tool ended with code ${code}`);

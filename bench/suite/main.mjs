@@ -14,7 +14,7 @@ import { peers } from './peers.mjs';
 import { report } from './report.mjs';
 import { isIn, nameOf, profiles, rows } from './rows.mjs';
 import { runners, Skip } from './runners.mjs';
-import { bare, foreign, stentor } from './servers.mjs';
+import { bare, foreign, stentor, whyNot } from './servers.mjs';
 import { markOf, painter, progress, table } from './terminal.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -33,7 +33,7 @@ function serversOf(options, programs) {
     { ...stentor(`${programs}/stentor`, io, { congestion }), ...(options.againstProgram ? { versus: `${options.against} ${io}` } : {}) },
     ...(options.againstProgram ? [stentor(options.againstProgram, io, { name: `${options.against} ${io}`, family: 'against', congestion })] : []),
   ]);
-  found.push(...options.servers.map((server) => foreign({ ...server, directory: home })), ...(options.peers ? peers(root, programs).map(foreign) : []));
+  found.push(...options.servers.map((server) => foreign({ ...server, directory: home })), ...(options.peers ? peers(root).map(foreign) : []));
   const names = found.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`two servers are called ${twice}`);
@@ -117,12 +117,21 @@ async function main(words) {
   const run = {
     schema: 1, profile: options.profile, kinds: options.kinds,
     provenance: provenance(root, programs, options.congestion, `scripts/bench ${words.map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`.trim()),
-    placement: divideCores(cores, 1), settings: profiles[options.profile], rows: [], not_chosen: [],
+    placement: divideCores(cores, 1), settings: profiles[options.profile], rows: [], not_chosen: [], absent: [],
   };
   const context = {
     settings: profiles[options.profile], profile: options.profile, programs, bench: `${programs}/stentor-bench`, cores,
     servers: serversOf(options, programs), kinds: options.kinds, congestion: options.congestion, descriptors: openFiles(), keep: (row, answer) => { (raw[row.id] ??= []).push(answer); },
   };
+  // Others that do not even start are named once, and not in every row.
+  const others = context.servers.filter(({ family }) => family === 'peer' || family === 'custom');
+  for (const server of others) {
+    const reason = await whyNot(server, divideCores(cores, 1).server);
+    if (reason === null) continue;
+    run.absent.push({ name: server.name, reason });
+    say(`left out: ${reason}`);
+    context.servers = context.servers.filter((one) => one !== server);
+  }
   run.servers = context.servers.map((server) => ({
     name: server.name, family: server.family, io: server.io,
     command: server.command({ path: 'chat', work: 'fanout' }, 'FILE', 'PORT').map((word) => (word.startsWith(`${root}/`) ? relative(root, word) : word)).join(' '),

@@ -1,8 +1,7 @@
-// The servers of bench/peers, as peers.json names them.
-import { existsSync, readFileSync } from 'node:fs';
+// The servers of bench/peers, as peers.json there names them; bench/peers/prepare.mjs has made them ready.
+import { readFileSync } from 'node:fs';
 
-export function peers(root, programs) {
-  const file = `${root}/bench/peers/peers.json`;
-  if (!existsSync(file)) return [];
-  return JSON.parse(readFileSync(file, 'utf8')).peers.map((peer) => ({ ...peer, programs }));
+export function peers(root) {
+  const { peers: found } = JSON.parse(readFileSync(`${root}/bench/peers/peers.json`, 'utf8'));
+  return found.map(({ connections_max: connectionsMax, ...peer }) => ({ ...peer, connectionsMax, directory: root }));
 }

@@ -102,8 +102,11 @@ export function integritySection(run) {
 
 export function notRunSection(run) {
   const missing = run.not_chosen ?? [];
-  if (missing.length === 0) return '';
-  return `<h2>Not run</h2><p class="muted">Left out by the profile or by --only: ${escape(missing.map(nameOf).join('; '))}.</p>`;
+  const absent = run.absent ?? [];
+  if (missing.length + absent.length === 0) return '';
+  const rows = missing.length === 0 ? '' : `<p class="muted">Left out by the profile or by --only: ${escape(missing.map(nameOf).join('; '))}.</p>`;
+  const servers = absent.length === 0 ? '' : `<p class="muted">Servers that did not start here:</p><ul>${absent.map(({ name, reason }) => `<li>${escape(name)}: ${escape(reason)}</li>`).join('')}</ul>`;
+  return `<h2>Not run</h2>${rows}${servers}`;
 }
 
 export function comparisonSection(comparison) {

@@ -55,6 +55,11 @@ function thinned(steps) {
   return steps.filter((_, i) => i % every === 0 || i === steps.length - 1).map(([value, percentile]) => [value, percentile / scale]);
 }
 
+function inOrder(results, servers) {
+  const place = (result) => servers.findIndex(({ name }) => name === result.server);
+  return results.sort((a, b) => place(a) - place(b));
+}
+
 // Drives what is up. The load tool ends when one of its targets fails, and says which: that one is put
 // aside, and the others are driven without it.
 async function driveTheWilling(context, row, up, coresOf, loadCores, flags, expected_ms) {
@@ -85,15 +90,15 @@ async function driveInTurn(context, row, servers, coresOf, loadCores, flags, exp
       return failed(one.server, one.died() ?? 'the load tool measured nothing');
     })];
   });
-  const place = (result) => servers.findIndex(({ name }) => name === result.server);
-  return { results: results.sort((a, b) => place(a) - place(b)), warnings };
+  return { results: inOrder(results, servers), warnings };
 }
 
 async function inTurn(context, row, flags, slice_ms, repetitions, servers = serving(context, row)) {
   const cores = coresFor(context, 1);
-  const results = [];
+  const tooSmall = servers.filter(({ connectionsMax }) => connectionsMax < row.connections);
+  const results = tooSmall.map((server) => skipped(server, `serves ${server.connectionsMax} connections at most`));
   const warnings = [];
-  for (const part of partsOf(servers, row.connections, context.descriptors)) {
+  for (const part of partsOf(servers.filter((server) => !tooSmall.includes(server)), row.connections, context.descriptors)) {
     const one = await driveInTurn(context, row, part, () => cores.server, cores.load,
       [...flags, ...slicing(slice_ms, repetitions)], slice_ms * repetitions, row.count);
     // Judged within its part, where all were driven in turn; a reference's figures stay those of the first.
@@ -102,7 +107,7 @@ async function inTurn(context, row, flags, slice_ms, repetitions, servers = serv
     results.push(...one.results.filter((result) => !results.some(({ server }) => server === result.server)));
     warnings.push(...one.warnings);
   }
-  return { results, warnings };
+  return { results: inOrder(results, servers), warnings };
 }
 
 function paired(context, row) {
@@ -136,14 +141,14 @@ async function sweep(context, row) {
 }
 
 // Each alone: what one server holds must not press on another.
-async function alone(context, row, servers, flags, expected_ms, during = async (one, run) => run()) {
+async function alone(context, row, servers, flagsOf, expected_ms, during = async (one, run) => run()) {
   const cores = coresFor(context, 1);
   const results = [];
   const warnings = [];
   for (const server of servers) {
     const found = await withServers([server], row, () => cores.server, async (up, missing) => {
       if (up.length === 0) return missing[0];
-      const run = () => drive(context.bench, cores.load, [targetOf(up[0], row, cores.server)], flags, expected_ms);
+      const run = () => drive(context.bench, cores.load, [targetOf(up[0], row, cores.server)], flagsOf(server), expected_ms);
       try {
         const answer = await during(up[0], run);
         context.keep(row, answer);
@@ -161,7 +166,7 @@ async function alone(context, row, servers, flags, expected_ms, during = async (
 async function memory(context, row) {
   const wanted = row.connections[context.profile] ?? row.connections.quick;
   const connections = Math.max(200, Math.min(Math.floor(wanted * context.settings.connections), context.descriptors - 400));
-  const flags = ['idle', '--connections', connections, '--duration', '1s'];
+  const flags = ({ connectionsMax = connections }) => ['idle', '--connections', Math.min(connections, connectionsMax), '--duration', '1s'];
   const servers = serving(context, row).filter(({ family }) => family !== 'bare');
   const answer = await alone(context, row, servers, flags, 20_000 + connections * 4);
   const once = (value) => (Number.isFinite(value) ? { median: value, min: value, max: value, count: 1 } : undefined);
@@ -192,8 +197,8 @@ async function slow(context, row) {
   const servers = serving(context, row).filter(({ family }) => family !== 'bare');
   const duration_ms = context.settings.seconds * 1000;
   const flags = [...row.load, ...slicing(duration_ms, 1)];
-  const quiet = await alone(context, row, servers, flags, duration_ms, withGrowth);
-  const answer = await alone(context, row, servers, [...flags, '--stalled', row.stalled], duration_ms, withGrowth);
+  const quiet = await alone(context, row, servers, () => flags, duration_ms, withGrowth);
+  const answer = await alone(context, row, servers, () => [...flags, '--stalled', row.stalled], duration_ms, withGrowth);
   for (const [i, result] of answer.results.entries()) {
     delete result.target;
     if (result.state !== 'measured') continue;

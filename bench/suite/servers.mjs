@@ -39,13 +39,16 @@ export function bare(program, io, { congestion } = {}) {
 
 // Any other server, by its command line. {port} and {ports_file} are filled in; without {ports_file} the
 // port is a free one and the server is ready when it accepts.
-export function foreign({ name, command, family = 'peer', dialect = 'raw', path = '/', echoPath, join: joinLine, joined, message, directory }) {
+export function foreign({ name, command, family = 'peer', dialect = 'raw', path = '/', echoPath, join: joinLine, joined, message, directory, connectionsMax }) {
   return {
-    name, family, io: 'epoll', reference: 'bare epoll', cores: 1, directory,
+    name, family, io: 'epoll', reference: 'bare epoll', cores: 1, directory, connectionsMax,
     command: (row, portsFile, port) => wordsOf(command).map((word) => word.replaceAll('{port}', port)
       .replaceAll('{ports_file}', portsFile)),
     usesPortsFile: command.includes('{ports_file}'),
-    serves: (row) => (row.path === 'echo' ? dialect === 'echo' || echoPath !== undefined : dialect !== 'echo'),
+    serves: (row) => {
+      if (row.work === 'accept') return true; // any path upgrades
+      return row.path === 'echo' ? dialect === 'echo' || echoPath !== undefined : dialect !== 'echo';
+    },
     target: (row) => {
       if (row.path === 'echo') return { path: echoPath ?? path, dialect: 'echo' };
       if (message === undefined) return { path, dialect };
@@ -141,6 +144,16 @@ export async function start(server, row, cores, environment = {}) {
       throw new Error(`${server.name} ${ended ?? 'does not serve'}${words ? `: ${words}` : ''}`);
     }
     await sleep(5);
+  }
+}
+
+// Does it start here at all? null, or its last words.
+export async function whyNot(server, cores) {
+  try {
+    await (await start(server, { path: 'chat', work: 'fanout' }, cores)).stop();
+    return null;
+  } catch (error) {
+    return error.message;
   }
 }
 

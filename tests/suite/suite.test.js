@@ -1,8 +1,9 @@
 // Tests of bench/suite/main.mjs: what it does when servers and tools do what they should not; and one short
 // run of the real programs.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { assertIsWholePage, runSuite, standIns } from './support/sample_run.js';
 
@@ -76,4 +77,35 @@ test('TheRealProgramsFitTogether', { skip: !existsSync(`${programs}/stentor-benc
     if (result.family === 'stentor' && result.integrity) assert.deepEqual([result.integrity.lost, result.integrity.duplicates, result.integrity.reordered], [0, 0, 0], result.server);
   }
   assertIsWholePage(answer.html);
+});
+
+// A server that does not even start is named once, with its words, and stands in no row.
+test('AServerThatDoesNotStartIsNamedOnce', async () => {
+  const answer = await runSuite(['--smoke', '--only', 'fanout-500', '--server', 'broken=node --no-such-flag {ports_file}']);
+  assert.deepEqual(answer.run.absent.map(({ name }) => name), ['broken']);
+  assert.match(answer.run.absent[0].reason, /no-such-flag/);
+  assert.equal(resultOf(answer, 'fanout-500', 'broken'), undefined);
+  assert.ok(answer.html.includes('no-such-flag'));
+});
+
+// A commit beside this tree is driven in turn with it, and the page says how the two stand to each other.
+test('ACommitBesideThisTreeIsComparedInPairs', async () => {
+  const answer = await runSuite(['--smoke', '--only', 'fanout-500', '--against', 'v0', '--against-program', `${standIns}/stentor`]);
+  assert.equal(resultOf(answer, 'fanout-500', 'stentor epoll').versus.of, 'v0 epoll');
+  assert.match(answer.html, /Against v0/);
+  assert.match(answer.stdout, /to older/);
+});
+
+// An older report is compared row by row.
+test('AnOlderReportIsComparedRowByRow', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stentor-suite-old-'));
+  try {
+    const { run } = await runSuite(['--smoke', '--only', 'fanout-500']);
+    writeFileSync(join(folder, 'old.json'), JSON.stringify(run));
+    const answer = await runSuite(['--smoke', '--only', 'fanout-500', '--compare', join(folder, 'old.json')]);
+    assert.ok(answer.run.comparison.entries.length >= 4);
+    assert.match(answer.html, /Against an older run/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
