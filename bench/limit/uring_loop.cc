@@ -13,6 +13,7 @@ namespace stentor::bench::limit {
 void UringLoop::turn() {
     submit(events_.empty() ? 1 : 0);
     settle();
+    if (exchange_.work() == Work::kBurst) gather();
     buffers_->give_back(lent_);
     lent_.clear();
     exchange_.on_turn();

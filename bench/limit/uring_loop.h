@@ -57,6 +57,7 @@ private:
     io_uring_sqe& next_request();
     void submit(unsigned events_awaited);
     void settle();
+    void gather();
     void request_accept();
     void request_receive(Connection& connection);
     void request_send(Connection& connection, std::span<const std::byte> bytes);
