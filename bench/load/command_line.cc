@@ -166,6 +166,9 @@ std::expected<void, std::string> set_shape(Options& options) {
         options.connections = options.connections / kIdleRoom * kIdleRoom;
         options.rooms = options.connections / kIdleRoom;
     }
+    if (options.workload == Workload::kChat) {
+        options.connections -= options.connections % options.rooms;
+    }
     if (options.rooms > options.connections) {
         return std::unexpected("--rooms: more than --connections");
     }

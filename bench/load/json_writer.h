@@ -14,6 +14,21 @@
 
 namespace stentor::bench {
 
+inline void append_json_string(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+            out += c;
+        }
+    }
+    out += '"';
+}
+
 class JsonWriter {
 public:
     void begin_object() { open('{'); }
@@ -22,13 +37,13 @@ public:
     void end_list() { close(']'); }
     void key(std::string_view name) {
         comma();
-        append_string(name);
+        append_json_string(out_, name);
         out_ += ':';
         wants_comma_ = false;
     }
     void value(std::string_view text) {
         comma();
-        append_string(text);
+        append_json_string(out_, text);
         wants_comma_ = true;
     }
     void value(const char* text) { value(std::string_view(text)); }
@@ -69,21 +84,6 @@ private:
         out_ += bracket;
         wants_comma_ = true;
     }
-    void append_string(std::string_view text) {
-        out_ += '"';
-        for (const char c : text) {
-            if (c == '"' || c == '\\') {
-                out_ += '\\';
-                out_ += c;
-            } else if (static_cast<unsigned char>(c) < 0x20) {
-                out_ += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-            } else {
-                out_ += c;
-            }
-        }
-        out_ += '"';
-    }
-
     std::string out_;
     bool wants_comma_ = false;
 };
