@@ -11,14 +11,14 @@
 
 namespace stentor::chat {
 
-void Outlet::send(Session& session, std::span<const std::byte> bytes) {
-    if (link_.backlog_bytes(session.id) == 0) {
+void Outlet::send_parts(Session& session, std::span<const std::byte> head,
+                        std::span<const std::byte> body) {
+    if (link_.send_parts(session.id, head, body) == 0) {
         session.answer_bytes = 0;
     }
-    const std::size_t owed = session.answer_bytes + bytes.size();
+    const std::size_t owed = session.answer_bytes + head.size() + body.size();
     session.answer_bytes = static_cast<std::uint32_t>(
         std::min<std::size_t>(owed, std::numeric_limits<std::uint32_t>::max()));
-    link_.send(session.id, bytes);
     if (owed > context_.limits.outbox_bytes / 2) {
         pause(session, Pause::kBacklog);
         link_.watch_drain(session.id);
@@ -41,14 +41,7 @@ void Outlet::send_frame(Session& session, ws::Opcode opcode, std::span<const std
             first_bits |= ws::kRsv1Bit;
         }
     }
-    if (payload.size() > kRunBytesMax) {  // not worth a copy only to have one piece
-        send(session, ws::frame_header(opcode, payload.size(), first_bits).bytes());
-        send(session, payload);
-        return;
-    }
-    frame_.clear();
-    ws::append_frame(frame_, opcode, payload, first_bits);
-    send(session, std::as_bytes(std::span(frame_)));
+    send_parts(session, ws::frame_header(opcode, payload.size(), first_bits).bytes(), payload);
 }
 
 // The pings behind the bound wait in front of a flush; what is still queued then is the peer's not

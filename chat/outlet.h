@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "chat/context.h"
@@ -27,7 +26,9 @@ class Outlet {
 public:
     Outlet(Context& context, net::Link& link) : context_(context), link_(link) {}
 
-    void send(Session& session, std::span<const std::byte> bytes);
+    void send(Session& session, std::span<const std::byte> bytes) {
+        send_parts(session, bytes, {});
+    }
     void send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload,
                     Compression compression = Compression::kIfItPays);
     void send_text(Session& session, std::string_view json,
@@ -52,9 +53,11 @@ public:
     net::Link& link() { return link_; }
 
 private:
+    void send_parts(Session& session, std::span<const std::byte> head,
+                    std::span<const std::byte> body);
+
     Context& context_;
     net::Link& link_;
-    std::string frame_;  // kept for its capacity
 };
 
 }  // namespace stentor::chat

@@ -56,9 +56,14 @@ class Link {
 public:
     virtual ~Link() = default;
 
-    // Queues bytes for one connection (copied; small answers share a block). Never refused: callers
-    // that can wait look at backlog_bytes() and pause().
-    virtual void send(ConnectionId id, std::span<const std::byte> bytes) = 0;
+    // Queues bytes for one connection (copied; small answers share a block), `body` behind `head`.
+    // Never refused: callers that can wait look at the backlog and pause(). Returns what was queued
+    // in front of them.
+    virtual std::size_t send_parts(ConnectionId id, std::span<const std::byte> head,
+                                   std::span<const std::byte> body) = 0;
+    std::size_t send(ConnectionId id, std::span<const std::byte> bytes) {
+        return send_parts(id, bytes, {});
+    }
     // Queues one reference to the parcel for each slot of this shard (live connections all). A
     // connection whose outbox has no room for it is left out and its slot appended to `full`.
     virtual void deliver(std::span<const std::uint32_t> slots, Parcel& parcel,

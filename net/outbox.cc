@@ -4,9 +4,7 @@
 #include "net/outbox.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <new>
 #include <vector>
 
 #include "core/check.h"
@@ -22,39 +20,43 @@ Outbox::~Outbox() {
     STENTOR_DCHECK(count_ == 0 && capacity_ == kInline);
 }
 
-Outbox::AnswerBlock* Outbox::new_block(std::size_t capacity) {
-    void* memory = ::operator new(sizeof(AnswerBlock) + capacity);
-    return ::new (memory) AnswerBlock{0, static_cast<std::uint32_t>(capacity)};
-}
-
 void Outbox::let_go(Entry entry, ParcelPool& pool) {
     if (AnswerBlock* block = entry.answer()) {
-        ::operator delete(block);
+        pool.drop(*block);
     } else {
         pool.drop(*entry.parcel());
     }
 }
 
-void Outbox::append_answer(std::span<const std::byte> bytes) {
-    constexpr std::size_t kFirstBytes = 128 - sizeof(AnswerBlock);
+namespace {
+
+std::size_t fill(AnswerBlock& block, std::span<const std::byte> bytes) {
+    const std::size_t taken = std::min<std::size_t>(block.room(), bytes.size());
+    std::memcpy(block.data() + block.size, bytes.data(), taken);
+    block.size += static_cast<std::uint32_t>(taken);
+    return taken;
+}
+
+}  // namespace
+
+void Outbox::append_answer(std::span<const std::byte> bytes, ParcelPool& pool) {
     if (bytes.empty()) return;
-    STENTOR_CHECK(bytes.size() <= UINT32_MAX);
-    AnswerBlock* block = count_ > begun() ? at(count_ - 1).answer() : nullptr;
-    if (block != nullptr && block->size + bytes.size() > kAnswerBlockBytes) block = nullptr;
-    if (block == nullptr) {
-        block = new_block(std::max(bytes.size(), kFirstBytes));
-        push_entry(Entry::of(*block));
-    } else if (block->size + bytes.size() > block->capacity) {
-        AnswerBlock* larger = new_block(std::bit_ceil(block->size + bytes.size()));
-        std::memcpy(larger->data(), block->data(), block->size);
-        larger->size = block->size;
-        ::operator delete(block);
-        at(count_ - 1) = Entry::of(*larger);
-        block = larger;
-    }
-    std::memcpy(block->data() + block->size, bytes.data(), bytes.size());
-    block->size += static_cast<std::uint32_t>(bytes.size());
     bytes_ += bytes.size();
+    AnswerBlock* last = last_answer();
+    if (last != nullptr && last->room() < bytes.size() &&
+        last->capacity < AnswerBlock::kLargeBytes) {
+        AnswerBlock& larger = pool.make_block(last->size + bytes.size());
+        fill(larger, {last->data(), last->size});
+        pool.drop(*last);
+        at(count_ - 1) = Entry::of(larger);
+        last = &larger;
+    }
+    if (last != nullptr) bytes = bytes.subspan(fill(*last, bytes));
+    while (!bytes.empty()) {
+        AnswerBlock& block = pool.make_block(bytes.size());
+        push_entry(Entry::of(block));
+        bytes = bytes.subspan(fill(block, bytes));
+    }
 }
 
 std::size_t Outbox::gather(std::span<iovec> out, std::size_t bytes_max) const {

@@ -21,9 +21,6 @@ namespace stentor::net {
 class Outbox {
 public:
     static constexpr std::uint32_t kReferencesMax = 512;
-    // Answers share a block up to this size; a larger one has a block of its own.
-    static constexpr std::size_t kAnswerBlockBytes = 16 * 1024;
-
     Outbox() = default;
     ~Outbox();  // clear() came before
     Outbox(const Outbox&) = delete;
@@ -44,7 +41,7 @@ public:
         push_entry(Entry::of(parcel));
     }
     // Queues a copy: behind the answer that is queued last, as long as that one is not begun.
-    void append_answer(std::span<const std::byte> bytes);
+    void append_answer(std::span<const std::byte> bytes, ParcelPool& pool);
 
     // What to send next, oldest first: fills `out` up to about `bytes_max` (at least one entry) and
     // says how many entries it filled. Valid until anything else is called.
@@ -63,11 +60,6 @@ public:
     std::size_t held_bytes() const;
 
 private:
-    struct AnswerBlock {
-        std::uint32_t size;
-        std::uint32_t capacity;
-        std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
-    };
     // A parcel, or with its lowest bit set an answer block.
     class Entry {
     public:
@@ -108,7 +100,7 @@ private:
     // Keeps the entries from begun() on for which keep(entry) says true; returns the bytes let go.
     template <typename Keep>
     std::size_t retain(ParcelPool& pool, Keep&& keep);
-    static AnswerBlock* new_block(std::size_t capacity);
+    AnswerBlock* last_answer() { return count_ > begun() ? at(count_ - 1).answer() : nullptr; }
     static void let_go(Entry entry, ParcelPool& pool);
 
     union {

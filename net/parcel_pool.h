@@ -1,9 +1,11 @@
-// Makes parcels and takes them back when the last outbox lets go; a few are kept for the next turn.
-// Thread: owner reactor.
-// Invariant: a parcel with references > 0 is live; drop() of the last one ends it.
+// Makes what outboxes hold, parcels and blocks of answers, and takes it back when the last outbox
+// lets go; some of it is kept for the next turn, so that bursts neither allocate nor fault pages
+// in. Thread: owner reactor. Invariant: a parcel with references > 0 is live; drop() of the last
+// one ends it.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -11,8 +13,29 @@
 
 namespace stentor::net {
 
+// Answers of one connection, copied one behind the other; the bytes follow the head. In three
+// sizes: thousands of connections may wait for one short answer each, and a few for many long ones.
+struct AnswerBlock {
+    static constexpr std::uint32_t kHeadBytes = 8;
+    static constexpr std::uint32_t kSmallBytes = 128 - kHeadBytes;
+    static constexpr std::uint32_t kMediumBytes = 2048 - kHeadBytes;
+    static constexpr std::uint32_t kLargeBytes = 16 * 1024 - kHeadBytes;
+
+    std::uint32_t size;
+    std::uint32_t capacity;
+
+    std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
+    std::uint32_t room() const { return capacity - size; }
+};
+static_assert(sizeof(AnswerBlock) == AnswerBlock::kHeadBytes);
+
 class ParcelPool {
 public:
+    ParcelPool() = default;
+    ParcelPool(const ParcelPool&) = delete;
+    ParcelPool& operator=(const ParcelPool&) = delete;
+    ~ParcelPool();
+
     // Counted from zero.
     Parcel& make(core::SharedBytes bytes);
     // One reference less; the last one gives the parcel back.
@@ -25,11 +48,19 @@ public:
     }
     std::size_t live() const { return live_; }
 
+    // An empty block of the size that takes `bytes` whole, or of the largest.
+    AnswerBlock& make_block(std::size_t bytes);
+    void drop(AnswerBlock& block);
+
 private:
     static constexpr std::size_t kKeptMax = 256;
+    static constexpr std::size_t kKeptMediumMax = 256;  // 512 KiB
+    static constexpr std::size_t kKeptLargeMax = 64;    // 1 MiB
     void recycle(Parcel& parcel);
 
     std::vector<std::unique_ptr<Parcel>> kept_;
+    std::vector<AnswerBlock*> kept_medium_;
+    std::vector<AnswerBlock*> kept_large_;
     std::size_t live_ = 0;
 };
 

@@ -90,7 +90,8 @@ public:
     const ReactorMetrics& metrics() const { return metrics_; }
 
     // ---- Link
-    void send(ConnectionId id, std::span<const std::byte> bytes) override;
+    std::size_t send_parts(ConnectionId id, std::span<const std::byte> head,
+                           std::span<const std::byte> body) override;
     void deliver(std::span<const std::uint32_t> slots, Parcel& parcel,
                  std::vector<std::uint32_t>& full) override;
     Parcel& make_parcel(core::SharedBytes bytes) override;

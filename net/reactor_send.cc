@@ -23,13 +23,17 @@ constexpr std::size_t kBytesPerSend = 256 * 1024;
 
 // ---- Link
 
-void Reactor::send(ConnectionId id, std::span<const std::byte> bytes) {
+std::size_t Reactor::send_parts(ConnectionId id, std::span<const std::byte> head,
+                                std::span<const std::byte> body) {
     Connection* connection = find_open(id);
-    if (connection == nullptr) return;
-    connection->outbox.append_answer(bytes);
-    outbox_bytes_ += bytes.size();
+    if (connection == nullptr) return 0;
+    const std::size_t backlog = connection->outbox.bytes() + ciphertext_bytes(*connection);
+    connection->outbox.append_answer(head, parcels_);
+    connection->outbox.append_answer(body, parcels_);
+    outbox_bytes_ += head.size() + body.size();
     if (connection->outbox.bytes() > config_.outbox_bytes) mark_full(*connection);
     mark_dirty(*connection);
+    return backlog;
 }
 
 void Reactor::deliver(std::span<const std::uint32_t> slots, Parcel& parcel,

@@ -68,7 +68,7 @@ TEST_F(OutboxTest, HoldsNoMemoryWhileLittleWaitsOrNothing) {
 TEST_F(OutboxTest, AnswersInARowShareABlock) {
     std::string expected;
     for (int i = 0; i < 300; ++i) {
-        outbox_.append_answer(bytes_of("answer"));
+        outbox_.append_answer(bytes_of("answer"), pool_);
         expected += "answer";
     }
     EXPECT_EQ(outbox_.references(), 1u);
@@ -77,9 +77,9 @@ TEST_F(OutboxTest, AnswersInARowShareABlock) {
 
 // A block of which bytes were sent is not touched any more (its address may be with the kernel).
 TEST_F(OutboxTest, BegunAnswerIsNotAppendedTo) {
-    outbox_.append_answer(bytes_of("first"));
+    outbox_.append_answer(bytes_of("first"), pool_);
     EXPECT_EQ(take(2), "fi");
-    outbox_.append_answer(bytes_of("second"));
+    outbox_.append_answer(bytes_of("second"), pool_);
     EXPECT_EQ(outbox_.references(), 2u);
     EXPECT_EQ(take(100), "rstsecond");
 }
@@ -188,7 +188,7 @@ TEST_F(OutboxTest, AgreesWithAModelUnderRandomUse) {
         } else if (action < 50) {
             const std::string text(below(action == 49 ? 40'000 : 200),
                                    static_cast<char>('A' + below(26)));
-            outbox_.append_answer(bytes_of(text));
+            outbox_.append_answer(bytes_of(text), pool_);
             if (!text.empty()) model.push({text, ParcelKind::kAnswer, 0, 0});
         } else if (action < 90) {
             const std::size_t count = below(action == 89 ? 100'000 : 400);

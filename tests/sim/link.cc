@@ -252,12 +252,16 @@ void SimLink::reap_one(Connection& connection, core::SlabKey key, net::Applicati
 
 // ---- net::Link
 
-void SimLink::send(ConnectionId id, std::span<const std::byte> bytes) {
-    if (Connection* connection = find(id); connection != nullptr) {
-        if (connection->state == State::kOpen) {
-            connection->outbox.append_answer(bytes);
-        }
+std::size_t SimLink::send_parts(ConnectionId id, std::span<const std::byte> head,
+                                std::span<const std::byte> body) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->state != State::kOpen) {
+        return 0;
     }
+    const std::size_t backlog = connection->outbox.bytes();
+    connection->outbox.append_answer(head, parcels_);
+    connection->outbox.append_answer(body, parcels_);
+    return backlog;
 }
 
 void SimLink::deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel,

@@ -46,7 +46,8 @@ public:
     std::uint64_t pauses() const { return pauses_; }
 
     // ---- net::Link
-    void send(ConnectionId id, std::span<const std::byte> bytes) override;
+    std::size_t send_parts(ConnectionId id, std::span<const std::byte> head,
+                           std::span<const std::byte> body) override;
     void deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel,
                  std::vector<std::uint32_t>& full) override;
     net::Parcel& make_parcel(core::SharedBytes bytes) override;

@@ -121,10 +121,16 @@ public:
     }
 
     // ---- net::Link
-    void send(ConnectionId id, std::span<const std::byte> bytes) override {
-        if (Connection* connection = find_open(id)) {
-            connection->outbox.append_answer(bytes);
+    std::size_t send_parts(ConnectionId id, std::span<const std::byte> head,
+                           std::span<const std::byte> body) override {
+        Connection* connection = find_open(id);
+        if (connection == nullptr) {
+            return 0;
         }
+        const std::size_t backlog = connection->outbox.bytes();
+        connection->outbox.append_answer(head, parcels);
+        connection->outbox.append_answer(body, parcels);
+        return backlog;
     }
     void deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel,
                  std::vector<std::uint32_t>& full) override {
