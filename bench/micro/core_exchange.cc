@@ -1,7 +1,8 @@
 // Items between threads: lanes against a mutex queue and a shared log (exchange.h), one to one, one
-// to all, one to one of several, and several to several.
-// Thread: the benchmark's is the first sender; the others are threads of a run.
-// Invariant: every reader gets what is for it, each sender's in order, each once.
+// to all, one to one of several, and several to several. Readers are awake, as busy reactors are:
+// the price of an item on each side; or they sleep whenever nothing is there: the price of waking,
+// too. Thread: the benchmark's is the first sender; the others are threads of a run. Invariant:
+// every reader gets what is for it, each sender's in order, each once.
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -15,10 +16,13 @@
 #include "bench/micro/exchange_lanes.h"
 #include "bench/micro/exchange_mutex_queue.h"
 #include "bench/micro/exchange_shared_log.h"
+#include "bench/micro/spin.h"
 #include "bench/micro/topics.h"
 
 namespace stentor::bench {
 namespace {
+
+enum class Readers { kAwake, kSleeping };
 
 struct Shape {
     const char* name;
@@ -41,8 +45,8 @@ std::uint32_t readers_of(const Shape& shape, std::uint64_t number) {
 // Pushes a turn's worth, numbered on from `number`. When there is no room it waits, off the clock
 // of its side.
 template <typename Queue>
-void send_turn(Queue& queue, const Shape& shape, std::uint32_t sender, std::uint64_t& number,
-               BatchTimes& times) {
+void send_turn(Queue& queue, const Shape& shape, Readers readers, std::uint32_t sender,
+               std::uint64_t& number, BatchTimes& times) {
     times.time([&] {
         for (std::size_t i = 0; i < kExchangeTurnItems; ++i, ++number) {
             queue.send(sender, {number, sender, readers_of(shape, number), {}});
@@ -50,18 +54,21 @@ void send_turn(Queue& queue, const Shape& shape, std::uint32_t sender, std::uint
         queue.flush(sender);
         return kExchangeTurnItems;
     });
-    queue.wait_for_room(sender);
+    for (Spin spin; !queue.has_room(sender);) {
+        readers == Readers::kSleeping ? queue.wait_for_room(sender) : spin.once();
+    }
 }
 
 // Reads its share of what each sender sends.
 template <typename Queue>
-bool read_all(Queue& queue, const Shape& shape, std::uint32_t reader, std::uint64_t each,
-              BatchTimes& times) {
+bool read_all(Queue& queue, const Shape& shape, Readers readers, std::uint32_t reader,
+              std::uint64_t each, BatchTimes& times) {
     const std::uint64_t step = shape.to_all ? 1 : shape.readers;
     const std::uint64_t first = shape.to_all ? 0 : reader;
     std::vector<std::uint64_t> next(shape.senders, first);
     std::uint64_t left = shape.senders * ((each - first + step - 1) / step);
     bool in_order = true;
+    Spin spin;
     while (left > 0) {
         const std::size_t count = times.time([&] {
             return queue.drain(reader, [&](const Note& note) {
@@ -70,41 +77,41 @@ bool read_all(Queue& queue, const Shape& shape, std::uint32_t reader, std::uint6
             });
         });
         left -= count;
-        if (count == 0) queue.wait(reader);
+        if (count == 0) readers == Readers::kSleeping ? queue.wait(reader) : spin.once();
     }
     return in_order;
 }
 
 template <typename Queue>
-void exchange(benchmark::State& state, const Shape& shape) {
+void exchange(benchmark::State& state, const Shape& shape, Readers how) {
     const auto queue = std::make_unique<Queue>(shape.senders, shape.readers);
     const auto turns = static_cast<std::uint64_t>(state.max_iterations);
     const std::uint64_t each = turns * kExchangeTurnItems;
     std::atomic<std::uint32_t> readers_in_order{0};
     std::vector<BatchTimes> reading(shape.readers);
     std::vector<BatchTimes> sending(shape.senders);
-    std::vector<std::thread> readers;
-    std::vector<std::thread> senders;
+    std::vector<std::thread> reader_threads;
+    std::vector<std::thread> sender_threads;
     for (std::uint32_t reader = 0; reader < shape.readers; ++reader) {
-        readers.emplace_back([&, reader] {
-            readers_in_order += read_all(*queue, shape, reader, each, reading[reader]) ? 1 : 0;
+        reader_threads.emplace_back([&, reader] {
+            readers_in_order += read_all(*queue, shape, how, reader, each, reading[reader]) ? 1 : 0;
         });
     }
     for (std::uint32_t sender = 1; sender < shape.senders; ++sender) {
-        senders.emplace_back([&, sender] {
+        sender_threads.emplace_back([&, sender] {
             std::uint64_t number = 0;
             for (std::uint64_t turn = 0; turn < turns; ++turn) {
-                send_turn(*queue, shape, sender, number, sending[sender]);
+                send_turn(*queue, shape, how, sender, number, sending[sender]);
             }
         });
     }
     std::uint64_t number = 0;
     std::uint64_t turn = 0;
     for (auto _ : state) {
-        send_turn(*queue, shape, 0, number, sending[0]);
+        send_turn(*queue, shape, how, 0, number, sending[0]);
         if (++turn < turns) continue;
-        for (std::thread& thread : senders) thread.join();
-        for (std::thread& thread : readers) thread.join();
+        for (std::thread& thread : sender_threads) thread.join();
+        for (std::thread& thread : reader_threads) thread.join();
     }
     if (!answer_is(state, readers_in_order == shape.readers, "lost, twice or out of order")) return;
     count_items(state, static_cast<std::int64_t>(kExchangeTurnItems * shape.senders));
@@ -117,8 +124,12 @@ void exchange(benchmark::State& state, const Shape& shape) {
 template <typename Queue>
 void add(const std::string& kind) {
     for (const Shape& shape : kShapes) {
-        benchmark::RegisterBenchmark(("exchange/" + std::string(shape.name) + "/" + kind).c_str(),
-                                     exchange<Queue>, shape)
+        const std::string name = "exchange/" + std::string(shape.name);
+        benchmark::RegisterBenchmark((name + "/awake/" + kind).c_str(), exchange<Queue>, shape,
+                                     Readers::kAwake)
+            ->UseRealTime();
+        benchmark::RegisterBenchmark((name + "/sleeping/" + kind).c_str(), exchange<Queue>, shape,
+                                     Readers::kSleeping)
             ->UseRealTime();
     }
 }

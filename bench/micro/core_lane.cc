@@ -1,13 +1,16 @@
-// One lane and the broadcast queue around it (core/lane.h, core/broadcast_queue.h) within one
-// thread: what an item costs on each side when no other core is involved. Two threads are in
-// core_exchange.cc.
-// Thread: the benchmark's.
+// One lane and the broadcast queue around it (core/lane.h, core/broadcast_queue.h): what an item
+// costs on each side within one thread, and when the slots go from core to core. What it takes to
+// wait and to wake is in core_exchange.cc.
+// Thread: the benchmark's; where there are two, it pushes and the other drains.
 // Invariant: items come out in the order in which they went in, each once.
 #include <cstdint>
+#include <memory>
+#include <thread>
 #include <utility>
 
 #include "bench/micro/answer.h"
 #include "bench/micro/batch_times.h"
+#include "bench/micro/spin.h"
 #include "bench/micro/topics.h"
 #include "chat/envelope.h"
 #include "core/broadcast_queue.h"
@@ -27,7 +30,7 @@ struct Numbers {
 // What shards send each other: a variant of 48 bytes; here a delivery.
 struct Envelopes {
     using Item = chat::Envelope;
-    static Item make(std::uint64_t number) {
+    static chat::Deliver make(std::uint64_t number) {
         return chat::Deliver{
             .local_room = {}, .first_seq = number, .last_seq = number, .frames = {}};
     }
@@ -81,6 +84,41 @@ void lane(benchmark::State& state) {
                               [&](auto&& item) { seen.see(Kind::number_of(item)); });
         });
     answer_is(state, seen.saw(pushed), "not what was pushed, or not in order");
+}
+
+template <typename Kind>
+void lane_between_threads(benchmark::State& state) {
+    const auto lane = std::make_unique<core::Lane<typename Kind::Item>>(1024);
+    const auto total = static_cast<std::uint64_t>(state.max_iterations) * kTurnItems;
+    InOrder seen;
+    BatchTimes pushing;
+    BatchTimes draining;
+    std::thread reader([&] {
+        std::uint64_t drained = 0;
+        for (Spin spin; drained < total; spin.once()) {
+            drained += draining.time([&] {
+                return lane->drain(kTurnItems, kAlways,
+                                   [&](auto&& item) { seen.see(Kind::number_of(item)); });
+            });
+        }
+    });
+    std::uint64_t pushed = 0;
+    for (auto _ : state) {
+        const std::uint64_t end = pushed + kTurnItems;
+        for (Spin spin; pushed < end; spin.once()) {  // again only when the lane is full
+            pushing.time([&] {
+                const std::uint64_t first = pushed;
+                while (pushed < end && lane->try_push(Kind::make(pushed))) ++pushed;
+                lane->publish();
+                return static_cast<std::size_t>(pushed - first);
+            });
+        }
+        if (end == total) reader.join();
+    }
+    if (!answer_is(state, seen.saw(total), "not what was pushed, or not in order")) return;
+    count_items(state, kTurnItems);
+    state.counters["push_ns"] = pushing.median_ns();
+    state.counters["drain_ns"] = draining.median_ns();
 }
 
 // As a shard asks itself; `participants` as many as reactors, acceptors and a log's thread make.
@@ -142,6 +180,10 @@ void queue_nothing(benchmark::State& state) {
 void register_lane() {
     benchmark::RegisterBenchmark("lane/one_thread/number", lane<Numbers>);
     benchmark::RegisterBenchmark("lane/one_thread/envelope", lane<Envelopes>);
+    benchmark::RegisterBenchmark("lane/two_threads/number", lane_between_threads<Numbers>)
+        ->UseRealTime();
+    benchmark::RegisterBenchmark("lane/two_threads/envelope", lane_between_threads<Envelopes>)
+        ->UseRealTime();
     benchmark::RegisterBenchmark("broadcast_queue/to_self/number", queue<Numbers>)->Arg(5);
     benchmark::RegisterBenchmark("broadcast_queue/to_self/envelope", queue<Envelopes>)
         ->Arg(5)

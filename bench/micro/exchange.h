@@ -30,7 +30,8 @@ constexpr bool is_for(const Note& note, std::uint32_t reader) {
     return (note.readers >> reader & 1U) != 0;
 }
 
-// Sender: send() up to a turn's worth, then flush(), which waits when there is no room.
-// Reader: drain() hands over what is there, fn(const Note&); wait() sleeps until there is more.
+// Sender: send() a turn's worth, then flush(); then, while not has_room(), wait_for_room() or spin.
+// Reader: drain() hands over what is there, fn(const Note&); when that was nothing, wait() sleeps
+// until there is more, or it spins.
 
 }  // namespace stentor::bench

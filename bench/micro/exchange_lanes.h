@@ -28,13 +28,12 @@ public:
         }
     }
     void flush(std::uint32_t sender) { queue_.port(sender).publish(); }
+    // Nothing waits in front of a full lane any more.
+    bool has_room(std::uint32_t sender) { return !queue_.port(sender).publish(); }
     void wait_for_room(std::uint32_t sender) {
         auto& port = queue_.port(sender);
-        while (port.pending() > 0) {
-            if (port.prepare_sleep()) sleep_on(port.doorbell());
-            port.awake();
-            port.publish();
-        }
+        if (port.prepare_sleep()) sleep_on(port.doorbell());
+        port.awake();
     }
 
     template <typename Fn>

@@ -48,6 +48,13 @@ public:
             notes.clear();
         }
     }
+    bool has_room(std::uint32_t /*sender*/) {
+        for (std::uint32_t reader = 0; reader < readers_; ++reader) {
+            const std::lock_guard lock(queues_[reader].mutex);
+            if (queues_[reader].waiting.size() > kExchangeSlots) return false;
+        }
+        return true;
+    }
     void wait_for_room(std::uint32_t /*sender*/) {
         for (std::uint32_t reader = 0; reader < readers_; ++reader) {
             Queue& queue = queues_[reader];

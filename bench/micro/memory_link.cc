@@ -16,6 +16,16 @@ namespace {
 constexpr std::size_t kPiecesPerSend = 64;
 constexpr std::size_t kBytesPerSend = std::size_t{256} * 1024;
 
+// An outbox makes the blocks of its answers itself, or takes them from the pool.
+template <typename Box>
+void append_answer(Box& outbox, std::span<const std::byte> bytes, net::ParcelPool& pool) {
+    if constexpr (requires { outbox.append_answer(bytes, pool); }) {
+        outbox.append_answer(bytes, pool);
+    } else {
+        outbox.append_answer(bytes);
+    }
+}
+
 }  // namespace
 
 MemoryLink::~MemoryLink() {
@@ -68,7 +78,7 @@ std::size_t MemoryLink::flush(net::ConnectionId watched, std::string* heard) {
 
 void MemoryLink::send(net::ConnectionId id, std::span<const std::byte> bytes) {
     net::Connection& connection = live(id);
-    connection.outbox.append_answer(bytes);
+    append_answer(connection.outbox, bytes, parcels_);
     if (!bytes.empty()) mark_dirty(connection);
 }
 
