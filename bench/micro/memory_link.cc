@@ -16,16 +16,6 @@ namespace {
 constexpr std::size_t kPiecesPerSend = 64;
 constexpr std::size_t kBytesPerSend = std::size_t{256} * 1024;
 
-// An outbox makes the blocks of its answers itself, or takes them from the pool.
-template <typename Box>
-void append_answer(Box& outbox, std::span<const std::byte> bytes, net::ParcelPool& pool) {
-    if constexpr (requires { outbox.append_answer(bytes, pool); }) {
-        outbox.append_answer(bytes, pool);
-    } else {
-        outbox.append_answer(bytes);
-    }
-}
-
 }  // namespace
 
 MemoryLink::~MemoryLink() {
@@ -76,10 +66,14 @@ std::size_t MemoryLink::flush(net::ConnectionId watched, std::string* heard) {
     return sent;
 }
 
-void MemoryLink::send(net::ConnectionId id, std::span<const std::byte> bytes) {
+std::size_t MemoryLink::send_parts(net::ConnectionId id, std::span<const std::byte> head,
+                                   std::span<const std::byte> body) {
     net::Connection& connection = live(id);
-    append_answer(connection.outbox, bytes, parcels_);
-    if (!bytes.empty()) mark_dirty(connection);
+    const std::size_t backlog = connection.outbox.bytes();
+    connection.outbox.append_answer(head, parcels_);
+    connection.outbox.append_answer(body, parcels_);
+    if (!connection.outbox.empty()) mark_dirty(connection);
+    return backlog;
 }
 
 void MemoryLink::deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel,

@@ -28,7 +28,8 @@ public:
     // null. Returns how many bytes left in all.
     std::size_t flush(net::ConnectionId watched = {}, std::string* heard = nullptr);
 
-    void send(net::ConnectionId id, std::span<const std::byte> bytes) override;
+    std::size_t send_parts(net::ConnectionId id, std::span<const std::byte> head,
+                           std::span<const std::byte> body) override;
     void deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel,
                  std::vector<std::uint32_t>& full) override;
     net::Parcel& make_parcel(core::SharedBytes bytes) override;
