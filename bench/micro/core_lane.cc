@@ -104,16 +104,16 @@ void lane_between_threads(benchmark::State& state) {
     });
     std::uint64_t pushed = 0;
     for (auto _ : state) {
-        const std::uint64_t end = pushed + kTurnItems;
-        for (Spin spin; pushed < end; spin.once()) {  // again only when the lane is full
-            pushing.time([&] {
+        std::uint64_t left = kTurnItems;
+        for (Spin spin; left > 0; spin.once()) {  // again only when the lane is full
+            left -= pushing.time([&] {
                 const std::uint64_t first = pushed;
-                while (pushed < end && lane->try_push(Kind::make(pushed))) ++pushed;
+                while (pushed - first < left && lane->try_push(Kind::make(pushed))) ++pushed;
                 lane->publish();
                 return static_cast<std::size_t>(pushed - first);
             });
         }
-        if (end == total) reader.join();
+        if (pushed == total) reader.join();
     }
     if (!answer_is(state, seen.saw(total), "not what was pushed, or not in order")) return;
     count_items(state, kTurnItems);
