@@ -95,6 +95,7 @@ void EpollLoop::receive(Connection& connection) {
     }
     const std::span bytes(buffer_.data(), carry.size() + static_cast<std::size_t>(received));
     const auto rest = bytes.subspan(exchange_.on_bytes(connection, bytes));
+    exchange_.send_messages();
     if (rest.size() > kCarryBytesMax) return hang_up(connection);
     carry.assign(rest.begin(), rest.end());
 }

@@ -87,14 +87,26 @@ void Exchange::join(Peer& peer, std::string_view command) {
 
 void Exchange::to_room(Room& room, std::span<const std::byte> frame) {
     if (work_ == Work::kFanout) {
-        wire_.send(room.members, frame);
+        if (room.messages == rounds_.size()) rounds_.emplace_back();
+        rounds_[room.messages++].push_back({&room, frame});
         return;
     }
     if (room.run.empty()) dirty_.push_back(&room);
     room.run.insert(room.run.end(), frame.begin(), frame.end());
 }
 
+void Exchange::send_messages() {
+    for (auto& round : rounds_) {
+        for (const Message& message : round) {
+            message.room->messages = 0;
+            wire_.send(message.room->members, message.frame);
+        }
+        round.clear();
+    }
+}
+
 void Exchange::on_turn_end() {
+    send_messages();
     for (Room* room : dirty_) wire_.send(room->members, room->run);
 }
 

@@ -26,6 +26,7 @@ enum class Work {
 
 struct Room {
     std::vector<Peer*> members;
+    std::size_t messages = 0;    // kFanout: of this turn, not sent yet
     std::vector<std::byte> run;  // kBurst: the frames of this turn
 };
 
@@ -40,7 +41,9 @@ public:
     // The bytes of a peer from the first one not taken yet. Returns how many are taken; the rest
     // comes again with more behind it. Writes over the bytes.
     std::size_t on_bytes(Peer& peer, std::span<std::byte> bytes);
-    // All bytes of the turn have come.
+    // Sends the messages that on_bytes() took, while their bytes are still there.
+    void send_messages();
+    // All bytes of the turn have come; sends what waits.
     void on_turn_end();
     void on_closed(Peer& peer);
 
@@ -51,9 +54,17 @@ private:
     void join(Peer& peer, std::string_view command);
     void to_room(Room& room, std::span<const std::byte> frame);
 
+    struct Message {
+        Room* room;
+        std::span<const std::byte> frame;
+    };
+
     const Work work_;
     Wire& wire_;
     std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
+    // First the first message of each room, then the second of each: so a submission of io_uring,
+    // which may hold one send to a connection, is filled by many rooms.
+    std::vector<std::vector<Message>> rounds_;
     std::vector<Room*> dirty_;  // have a run
 };
 
