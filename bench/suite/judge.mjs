@@ -111,6 +111,15 @@ export function judgeSweep(points, servers, goal) {
   });
 }
 
+// How much of the servers' core others took: what was busy there and is in no epoll server's CPU time. The
+// median over all that were driven in turn; null when nothing says it.
+export function strangersShare(rows) {
+  const seen = rows.filter(({ kind }) => kind === 'paired').flatMap(({ results }) => results ?? [])
+    .filter(({ io, metrics }) => io === 'epoll' && metrics?.per_cpu_second && metrics?.per_busy_second)
+    .map(({ metrics }) => Math.max(0, 1 - metrics.per_busy_second.median / metrics.per_cpu_second.median));
+  return spread(seen)?.median ?? null;
+}
+
 // A row in one word: did what was measured pass? null: nothing was to be judged.
 export function verdictOf(row) {
   const results = row.results ?? [];

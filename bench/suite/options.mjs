@@ -13,7 +13,7 @@ What is measured
   --server NAME=COMMAND  any server: {port} or {ports_file} in its command line is filled in; repeatable.
                          What follows until the next --server is about this one:
       --dialect NAME       raw, native or echo (default raw), or templates of one's own:
-      --join TEXT          what joins a room, with {room} and {user}
+      --join TEXT          what joins a room, with {room} and {user}; repeatable
       --joined TEXT        what its answer contains
       --message TEXT       what sends, with {room}, {stamp} and {pad}
       --path PATH          where its rooms are (default /)
@@ -62,7 +62,9 @@ export function parse(words) {
     if (name === 'server') addServer(servers, value);
     else if (name in ofServer) {
       if (servers.length === 0) throw new UsageError(`--${name} is about a --server, which must stand before it`);
-      servers.at(-1)[ofServer[name]] = value;
+      const server = servers.at(-1);
+      if (name === 'join') server.join = [...(server.join ?? []), value];
+      else server[ofServer[name]] = value;
     }
   }
   const { values } = parsed;

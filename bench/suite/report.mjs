@@ -7,6 +7,7 @@ import { comparisonSection, integritySection, methodSection, microTable, notRunS
 import { nameOf } from './rows.mjs';
 import { style } from './report_style.mjs';
 import { colourOf, drawing, escape, mark } from './svg.mjs';
+import { strangersShare } from './judge.mjs';
 import { unitOfMetric } from './terminal.mjs';
 import { faults, isIntact } from './stats.mjs';
 
@@ -170,6 +171,8 @@ function cautions(run) {
   if (facts.sanitizers) words.push(`Built with sanitizers (${facts.sanitizers}): no figure here means anything.`);
   if (facts.build_type && facts.build_type !== 'Release') words.push(`Built as ${facts.build_type}, not Release.`);
   if (facts.load_at_start > 0.5) words.push(`Other programs kept about ${facts.load_at_start.toFixed(1)} cores busy when the run began: trust shares, not absolute figures.`);
+  const strangers = strangersShare(run.rows);
+  if (strangers > 0.1) words.push(`Others took about ${Math.round(strangers * 100)} % of the servers’ core: what is judged by its busy time (io_uring) is off by as much, and varies.`);
   if (run.placement?.shared) words.push('One core for servers and load: nothing here is apart.');
   if (run.profile === 'quick' || run.profile === 'smoke') words.push(`The ${run.profile} profile has few and short repetitions: a first look, not a result.`);
   return words.map((text) => `<p class="warning">${escape(text)}</p>`).join('');

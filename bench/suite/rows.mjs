@@ -82,7 +82,7 @@ export const rows = [
   {
     id: 'slow-readers', group: 'Slow readers', title: '20 of 50 members never read', kind: 'slow', path: 'chat',
     detail: '4 KiB at 2000 messages a second: growth of the server, and p99 of the 30 who read',
-    load: ['fanout', '--rooms', 1, '--connections', 50, '--size', 4096, '--rate', 2000], stalled: 20,
+    load: ['fanout', '--rooms', 1, '--size', 4096, '--rate', 2000], stalled: 20,
     count: 'deliveries', connections: 50, gateBytes: 64 * 1048576, gateRatio: 2,
   },
   {

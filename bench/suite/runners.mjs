@@ -7,6 +7,7 @@ import { failed, gate, judgeLatency, judgePaired, judgeSweep, measured, pointOf,
 import { drive, slicing } from './load.mjs';
 import { divideCores } from './machine.mjs';
 import { start, stentor, targetOf } from './servers.mjs';
+import { stall } from './stalled.mjs';
 import { faults, quotients } from './stats.mjs';
 
 const serving = (context, row) => context.servers.filter((server) => !server.serves || server.serves(row));
@@ -195,10 +196,14 @@ async function withGrowth(one, run) {
 
 async function slow(context, row) {
   const servers = serving(context, row).filter(({ family }) => family !== 'bare');
-  const duration_ms = context.settings.seconds * 1000;
-  const flags = [...row.load, ...slicing(duration_ms, 1)];
-  const quiet = await alone(context, row, servers, () => flags, duration_ms, withGrowth);
-  const answer = await alone(context, row, servers, () => [...flags, '--stalled', row.stalled], duration_ms, withGrowth);
+  const { cores, settings } = context;
+  const duration_ms = settings.seconds * 1000;
+  const flags = (connections) => [...row.load, '--connections', connections, ...slicing(duration_ms, 1)];
+  const quiet = await alone(context, row, servers, () => flags(row.connections), duration_ms, withGrowth);
+  const answer = await alone(context, row, servers, () => flags(row.connections - row.stalled), duration_ms, async (one, run) => {
+    const end = await stall(targetOf(one, row, divideCores(cores, 1).server), row.stalled);
+    try { return await withGrowth(one, run); } finally { end(); }
+  });
   for (const [i, result] of answer.results.entries()) {
     delete result.target;
     if (result.state !== 'measured') continue;
@@ -206,11 +211,11 @@ async function slow(context, row) {
     result.metrics.growth = { median: growth, min: growth, max: growth, count: 1 };
     result.metric = 'growth';
     const share = quiet.results[i].state === 'measured' ? quotients(result.values.p99, quiet.results[i].values.p99) : null;
-    if (share) result.share = { ...share, of: 'nobody stalled', metric: 'p99' };
+    if (share) result.share = { ...share, of: 'all reading', metric: 'p99' };
     if (result.family !== 'stentor') continue;
-    result.gates.push(gate('growth', growth, row.gateBytes, false), gate('p99 to nobody stalled', share?.median, row.gateRatio, false));
+    result.gates.push(gate('growth', growth, row.gateBytes, false), gate('p99 to all reading', share?.median, row.gateRatio, false));
   }
-  return { ...answer, note: `${context.settings.seconds} s` };
+  return { ...answer, note: `${settings.seconds} s` };
 }
 
 // The same server with several numbers of reactors, each on as many cores, all up at once.

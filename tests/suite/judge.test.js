@@ -1,7 +1,7 @@
 // Tests of bench/suite/judge.mjs: when a gate is passed, and when a load is held.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { failed, judgeLatency, judgePaired, judgeSweep, measured, pointOf, verdictOf } from '../../bench/suite/judge.mjs';
+import { failed, judgeLatency, judgePaired, judgeSweep, measured, pointOf, strangersShare, verdictOf } from '../../bench/suite/judge.mjs';
 
 const servers = [
   { name: 'bare epoll', family: 'bare', io: 'epoll' }, { name: 'stentor epoll', family: 'stentor', io: 'epoll', reference: 'bare epoll' },
@@ -79,4 +79,11 @@ test('ALoadIsHeldUpToTheFirstThatIsNot', () => {
   assert.equal(judgeSweep(points, [epoll], { offered: 200, p99_ns: 19 })[0].gates[0].pass, false);
   assert.equal(judgeSweep(points, [epoll], { offered: 300, p99_ns: 100 })[0].gates[0].pass, false);
   assert.equal(point(100, 100, { gaps: 1 }).results[0].held, false);
+});
+
+// What is busy on the servers' core beyond the CPU time of epoll servers is others' work.
+test('WorkOfOthersOnTheServersCoreIsSeen', () => {
+  const row = { kind: 'paired', results: [result(epoll, [100], { cpu_seconds: 0.6, busy_seconds: 1 }), result(uring, [100], { cpu_seconds: 0.1, busy_seconds: 1 })] };
+  assert.equal(strangersShare([row]).toFixed(2), '0.40');
+  assert.equal(strangersShare([]), null);
 });
