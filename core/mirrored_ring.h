@@ -61,7 +61,7 @@ public:
     struct Config {
         std::size_t ring_bytes;  // a power of two, a multiple of the page size
         std::uint32_t rings_max;
-        std::uint32_t kept_resident = 16;  // free rings that keep their memory
+        std::uint32_t kept_resident = 32;  // free rings that keep their memory
     };
     static std::expected<std::unique_ptr<RingPool>, Error> create(const Config& config);
     ~RingPool();  // every ring must have come back

@@ -112,6 +112,7 @@ void Reactor::end() {
                 0, SIZE_MAX, [] { return true; },
                 [this](std::uint32_t, NewSocket&&) { handoff_->subtract(config_.shard); });
     }
+    events_ = {};
     resumed_.clear();
     drain_checks_.clear();
     application_ = nullptr;
@@ -134,7 +135,7 @@ void Reactor::sleep_until_work() {
         timeout = sleep_time();
         metrics_.sleeps_total.add();
     }
-    events_ = backend_->wait(timeout);
+    if (events_.empty()) events_ = backend_->wait(timeout);
     application_->awake();
     if (sockets != nullptr) sockets->awake();
     now_ = clock_.now();
@@ -143,8 +144,8 @@ void Reactor::sleep_until_work() {
 
 // What an earlier turn left over.
 bool Reactor::has_work() const {
-    return dirty_first_ != nullptr || !resumed_.empty() || !drain_checks_.empty() ||
-           !reap_.empty() || stopping_.load(std::memory_order_relaxed);
+    return !events_.empty() || dirty_first_ != nullptr || !resumed_.empty() ||
+           !drain_checks_.empty() || !reap_.empty() || stopping_.load(std::memory_order_relaxed);
 }
 
 // Until the next deadline; for ever when there is none.

@@ -46,7 +46,9 @@ struct ReactorConfig {
     std::uint32_t rings_max = 4096;  // half-received frames at one time, the scratch ring included
     std::size_t outbox_bytes = 256 * 1024;
     std::size_t receive_bytes_max = 256 * 1024;  // for one connection in one turn
-    std::uint32_t events_max = 512;              // in one turn
+    // Of all connections in one turn, more or less: what came is sent on while the cache holds it.
+    std::size_t receive_bytes_per_turn = 256 * 1024;
+    std::uint32_t events_max = 512;  // in one turn
     core::Duration flush_budget = std::chrono::milliseconds{2};
     core::Duration stall_timeout = std::chrono::seconds{30};
     std::size_t stall_bytes_min = 16 * 1024;  // what a full outbox must lose within stall_timeout
@@ -202,7 +204,8 @@ private:
     std::vector<std::byte> ciphertext_;  // what a TLS connection receives into, before decrypting
 
     // What waits for a later phase or turn.
-    std::span<const IoEvent> events_;
+    std::span<const IoEvent> events_;  // the back end is asked for more when all are handled
+    std::size_t received_in_turn_ = 0;
     Connection* dirty_first_ = nullptr;  // oldest first
     Connection* dirty_last_ = nullptr;
     std::vector<ConnectionId> resumed_;  // may hold bytes to hand in again

@@ -20,10 +20,14 @@ constexpr std::size_t kNewSocketsPerTurn = 256;
 
 void Reactor::receive() {
     handshake_time_ = {};
+    received_in_turn_ = 0;
     take_new_sockets();
     hand_in_again();
-    for (const IoEvent& event : events_) on_event(event);
-    events_ = {};
+    while (!events_.empty() && received_in_turn_ < config_.receive_bytes_per_turn) {
+        const IoEvent event = events_.front();
+        events_ = events_.subspan(1);
+        on_event(event);
+    }
 }
 
 void Reactor::take_new_sockets() {
@@ -113,6 +117,7 @@ void Reactor::receive_from(Connection& connection, bool broken) {
         if (got.bytes == 0) return on_fin(connection);
         budget_bytes -= got.bytes;
         if (!connection.tls) connection.last_received = now_;
+        received_in_turn_ += got.bytes;
         metrics_.received_bytes_total.add(got.bytes);
         if (!take_in(connection, ring, space.first(got.bytes))) return;
         if (got.bytes < space.size()) return;  // the socket is empty: no second recv to hear so
@@ -164,6 +169,7 @@ void Reactor::throw_away(Connection& connection) {
         if (got.error != 0) return close(connection, true);
         if (got.bytes == 0) return on_fin(connection);
         budget_bytes -= got.bytes;
+        received_in_turn_ += got.bytes;
         metrics_.received_bytes_total.add(got.bytes);
         if (got.bytes < space.size()) return;
     }

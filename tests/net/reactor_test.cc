@@ -183,6 +183,23 @@ TEST_F(ReactorTest, OneConnectionTakesNoMoreThanItsShareOfATurn) {
     });
 }
 
+// All connections together take little more than a turn's share; who is left over comes first in
+// the next turn, and sleeps are not waited for.
+TEST_F(ReactorTest, WhatATurnLeavesOverComesInTheNext) {
+    start({.receive_bytes_per_turn = 1000});
+    app_.may_sleep = true;
+    std::vector<ConnectionId> ids;
+    for (int i = 0; i < 4; ++i) ids.push_back(connect());
+    for (std::size_t i = 0; i < ids.size(); ++i) peer(i).send(pattern(800));
+    std::vector<int> heard_in_turn;
+    for (int turns = 0; turns < 2; ++turns) {
+        turn();
+        heard_in_turn.push_back(static_cast<int>(std::ranges::count_if(
+            ids, [&](ConnectionId id) { return text_of(id) == pattern(800); })));
+    }
+    EXPECT_EQ(heard_in_turn, (std::vector<int>{2, 4}));
+}
+
 // The peer's FIN is told once, and a connection that waits behind it does not keep the reactor
 // awake.
 TEST_F(ReactorTest, PeerFinIsToldOnceAndDoesNotSpin) {
