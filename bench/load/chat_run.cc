@@ -18,7 +18,6 @@
 namespace stentor::bench {
 namespace {
 
-constexpr std::int64_t kPatienceNs = 10'000'000'000;
 constexpr std::chrono::milliseconds kLook{2};
 
 struct ChatState {
@@ -153,7 +152,7 @@ public:
                 wait_until([&] { return state(target).joined == options_.connections; });
             if (!joined) {
                 return std::unexpected(fmt::format(
-                    "target {}: {} of {} joined their rooms within 10 s {}", name(target),
+                    "target {}: {} of {} joined their rooms in time {}", name(target),
                     state(target).joined, options_.connections, state(target).counts.complaint));
             }
         }
@@ -234,7 +233,7 @@ private:
     template <typename Done>
     bool wait_until(Done&& done) {
         for (const std::int64_t begin = now_ns(); !done();) {
-            if (now_ns() - begin > kPatienceNs) return false;
+            if (now_ns() - begin > options_.patience.count()) return false;
             std::this_thread::sleep_for(kLook);
         }
         return true;

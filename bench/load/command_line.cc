@@ -1,6 +1,8 @@
 // The command line by CLI11, which is seen in this file alone. See options.h.
 // Thread: any; pure but for the file of --targets.
 // Invariant: no exception of CLI11 leaves this file.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -100,6 +102,9 @@ void add_course(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--duration", raw.times["--duration"],
                    "time for each server in all, instead of --repetitions")
         ->group(group);
+    app.add_option("--patience", raw.times["--patience"],
+                   "how long what is missing is waited for, until it counts as lost (5s)")
+        ->group(group);
     app.add_option("--warmup", raw.times["--warmup"], "before the first slice (300ms)")
         ->group(group);
 }
@@ -127,9 +132,10 @@ std::expected<void, std::string> set_times(Options& options, const Raw& raw) {
     for (const auto& [flag, text] : raw.times) {
         if (text.empty()) continue;
         const auto time = chat::parse_duration(text);
-        if (!time) return std::unexpected(flag + " \"" + text + "\": " + time.error());
+        if (!time) return std::unexpected(fmt::format("{} \"{}\": {}", flag, text, time.error()));
         if (flag == "--slice") options.slice = *time;
         if (flag == "--warmup") options.warmup = *time;
+        if (flag == "--patience") options.patience = *time;
         if (flag == "--duration") options.duration = *time;
     }
     if (options.slice < std::chrono::milliseconds{1}) {

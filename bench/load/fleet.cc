@@ -100,11 +100,10 @@ std::expected<void, std::string> Fleet::connect(std::uint32_t target, std::uint3
             seen = ready;
             since = now_ns();
         } else if (now_ns() - since > kNoProgressNs) {
-            std::string heard = state.overheard();
-            if (!heard.empty()) heard = "; it said: " + heard;
-            return std::unexpected(
-                fmt::format("target {}: {} of {} connections are ready, and no more for 10 s{}",
-                            state.spec.name, ready, wanted, heard));
+            const std::string heard = state.overheard();
+            return std::unexpected(fmt::format(
+                "target {}: {} of {} connections are ready, and no more for 10 s{}{}",
+                state.spec.name, ready, wanted, heard.empty() ? "" : "; it said: ", heard));
         }
     }
     if (state.failed.load() == 0) return {};

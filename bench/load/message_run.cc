@@ -16,7 +16,6 @@
 namespace stentor::bench {
 namespace {
 
-constexpr std::int64_t kPatienceNs = 5'000'000'000;
 constexpr std::chrono::microseconds kLook{200};
 
 }  // namespace
@@ -70,7 +69,7 @@ bool MessageRun::wait_for_quiet(std::uint32_t target) {
         if (now != seen) {
             seen = now;
             since = now_ns();
-        } else if (now_ns() - since > kPatienceNs) {
+        } else if (now_ns() - since > options_.patience.count()) {
             written_off_[target] += seen;
             return false;
         }
@@ -85,11 +84,11 @@ std::expected<std::uint64_t, std::string> MessageRun::delivered_bytes(std::uint3
     fleet_.crew().on_each(
         [&](Worker& worker) { drivers_[worker.index()]->calibrate(target, attempt); });
     for (const std::int64_t begin = now_ns(); traffic.calibrated_bytes == 0;) {
-        if (now_ns() - begin > kPatienceNs) {
+        if (now_ns() - begin > options_.patience.count()) {
             const std::string complaint = traffic.target().complaint();
             return std::unexpected(fmt::format(
-                "target {}: the first message did not come back to its sender within 5 s{}{}",
-                traffic.target().spec.name,
+                "target {}: the first message did not come back to its sender within {} s{}{}",
+                traffic.target().spec.name, seconds_of(options_.patience.count()),
                 complaint.empty() ? "; do join, joined and message fit this server?" : ": ",
                 complaint));
         }

@@ -23,7 +23,7 @@ std::string_view name_of(Workload workload);
 
 struct Options {
     Workload workload = Workload::kEcho;
-    std::vector<TargetSpec> targets;
+    std::vector<TargetSpec> targets = {};
 
     std::uint32_t connections = 0;  // of each target
     std::uint32_t rooms = 1;
@@ -37,15 +37,17 @@ struct Options {
 
     std::chrono::nanoseconds slice = std::chrono::milliseconds{600};
     std::chrono::nanoseconds warmup = std::chrono::milliseconds{300};
-    std::optional<std::chrono::nanoseconds> duration;  // of each target; else `repetitions` slices
+    std::chrono::nanoseconds patience = std::chrono::seconds{5};
+    std::optional<std::chrono::nanoseconds> duration =
+        {};  // of each target; else `repetitions` slices
     std::uint32_t repetitions = 9;
 
     std::uint32_t threads = 0;  // 0: cores less one
     std::uint32_t sources = 0;  // 0: as many as the connections need
     bool zero_mask = false;
 
-    std::string json_file;  // "-": standard output
-    std::string hgrm_file;
+    std::string json_file = {};  // "-": standard output
+    std::string hgrm_file = {};
     bool quiet = false;
 };
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "bench/load/target.h"
@@ -100,11 +102,10 @@ std::expected<std::vector<TargetSpec>, std::string> parse_targets(
 
 std::expected<std::vector<TargetSpec>, std::string> read_targets(const std::string& file,
                                                                  std::string_view default_dialect) {
-    simdjson::padded_string json;
-    if (const auto error = simdjson::padded_string::load(file).get(json)) {
-        return std::unexpected(file + ": " + simdjson::error_message(error));
-    }
-    auto targets = parse_targets(std::string_view(json), default_dialect);
+    std::ifstream in(file, std::ios::binary);
+    const std::string json((std::istreambuf_iterator<char>(in)), {});
+    if (!in) return std::unexpected(file + ": cannot be read");
+    auto targets = parse_targets(json, default_dialect);
     if (!targets) return std::unexpected(file + ": " + targets.error());
     return targets;
 }

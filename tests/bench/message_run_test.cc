@@ -1,0 +1,181 @@
+// echo and fanout against servers in this process: one that keeps its promises, and ones that do
+// not. Thread: one, and those of the tool and the servers. Ports are the system's choice.
+#include "bench/load/message_run.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "bench/load/options.h"
+#include "bench/load/workloads.h"
+#include "tests/bench/fake_server.h"
+
+namespace stentor::bench {
+namespace {
+
+using test::FakeServer;
+using test::Fault;
+
+Options options_for(const FakeServer& server) {
+    Options options;
+    options.workload = Workload::kFanout;
+    TargetTexts texts;
+    texts.name = "fake";
+    texts.url = server.url();
+    options.targets.push_back(*make_target(texts, "raw"));
+    options.connections = 6;
+    options.size = 100;
+    options.rate = 500;
+    options.threads = 2;
+    options.slice = std::chrono::milliseconds{200};
+    options.warmup = {};
+    options.repetitions = 1;
+    options.patience = std::chrono::milliseconds{300};
+    return options;
+}
+
+struct Ran {
+    Outcome outcome;
+    Result result;
+};
+
+Ran run(const Options& options) {
+    Ran ran;
+    ran.result.targets.resize(options.targets.size());
+    Progress progress(true);
+    ran.outcome = run_workload(options, progress, ran.result);
+    ran.result.finish();
+    return ran;
+}
+
+Slice only_slice(const Ran& ran) {
+    EXPECT_TRUE(ran.outcome.has_value()) << ran.outcome.error();
+    EXPECT_EQ(ran.result.targets.front().slices.size(), 1u);
+    return ran.result.targets.front().slices.at(0);
+}
+
+// Property: with a server that keeps its promises every message reaches every member, at its size,
+// in the closed loop, in bursts and in the open loop, from one sender and from several.
+TEST(MessageRun, CountsEveryDelivery) {
+    const FakeServer server(Fault::kNone);
+    for (const Load load : {Load{.depth = 3}, Load{.burst = 4}, Load{.rate = 400}}) {
+        for (const std::uint32_t senders : {1u, 3u}) {
+            Options options = options_for(server);
+            options.depth = load.depth;
+            options.burst = load.burst;
+            options.rate = load.rate;
+            options.senders = senders;
+            options.repetitions = 1;
+            const Ran ran = run(options);
+            const Slice slice = only_slice(ran);
+            EXPECT_FALSE(ran.result.failed);
+            EXPECT_GT(slice.messages, 0u);
+            EXPECT_EQ(slice.deliveries, 6 * slice.messages);
+            EXPECT_EQ(slice.latency.count, slice.deliveries);
+            EXPECT_EQ(ran.result.targets.front().delivered_bytes, 100u);
+        }
+    }
+}
+
+// Property: large frames are counted without being kept.
+TEST(MessageRun, CountsLargeFrames) {
+    const FakeServer server(Fault::kNone);
+    Options options = options_for(server);
+    options.rate = 0;
+    options.depth = 4;
+    options.size = 60'000;
+    const Ran ran = run(options);
+    const Slice slice = only_slice(ran);
+    EXPECT_FALSE(ran.result.failed);
+    EXPECT_EQ(slice.deliveries, 6 * slice.messages);
+    EXPECT_EQ(ran.result.targets.front().delivered_bytes, 60'000u);
+}
+
+// Property: what a server drops is lost.
+TEST(MessageRun, CatchesLoss) {
+    const FakeServer server(Fault::kDrop);
+    const Ran ran = run(options_for(server));
+    const Slice slice = only_slice(ran);
+    EXPECT_GT(slice.lost, 0u);
+    EXPECT_EQ(slice.deliveries + slice.lost, 6 * slice.messages);
+    EXPECT_EQ(slice.duplicates + slice.reordered + slice.misplaced, 0u);
+    EXPECT_TRUE(ran.result.failed);
+}
+
+// Property: what comes twice is a duplicate, and counts as one delivery.
+TEST(MessageRun, CatchesDuplicates) {
+    const FakeServer server(Fault::kRepeat);
+    const Ran ran = run(options_for(server));
+    const Slice slice = only_slice(ran);
+    EXPECT_GT(slice.duplicates, 0u);
+    EXPECT_EQ(slice.deliveries, 6 * slice.messages);
+    EXPECT_EQ(slice.lost + slice.reordered + slice.misplaced, 0u);
+    EXPECT_TRUE(ran.result.failed);
+}
+
+// Property: what is overtaken is out of order, not lost; the last one, which nothing overtakes, may
+// be.
+TEST(MessageRun, CatchesAnotherOrder) {
+    const FakeServer server(Fault::kSwap);
+    const Ran ran = run(options_for(server));
+    const Slice slice = only_slice(ran);
+    EXPECT_GT(slice.reordered, 0u);
+    EXPECT_LE(slice.lost, 6u);
+    EXPECT_EQ(slice.duplicates + slice.misplaced, 0u);
+    EXPECT_TRUE(ran.result.failed);
+}
+
+// Property: a message that nobody sent is noticed.
+TEST(MessageRun, CatchesForgeries) {
+    const FakeServer server(Fault::kForge);
+    const Ran ran = run(options_for(server));
+    EXPECT_GT(only_slice(ran).misplaced, 0u);
+    EXPECT_TRUE(ran.result.failed);
+}
+
+// Property: a connection that the server ends fails the run, with its words.
+TEST(MessageRun, CatchesLostConnections) {
+    const FakeServer server(Fault::kHangUp);
+    const Ran ran = run(options_for(server));
+    EXPECT_TRUE(ran.result.failed);
+    ASSERT_FALSE(ran.result.warnings.empty());
+    EXPECT_NE(ran.result.warnings.front().find("connections were lost"), std::string::npos);
+}
+
+// Property: a server that is not there, and one whose joins are not answered, are errors in words.
+TEST(MessageRun, SaysWhyItCannotRun) {
+    std::string gone;
+    {
+        const FakeServer server(Fault::kNone);
+        gone = server.url();
+        Options options = options_for(server);
+        options.targets.front().message = *MessageTemplate::parse("join {stamp}");
+        const Ran ran = run(options);
+        ASSERT_FALSE(ran.outcome.has_value());
+        EXPECT_NE(ran.outcome.error().find("did not come back"), std::string::npos);
+    }
+    const FakeServer other(Fault::kNone);
+    Options options = options_for(other);
+    options.targets.front().url = *parse_url(gone);
+    const Ran ran = run(options);
+    ASSERT_FALSE(ran.outcome.has_value());
+    EXPECT_NE(ran.outcome.error().find("refused"), std::string::npos) << ran.outcome.error();
+}
+
+// Property: two targets are driven in turn, and compared.
+TEST(MessageRun, ComparesTargets) {
+    const FakeServer one(Fault::kNone);
+    const FakeServer other(Fault::kNone);
+    Options options = options_for(one);
+    options.targets.push_back(options_for(other).targets.front());
+    options.slice = std::chrono::milliseconds{50};
+    options.repetitions = 3;
+    const Ran ran = run(options);
+    ASSERT_TRUE(ran.outcome.has_value()) << ran.outcome.error();
+    ASSERT_EQ(ran.result.targets.size(), 2u);
+    for (const TargetResult& target : ran.result.targets) EXPECT_EQ(target.slices.size(), 3u);
+    EXPECT_FALSE(ran.result.ratios.empty());
+}
+
+}  // namespace
+}  // namespace stentor::bench

@@ -1,0 +1,114 @@
+// Targets and the command line: what is given, what it means, and what is said when it is wrong.
+// Thread: one.
+#include "bench/load/target.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "bench/load/options.h"
+
+namespace stentor::bench {
+namespace {
+
+std::expected<CommandLine, std::string> read(const std::vector<std::string>& arguments) {
+    return read_command_line(arguments);
+}
+
+// Property: a URL is taken apart; what is no ws:// URL is refused.
+TEST(Target, TakesUrlsApart) {
+    const auto url = parse_url("ws://[::1]:80?x=1");
+    ASSERT_TRUE(url.has_value());
+    EXPECT_EQ(url->host, "::1");
+    EXPECT_EQ(url->authority, "[::1]:80");
+    EXPECT_EQ(url->path, "/?x=1");
+    EXPECT_EQ(parse_url("ws://host/a/b")->port, "80");
+    for (const char* bad : {"http://a", "wss://a", "ws://", "ws://:80/", "ws://a:/"}) {
+        EXPECT_FALSE(parse_url(bad).has_value()) << bad;
+    }
+}
+
+// Property: a file names several servers, by dialect or by templates of their own.
+TEST(Target, ReadsTheFile) {
+    const auto targets = parse_targets(
+        R"({"targets":[{"name":"a","url":"ws://127.0.0.1:1/ws","pid":7,"core":0},
+            {"name":"b","url":"ws://127.0.0.1:2/","join":["hello","in {room}"],"joined":"ok",
+             "message":"say {stamp}{pad}"}]})",
+        "native");
+    ASSERT_TRUE(targets.has_value()) << targets.error();
+    ASSERT_EQ(targets->size(), 2u);
+    EXPECT_TRUE(targets->front().native());
+    EXPECT_EQ(targets->front().pid, 7);
+    EXPECT_EQ(targets->front().core, 0);
+    EXPECT_EQ(targets->front().join.size(), 2u);
+    const TargetSpec& own = targets->back();
+    EXPECT_FALSE(own.native());
+    EXPECT_EQ(own.joined, "ok");
+    ASSERT_EQ(own.join.size(), 2u);
+    EXPECT_EQ(own.join.back().prepare("r", "u", 0).text, "in r");
+}
+
+// Property: what is wrong in a file is named.
+TEST(Target, NamesWhatIsWrongInTheFile) {
+    const std::vector<std::pair<std::string, std::string>> bad{
+        {"{", "not JSON"},
+        {R"({"target":[]})", "targets"},
+        {R"({"targets":[]})", "empty"},
+        {R"({"targets":[{"url":"ws://a/","port":1}]})", "port"},
+        {R"({"targets":[{"url":"ws://a/","pid":"x"}]})", "pid"},
+        {R"({"targets":[{"url":"ws://a/","dialect":"x"}]})", "dialect"},
+        {R"({"targets":[{"url":"ws://a/","message":"no mark"}]})", "{stamp}"}};
+    for (const auto& [json, word] : bad) {
+        const auto targets = parse_targets(json, "native");
+        ASSERT_FALSE(targets.has_value()) << json;
+        EXPECT_NE(targets.error().find(word), std::string::npos) << targets.error();
+    }
+    EXPECT_FALSE(read_targets("/nowhere/targets.json", "native").has_value());
+}
+
+// Property: flags become options, with the defaults of the workload.
+TEST(CommandLine, BecomesOptions) {
+    const auto line = read({"fanout", "--url", "ws://127.0.0.1:1/ws", "--slice", "50ms", "--rate",
+                            "100", "--rooms", "5"});
+    ASSERT_TRUE(line.has_value()) << line.error();
+    EXPECT_EQ(line->options.workload, Workload::kFanout);
+    EXPECT_EQ(line->options.connections, 500u);
+    EXPECT_EQ(line->options.rooms, 5u);
+    EXPECT_EQ(line->options.slice, std::chrono::milliseconds{50});
+    EXPECT_TRUE(line->options.targets.front().native());
+    const auto echo = read({"echo", "--url", "ws://127.0.0.1:1/echo"});
+    ASSERT_TRUE(echo.has_value()) << echo.error();
+    EXPECT_EQ(echo->options.rooms, echo->options.connections);
+    EXPECT_EQ(echo->options.targets.front().dialect, "echo");
+    const auto help = read({"--help"});
+    ASSERT_TRUE(help.has_value());
+    EXPECT_TRUE(help->help);
+    for (const char* word : {"--targets", "--burst", "fanout", "Exit codes"}) {
+        EXPECT_NE(help->help_text.find(word), std::string::npos) << word;
+    }
+}
+
+// Property: each mistake is an error that says what to change.
+TEST(CommandLine, RefusesMistakes) {
+    const std::vector<std::pair<std::vector<std::string>, std::string>> bad{
+        {{}, "workload"},
+        {{"fanin", "--url", "ws://a/"}, "fanin"},
+        {{"echo"}, "--url"},
+        {{"echo", "--url", "ws://a/", "--targets", "f"}, "either"},
+        {{"echo", "--url", "http://a/"}, "ws://"},
+        {{"fanout", "--url", "ws://a/", "--slice", "soon"}, "--slice"},
+        {{"fanout", "--url", "ws://a/", "--rooms", "501"}, "--rooms"},
+        {{"fanout", "--url", "ws://a/", "--connections", "10", "--senders", "11"}, "--senders"},
+        {{"fanout", "--url", "ws://a/", "--burst", "2", "--rate", "1"}, "--burst"},
+        {{"fanout", "--url", "ws://a/", "--depth", "0"}, "--depth"},
+        {{"fanout", "--url", "ws://a/", "--dept", "1"}, "--dept"}};
+    for (const auto& [arguments, word] : bad) {
+        const auto line = read(arguments);
+        ASSERT_FALSE(line.has_value()) << word;
+        EXPECT_NE(line.error().find(word), std::string::npos) << line.error();
+    }
+}
+
+}  // namespace
+}  // namespace stentor::bench
