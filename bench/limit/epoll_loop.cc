@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "core/check.h"
 
@@ -23,10 +24,10 @@ std::size_t send_some(int fd, std::span<const std::byte> bytes) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<EpollLoop>, core::Error> EpollLoop::create(Work work, int listener) {
+LoopOrError create_epoll_loop(Work work, int listener) {
     net::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll) return std::unexpected(core::Error::from_errno(errno, "epoll_create1"));
-    return std::unique_ptr<EpollLoop>(new EpollLoop(work, listener, std::move(epoll)));
+    return std::make_unique<EpollLoop>(work, listener, std::move(epoll));
 }
 
 EpollLoop::EpollLoop(Work work, int listener, net::UniqueFd epoll)

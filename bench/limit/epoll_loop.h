@@ -1,6 +1,6 @@
 // The least that epoll lets a server do: readiness, one recv for each readable socket and turn,
 // one send for each receiver. Read turn() first; uring_loop.h is the same on io_uring.
-// Thread: one, for ever.
+// Thread: one.
 // Invariant: a connection is watched for reading or, while something waits for it, for writing;
 // it is freed only at the end of a turn.
 #pragma once
@@ -8,21 +8,20 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <expected>
 #include <memory>
 #include <vector>
 
 #include "bench/limit/exchange.h"
+#include "bench/limit/loop.h"
 #include "core/error.h"
 #include "net/unique_fd.h"
 
 namespace stentor::bench::limit {
 
-class EpollLoop final : private Wire {
+class EpollLoop final : public Loop, private Wire {
 public:
-    // `listener` is bound and listens; not owned.
-    static std::expected<std::unique_ptr<EpollLoop>, core::Error> create(Work work, int listener);
-    void turn();
+    EpollLoop(Work work, int listener, net::UniqueFd epoll);
+    void turn() override;
 
 private:
     struct Connection : Peer {
@@ -31,8 +30,6 @@ private:
         std::vector<std::byte> backlog;  // what the socket did not take
         bool closing = false;
     };
-
-    EpollLoop(Work work, int listener, net::UniqueFd epoll);
 
     void accept_all();
     void open(net::UniqueFd fd);

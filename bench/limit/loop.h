@@ -1,13 +1,27 @@
-// The two loops behind one call. Built without liburing, run_uring() says so.
-// Thread: one; returns only when it cannot begin.
+// The two loops behind one face.
+// Thread: one for each loop, the one that created it.
+// Invariant: a turn handles what has come, and sleeps first when nothing has.
 #pragma once
+
+#include <expected>
+#include <memory>
 
 #include "bench/limit/exchange.h"
 #include "core/error.h"
 
 namespace stentor::bench::limit {
 
-core::Error run_epoll(Work work, int listener);
-core::Error run_uring(Work work, int listener);
+class Loop {
+public:
+    virtual ~Loop() = default;
+    virtual void turn() = 0;
+};
+
+using LoopOrError = std::expected<std::unique_ptr<Loop>, core::Error>;
+
+// `listener` is bound and listens; not owned.
+LoopOrError create_epoll_loop(Work work, int listener);
+// Makes the listener a blocking one. Built without liburing, it says so.
+LoopOrError create_uring_loop(Work work, int listener);
 
 }  // namespace stentor::bench::limit

@@ -26,9 +26,9 @@ using limit::Work;
 constexpr int kFailed = 1;
 constexpr int kBadUsage = 2;
 
-using Run = core::Error (*)(Work, int);
-const std::map<std::string, Run> kRuns = {{"epoll", limit::run_epoll},
-                                          {"io_uring", limit::run_uring}};
+using CreateLoop = limit::LoopOrError (*)(Work, int);
+const std::map<std::string, CreateLoop> kLoops = {{"epoll", limit::create_epoll_loop},
+                                                  {"io_uring", limit::create_uring_loop}};
 const std::map<std::string, Work> kWorks = {{"echo", Work::kEcho},
                                             {"fanout", Work::kFanout},
                                             {"burst", Work::kBurst},
@@ -49,7 +49,7 @@ int complain(int code, const core::Error& error) {
 
 void describe(CLI::App& app, Options& options) {
     app.add_option("--io", options.io, "how it waits, reads and writes")
-        ->check(CLI::IsMember(&kRuns))
+        ->check(CLI::IsMember(&kLoops))
         ->capture_default_str();
     app.add_option("--work", options.work,
                    "echo: all frames of a read go back in one send\n"
@@ -84,6 +84,8 @@ int serve(const Options& options) {
     const net::Listener& listener = listeners->front();
     const int on = 1;
     ::setsockopt(listener.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const auto loop = kLoops.at(options.io)(kWorks.at(options.work), listener.fd());
+    if (!loop) return complain(kFailed, loop.error());
     if (!options.ports_file.empty()) {
         const auto written = chat::write_ports_file(options.ports_file,
                                                     {.listen = {listener.address()}, .admin = {}});
@@ -92,7 +94,7 @@ int serve(const Options& options) {
     std::printf("stentor-limit at %s: %s on %s\n", listener.address().place().c_str(),
                 options.work.c_str(), options.io.c_str());
     std::fflush(stdout);
-    return complain(kFailed, kRuns.at(options.io)(kWorks.at(options.work), listener.fd()));
+    for (;;) (*loop)->turn();
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // again (multishot, into buffers of its choice), sockets are slots of a registered table, all sends
 // of a turn go down in one submission, and those that succeed are not reported. Read turn() first;
 // epoll_loop.h is the same on epoll.
-// Thread: one, for ever: the ring has a single issuer.
+// Thread: one: the ring has a single issuer.
 // Invariant: a submission holds at most one send to a connection, and is settled before the next
 // one begins; so nothing overtakes what fell short, and no byte is read behind our back.
 #pragma once
@@ -15,19 +15,21 @@
 #include <vector>
 
 #include "bench/limit/exchange.h"
+#include "bench/limit/loop.h"
 #include "bench/limit/receive_buffers.h"
 #include "core/error.h"
 
 namespace stentor::bench::limit {
 
-class UringLoop final : private Wire {
+class UringLoop final : public Loop, private Wire {
 public:
-    // `listener` is bound and listens; not owned. It becomes a blocking one.
-    static std::expected<std::unique_ptr<UringLoop>, core::Error> create(Work work, int listener);
+    UringLoop(Work work, int listener) : exchange_(work, *this), listener_(listener) {}
     ~UringLoop() override;
     UringLoop(const UringLoop&) = delete;
     UringLoop& operator=(const UringLoop&) = delete;
-    void turn();
+    // Before the first turn.
+    std::expected<void, core::Error> set_up();
+    void turn() override;
 
 private:
     // kSend reports failure alone, and so does kSilent, where it does not matter either.
@@ -49,9 +51,6 @@ private:
         std::vector<std::byte> draining;  // what the socket did not take: the kernel has it
         std::vector<std::byte> backlog;   // what waits behind that
     };
-
-    UringLoop(Work work, int listener) : exchange_(work, *this), listener_(listener) {}
-    std::expected<void, core::Error> set_up();
 
     // In uring_requests.cc: what goes down to the kernel, and what comes up.
     io_uring_sqe& next_request();

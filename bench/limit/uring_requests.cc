@@ -46,8 +46,8 @@ void label(io_uring_sqe& sqe, Operation operation, std::uint32_t slot, unsigned 
 
 }  // namespace
 
-std::expected<std::unique_ptr<UringLoop>, Error> UringLoop::create(Work work, int listener) {
-    std::unique_ptr<UringLoop> loop(new UringLoop(work, listener));
+LoopOrError create_uring_loop(Work work, int listener) {
+    auto loop = std::make_unique<UringLoop>(work, listener);
     if (auto ready = loop->set_up(); !ready) return std::unexpected(ready.error());
     return loop;
 }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -39,6 +40,12 @@ std::string server_frame(std::string_view payload) {
     return head(payload.size(), 0) + std::string(payload);
 }
 
+// Accepted sockets have it from their listener.
+void send_at_once(int fd) {
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 class Client {
 public:
     explicit Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -46,6 +53,7 @@ public:
         to.sin_family = AF_INET;
         to.sin_port = htons(port);
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        send_at_once(fd_.get());
         const timeval patience{.tv_sec = 30, .tv_usec = 0};
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         STENTOR_CHECK(::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
@@ -94,6 +102,7 @@ public:
         at.sin_family = AF_INET;
         at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof at;
+        send_at_once(listener_.get());
         auto* const address = reinterpret_cast<sockaddr*>(&at);
         STENTOR_CHECK(::bind(listener_.get(), address, size) == 0);
         STENTOR_CHECK(::listen(listener_.get(), 1024) == 0);
