@@ -19,12 +19,16 @@ function scaled(value, step, units) {
 const absent = 'n/a';
 const joined = (parts) => parts.filter((part) => part !== '').join(' ');
 
-export const count = (value) => (Number.isFinite(value) ? joined(scaled(value, 1000, ['', 'k', 'M', 'G'])) : absent);
+export const count = (value) =>
+  Number.isFinite(value) ? joined(scaled(value, 1000, ['', 'k', 'M', 'G'])) : absent;
 export const ratio = (value) => (Number.isFinite(value) ? value.toFixed(2) : absent);
 // One more digit where two would hide on which side of the bound it lies.
-export const ratioTo = (value, bound) => (bound !== undefined && value !== bound && ratio(value) === ratio(bound) ? value.toFixed(3) : ratio(value));
-export const nanoseconds = (value) => (Number.isFinite(value) ? joined(scaled(value, 1000, ['ns', 'µs', 'ms', 's'])) : absent);
-export const wholeNumber = (value) => (Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : absent);
+export const ratioTo = (value, bound) =>
+  bound !== undefined && value !== bound && ratio(value) === ratio(bound) ? value.toFixed(3) : ratio(value);
+export const nanoseconds = (value) =>
+  Number.isFinite(value) ? joined(scaled(value, 1000, ['ns', 'µs', 'ms', 's'])) : absent;
+export const wholeNumber = (value) =>
+  Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : absent;
 
 // Small sizes to the byte, since a connection costs hundreds of them.
 export function bytes(value) {
@@ -43,7 +47,8 @@ export function seconds(value) {
 export const formats = { count, ratio, nanoseconds, bytes };
 
 // For axes: "2 M" and not "2.00 M".
-export const round = (words) => words.replace(/^(-?\d+)\.0+(?= |$)/, '$1').replace(/^(-?\d+\.\d*[1-9])0+(?= |$)/, '$1');
+export const round = (words) =>
+  words.replace(/^(-?\d+)\.0+(?= |$)/, '$1').replace(/^(-?\d+\.\d*[1-9])0+(?= |$)/, '$1');
 
 // "1.20 – 1.25 M": the unit once when it is the same.
 export function range({ min, max }, unit) {

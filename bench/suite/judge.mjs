@@ -4,18 +4,34 @@
 // versus?, gates: [{text, value, bound, pass}], integrity?, latency?}. A spread: {median, min, max, count}.
 import { integrityOf, isIntact, metrics, quotients, series, spread } from './stats.mjs';
 
-// io_uring leaves work to kernel threads, which only the core's own clock sees.
-export const workMetric = (io) => (io === 'io_uring' ? 'per_busy_second' : 'per_cpu_second');
+// io_uring leaves work to kernel threads, which only the core's own clock sees. Where others use that core,
+// their work is on its clock too, and the time of the server's own threads says more.
+const strangersAtMost = 0.1;
+export const workMetric = (io, strangers) =>
+  io === 'io_uring' && !(strangers > strangersAtMost) ? 'per_busy_second' : 'per_cpu_second';
 
-export const failed = (server, reason) => ({ server: server.name, family: server.family, io: server.io, state: 'failed', reason, gates: [] });
+export const failed = (server, reason) => ({
+  server: server.name,
+  family: server.family,
+  io: server.io,
+  state: 'failed',
+  reason,
+  gates: [],
+});
 export const skipped = (server, reason) => ({ ...failed(server, reason), state: 'skipped' });
 
 // `target` is the load tool's part about one server.
 export function measured(server, target, count) {
   const all = Object.keys(metrics).map((name) => [name, series(target.slices, name, count)]);
   return {
-    server: server.name, family: server.family, io: server.io, state: 'measured', gates: [],
-    metrics: Object.fromEntries(all.map(([name, values]) => [name, spread(values)]).filter(([, value]) => value)),
+    server: server.name,
+    family: server.family,
+    io: server.io,
+    state: 'measured',
+    gates: [],
+    metrics: Object.fromEntries(
+      all.map(([name, values]) => [name, spread(values)]).filter(([, value]) => value),
+    ),
     values: Object.fromEntries(all),
     integrity: integrityOf(target.slices),
     ...(target.latency_ns ? { latency: target.latency_ns } : {}),
@@ -31,18 +47,34 @@ export function shareOf(result, reference, metric) {
 
 export function gate(text, value, bound, isAtLeast) {
   const known = Number.isFinite(value);
-  return { text, value: known ? value : null, bound, at_least: isAtLeast, pass: known && (isAtLeast ? value >= bound : value <= bound) };
+  return {
+    text,
+    value: known ? value : null,
+    bound,
+    at_least: isAtLeast,
+    pass: known && (isAtLeast ? value >= bound : value <= bound),
+  };
 }
 
 // A result that nothing could be measured for has not passed: a gate that is not looked at is not open.
 const isOurs = (result) => result.family === 'stentor' && result.state !== 'skipped';
 
+// How much of the servers' core others took: what was busy there and is in no epoll server's CPU time. The
+// median over all of them; null when nothing says it.
+export function strangersShare(results) {
+  const seen = results
+    .filter(({ io, metrics: found }) => io === 'epoll' && found?.per_cpu_second && found?.per_busy_second)
+    .map(({ metrics: found }) => Math.max(0, 1 - found.per_busy_second.median / found.per_cpu_second.median));
+  return spread(seen)?.median ?? null;
+}
+
 // Shares of the bare loop and their gates. `servers` tell who is whose reference.
 export function judgePaired(results, servers, gates = {}, metricOf = workMetric) {
   const byName = new Map(results.map((result) => [result.server, result]));
+  const strangers = strangersShare(results);
   for (const result of results) {
     const server = servers.find(({ name }) => name === result.server);
-    const metric = metricOf(result.io);
+    const metric = metricOf(result.io, strangers);
     result.metric = metric;
     const share = shareOf(result, byName.get(server.reference), metric);
     if (share) result.share = share;
@@ -79,12 +111,19 @@ export function pointOf(offered, results) {
   return {
     offered,
     results: results.map((result) => {
-      if (result.state !== 'measured') return { server: result.server, state: result.state, reason: result.reason };
+      if (result.state !== 'measured')
+        return { server: result.server, state: result.state, reason: result.reason };
       const reached = result.metrics.rate?.median ?? 0;
       return {
-        server: result.server, state: 'measured', reached, held: reached >= heldShare * offered && isIntact(result.integrity),
-        p50: result.metrics.p50 ?? null, p99: result.metrics.p99 ?? null, p999: result.metrics.p999 ?? null,
-        per_cpu_second: result.metrics.per_cpu_second ?? null, integrity: result.integrity,
+        server: result.server,
+        state: 'measured',
+        reached,
+        held: reached >= heldShare * offered && isIntact(result.integrity),
+        p50: result.metrics.p50 ?? null,
+        p99: result.metrics.p99 ?? null,
+        p999: result.metrics.p999 ?? null,
+        per_cpu_second: result.metrics.per_cpu_second ?? null,
+        integrity: result.integrity,
       };
     }),
   };
@@ -96,28 +135,27 @@ export function judgeSweep(points, servers, goal) {
   return servers.map((server) => {
     const seen = points.map((point) => point.results.find(({ server: name }) => name === server.name));
     const base = { server: server.name, family: server.family, io: server.io, metrics: {}, gates: [] };
-    const result = seen.some((one) => one?.state === 'measured') ? { ...base, state: 'measured' }
-      : { ...base, state: 'failed', reason: seen.find((one) => one?.reason)?.reason ?? 'nothing was measured' };
+    const result = seen.some((one) => one?.state === 'measured')
+      ? { ...base, state: 'measured' }
+      : {
+          ...base,
+          state: 'failed',
+          reason: seen.find((one) => one?.reason)?.reason ?? 'nothing was measured',
+        };
     // Up to the first load that is not held: what lies behind it is luck.
     const broken = seen.findIndex((one) => !one?.held);
     const held = broken < 0 ? seen : seen.slice(0, broken);
     result.held = held.length > 0 ? points[held.length - 1].offered : 0;
     if (at && server.family === 'stentor') {
       const one = at.results.find(({ server: name }) => name === server.name);
-      result.gates.push(gate('p99 at 2 M/s, all of it delivered', one?.held ? one.p99?.median : NaN, goal.p99_ns, false));
+      result.gates.push(
+        gate('p99 at 2 M/s, all of it delivered', one?.held ? one.p99?.median : NaN, goal.p99_ns, false),
+      );
     }
-    if (at) result.metrics.p99 = at.results.find(({ server: name }) => name === server.name)?.p99 ?? undefined;
+    if (at)
+      result.metrics.p99 = at.results.find(({ server: name }) => name === server.name)?.p99 ?? undefined;
     return result;
   });
-}
-
-// How much of the servers' core others took: what was busy there and is in no epoll server's CPU time. The
-// median over all that were driven in turn; null when nothing says it.
-export function strangersShare(rows) {
-  const seen = rows.filter(({ kind }) => kind === 'paired').flatMap(({ results }) => results ?? [])
-    .filter(({ io, metrics }) => io === 'epoll' && metrics?.per_cpu_second && metrics?.per_busy_second)
-    .map(({ metrics }) => Math.max(0, 1 - metrics.per_busy_second.median / metrics.per_cpu_second.median));
-  return spread(seen)?.median ?? null;
 }
 
 // A row in one word: did what was measured pass? null: nothing was to be judged.

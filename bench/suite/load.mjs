@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { listOf } from './machine.mjs';
 
 const running = new Set();
-process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 // Runs a program to its end. Resolves with {code, output, error}; `limit_ms` is the longest it may take.
 export function runProgram(command, parameters, limit_ms) {
@@ -16,9 +18,16 @@ export function runProgram(command, parameters, limit_ms) {
     let output = '';
     let error = '';
     let late = false;
-    const timer = setTimeout(() => { late = true; child.kill('SIGKILL'); }, limit_ms);
-    child.stdout.on('data', (chunk) => { output += chunk; });
-    child.stderr.on('data', (chunk) => { error += chunk; });
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, limit_ms);
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      error += chunk;
+    });
     const done = (code, words) => {
       clearTimeout(timer);
       running.delete(child);
@@ -37,11 +46,28 @@ export async function drive(program, cores, targets, flags, expected_ms) {
   const [targetsFile, resultFile] = ['targets.json', 'result.json'].map((name) => join(folder, name));
   writeFileSync(targetsFile, JSON.stringify({ targets }));
   const [workload, ...rest] = flags.map(String);
-  const { code, error } = await runProgram('taskset', ['-c', listOf(cores), program, workload, '--targets', targetsFile,
-    ...rest, '--threads', String(Math.max(1, cores.length)), '--json', resultFile, '--quiet'], 10 * expected_ms + 120_000);
+  const { code, error } = await runProgram(
+    'taskset',
+    [
+      '-c',
+      listOf(cores),
+      program,
+      workload,
+      '--targets',
+      targetsFile,
+      ...rest,
+      '--threads',
+      String(Math.max(1, cores.length)),
+      '--json',
+      resultFile,
+      '--quiet',
+    ],
+    10 * expected_ms + 120_000,
+  );
   try {
     // It also ends with 1 when messages were lost; then there is a result, which says so.
-    if (code !== 0 && !existsSync(resultFile)) throw new Error(lastLine(error) || `the load tool ended with code ${code}`);
+    if (code !== 0 && !existsSync(resultFile))
+      throw new Error(lastLine(error) || `the load tool ended with code ${code}`);
     return JSON.parse(readFileSync(resultFile, 'utf8'));
   } finally {
     rmSync(folder, { recursive: true, force: true });

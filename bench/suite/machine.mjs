@@ -5,18 +5,32 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
 function read(path) {
-  try { return readFileSync(path, 'utf8').trim(); } catch { return ''; }
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
 }
 function ask(command, ...parameters) {
-  try { return execFileSync(command, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim(); } catch { return ''; }
+  try {
+    return execFileSync(command, parameters, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return '';
+  }
 }
 
 // "0-2,5" is [0, 1, 2, 5].
 export function coresOf(list) {
-  return list.split(',').filter((part) => part !== '').flatMap((part) => {
-    const [first, last = first] = part.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
+  return list
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
 }
 export const listOf = (cores) => cores.join(',');
 
@@ -24,31 +38,45 @@ export function allowedCores() {
   const allowed = read('/proc/self/status').match(/^Cpus_allowed_list:\s+(\S+)/m);
   return allowed ? coresOf(allowed[1]) : cpus().map((_, i) => i);
 }
-const siblingsOf = (core) => coresOf(read(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`) || String(core));
+const siblingsOf = (core) =>
+  coresOf(read(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`) || String(core));
 
 // The last cores serve: interrupts come to the first ones. A hyper-thread beside a serving core would share
 // its execution units, so it idles, unless nothing else is left to load with. null: too few cores.
 export function divideCores(cores, serving, siblings = siblingsOf) {
   if (cores.length === 1 && serving === 1) return { server: cores, load: cores, shared: true };
   if (cores.length <= serving) return null;
-  const physical = cores.filter((core) => siblings(core).filter((other) => cores.includes(other))[0] === core);
+  const physical = cores.filter(
+    (core) => siblings(core).filter((other) => cores.includes(other))[0] === core,
+  );
   const server = (physical.length > serving ? physical : cores).slice(-serving);
   const load = cores.filter((core) => !server.includes(core));
   const undisturbed = load.filter((core) => !siblings(core).some((other) => server.includes(other)));
   return { server, load: undisturbed.length > 0 ? undisturbed : load, shared: false };
 }
 
-export const slugOf = (text) => text.replace(/\((R|TM|r|tm)\)/g, '').replace(/[^A-Za-z0-9]+/g, '-')
-  .replace(/^-+|-+$/g, '').toLowerCase();
+export const slugOf = (text) =>
+  text
+    .replace(/\((R|TM|r|tm)\)/g, '')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .toLowerCase();
 
 function builtWith(programs) {
   const cache = read(`${programs}/CMakeCache.txt`);
   const value = (name) => cache.match(new RegExp(`^${name}:[A-Z]+=(.*)$`, 'm'))?.[1] ?? '';
   const compiler = value('CMAKE_CXX_COMPILER');
   const type = value('CMAKE_BUILD_TYPE');
-  const flags = [value('CMAKE_CXX_FLAGS'), value(`CMAKE_CXX_FLAGS_${type.toUpperCase()}`)].filter(Boolean).join(' ');
+  const flags = [value('CMAKE_CXX_FLAGS'), value(`CMAKE_CXX_FLAGS_${type.toUpperCase()}`)]
+    .filter(Boolean)
+    .join(' ');
   const sanitizers = value('STENTOR_SANITIZE');
-  return { compiler: compiler ? ask(compiler, '--version').split('\n')[0] : '', build_type: type, compiler_flags: flags, sanitizers };
+  return {
+    compiler: compiler ? ask(compiler, '--version').split('\n')[0] : '',
+    build_type: type,
+    compiler_flags: flags,
+    sanitizers,
+  };
 }
 
 function commitOf(root) {

@@ -8,12 +8,12 @@ import { compareRuns } from './compare.mjs';
 import * as figures from './figures.mjs';
 import { verdictOf } from './judge.mjs';
 import { allowedCores, divideCores, fileNameOf, hasProgram, provenance } from './machine.mjs';
-import { micro } from './micro.mjs';
 import { parse, usage, UsageError } from './options.mjs';
 import { peers } from './peers.mjs';
 import { report } from './report.mjs';
 import { isIn, nameOf, profiles, rows } from './rows.mjs';
-import { runners, Skip } from './runners.mjs';
+import { Skip } from './in_turn.mjs';
+import { runners } from './runners.mjs';
 import { bare, foreign, stentor, whyNot } from './servers.mjs';
 import { markOf, painter, progress, table } from './terminal.mjs';
 
@@ -30,47 +30,83 @@ function serversOf(options, programs) {
   const { congestion, kinds } = options;
   const found = kinds.flatMap((io) => [
     bare(`${programs}/stentor-limit`, io, { congestion }),
-    { ...stentor(`${programs}/stentor`, io, { congestion }), ...(options.againstProgram ? { versus: `${options.against} ${io}` } : {}) },
-    ...(options.againstProgram ? [stentor(options.againstProgram, io, { name: `${options.against} ${io}`, family: 'against', congestion })] : []),
+    {
+      ...stentor(`${programs}/stentor`, io, { congestion }),
+      ...(options.againstProgram ? { versus: `${options.against} ${io}` } : {}),
+    },
+    ...(options.againstProgram
+      ? [
+          stentor(options.againstProgram, io, {
+            name: `${options.against} ${io}`,
+            family: 'against',
+            congestion,
+          }),
+        ]
+      : []),
   ]);
-  found.push(...options.servers.map((server) => foreign({ ...server, directory: home })), ...(options.peers ? peers(root).map(foreign) : []));
+  found.push(
+    ...options.servers.map((server) => foreign({ ...server, directory: home })),
+    ...(options.peers ? peers(root).map(foreign) : []),
+  );
   const names = found.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`two servers are called ${twice}`);
   return found;
 }
 
-const isWanted = (row, only) => only.length === 0 || only.some((part) => `${row.id} ${row.group} ${row.title}`.toLowerCase().includes(part.toLowerCase()));
+const isWanted = (row, only) =>
+  only.length === 0 ||
+  only.some((part) => `${row.id} ${row.group} ${row.title}`.toLowerCase().includes(part.toLowerCase()));
 
 function openFiles() {
   const limit = Number(execFileSync('bash', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
   return Number.isFinite(limit) ? limit : 1 << 20;
 }
 
-const described = ({ id, group, title, detail, kind, metric, chart, count, goal, path, work }) => ({ id, group, title, detail, kind, metric, chart, count, goal, path, work });
+const described = ({ id, group, title, detail, kind, metric, chart, count, goal, path, work }) => ({
+  id,
+  group,
+  title,
+  detail,
+  kind,
+  metric,
+  chart,
+  count,
+  goal,
+  path,
+  work,
+});
 
 // What a person sees behind the mark when a row is done.
 function summaryOf(row) {
   if (row.state !== 'measured') return `${row.state}: ${row.reason}`;
   if (row.kind === 'micro') return `${row.benchmarks.length} benchmarks`;
-  return row.results.filter(({ family }) => family === 'stentor').map((result) => {
-    const name = result.server.replace('stentor ', '');
-    if (result.state !== 'measured') return `${name} ${result.state}: ${result.reason}`;
-    const share = result.share ?? result.shares?.p99;
-    if (row.kind === 'sweep') return `${name} holds ${figures.count(result.held)}/s`;
-    if (share) return `${name} ${figures.ratio(share.median)}`;
-    return result.metric === 'bytes' ? `${name} ${figures.bytes(result.metrics.bytes?.median)}` : name;
-  }).join(', ');
+  if (row.kind === 'reactors')
+    return row.results
+      .filter(({ share }) => share)
+      .map(({ server, share }) => `${server} ${figures.ratio(share.median)}`)
+      .join(', ');
+  return row.results
+    .filter(({ family }) => family === 'stentor')
+    .map((result) => {
+      const name = result.server.replace('stentor ', '');
+      if (result.state !== 'measured') return `${name} ${result.state}: ${result.reason}`;
+      const share = result.share ?? result.shares?.p99;
+      if (row.kind === 'sweep') return `${name} holds ${figures.count(result.held)}/s`;
+      if (share) return `${name} ${figures.ratio(share.median)}`;
+      return result.metric === 'bytes' ? `${name} ${figures.bytes(result.metrics.bytes?.median)}` : name;
+    })
+    .join(', ');
 }
 
 async function measure(context, row, state) {
   const begun = Date.now();
   const entry = { ...described(row), state: 'measured', results: [], warnings: [] };
-  if (state.interrupted) return { ...entry, state: 'skipped', reason: 'interrupted' };
+  if (state.interrupted) return { ...entry, state: 'skipped', reason: 'interrupted', verdict: null };
   try {
-    Object.assign(entry, await (row.kind === 'micro' ? micro(context) : runners[row.kind](context, row)));
+    Object.assign(entry, await runners[row.kind](context, row));
     const results = entry.results.filter(({ state: one }) => one !== 'skipped');
-    if (results.length > 0 && results.every(({ state: one }) => one === 'failed')) {
+    if (!entry.benchmarks && results.length > 0 && results.every(({ state: one }) => one === 'failed')) {
       entry.state = 'failed';
       entry.reason = results[0].reason;
     }
@@ -83,7 +119,9 @@ async function measure(context, row, state) {
   entry.verdict = verdictOf(entry);
   for (const result of entry.results) {
     delete result.rss;
-    result.values = Object.fromEntries(Object.entries(result.values ?? {}).filter(([, values]) => values.some(Number.isFinite)));
+    result.values = Object.fromEntries(
+      Object.entries(result.values ?? {}).filter(([, values]) => values.some(Number.isFinite)),
+    );
   }
   return entry;
 }
@@ -100,28 +138,54 @@ function write(run, options, raw) {
 
 async function main(words) {
   const options = parse(words);
-  if (options.help) { console.log(usage); return 0; }
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
   const chosen = rows.filter((row) => isWanted(row, options.only));
   if (options.list) {
     for (const row of chosen) console.log(`${row.id.padEnd(16)} ${nameOf(row)}; ${row.detail}`);
     return 0;
   }
-  if (chosen.length === 0) throw new UsageError(`--only ${options.only.join(' ')}: no such row; --list names them`);
+  if (chosen.length === 0)
+    throw new UsageError(`--only ${options.only.join(' ')}: no such row; --list names them`);
   const old = options.compare ? JSON.parse(readFileSync(placeOf(options.compare), 'utf8')) : null;
   const programs = placeOf(options.programs, 'build/release');
-  if (!hasProgram(programs, 'stentor-bench')) throw new UsageError(`${programs} has no stentor-bench; build it by scripts/build`);
+  if (!hasProgram(programs, 'stentor-bench'))
+    throw new UsageError(`${programs} has no stentor-bench; build it by scripts/build`);
 
   const cores = allowedCores();
   const state = { interrupted: false };
   const raw = {};
   const run = {
-    schema: 1, profile: options.profile, kinds: options.kinds,
-    provenance: provenance(root, programs, options.congestion, `scripts/bench ${words.map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`.trim()),
-    placement: divideCores(cores, 1), settings: profiles[options.profile], rows: [], not_chosen: [], absent: [],
+    schema: 1,
+    profile: options.profile,
+    kinds: options.kinds,
+    provenance: provenance(
+      root,
+      programs,
+      options.congestion,
+      `scripts/bench ${words.map((word) => (/^[\w./:=@-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`.trim(),
+    ),
+    placement: divideCores(cores, 1),
+    settings: profiles[options.profile],
+    rows: [],
+    not_chosen: [],
+    absent: [],
   };
   const context = {
-    settings: profiles[options.profile], profile: options.profile, programs, bench: `${programs}/stentor-bench`, cores,
-    servers: serversOf(options, programs), kinds: options.kinds, congestion: options.congestion, descriptors: openFiles(), keep: (row, answer) => { (raw[row.id] ??= []).push(answer); },
+    settings: profiles[options.profile],
+    profile: options.profile,
+    programs,
+    bench: `${programs}/stentor-bench`,
+    cores,
+    servers: serversOf(options, programs),
+    kinds: options.kinds,
+    congestion: options.congestion,
+    descriptors: openFiles(),
+    keep: (row, answer) => {
+      (raw[row.id] ??= []).push(answer);
+    },
   };
   // Others that do not even start are named once, and not in every row.
   const others = context.servers.filter(({ family }) => family === 'peer' || family === 'custom');
@@ -133,18 +197,35 @@ async function main(words) {
     context.servers = context.servers.filter((one) => one !== server);
   }
   run.servers = context.servers.map((server) => ({
-    name: server.name, family: server.family, io: server.io,
-    command: server.command({ path: 'chat', work: 'fanout' }, 'FILE', 'PORT').map((word) => (word.startsWith(`${root}/`) ? relative(root, word) : word)).join(' '),
+    name: server.name,
+    family: server.family,
+    io: server.io,
+    command: server
+      .command({ path: 'chat', work: 'fanout' }, 'FILE', 'PORT')
+      .map((word) => (word.startsWith(`${root}/`) ? relative(root, word) : word))
+      .join(' '),
   }));
-  if (run.provenance.sanitizers) say(`these programs are built with sanitizers (${run.provenance.sanitizers}): their figures mean nothing`);
-  if (run.provenance.load_at_start > 0.5) say(`other programs keep ${run.provenance.load_at_start.toFixed(1)} cores busy; trust shares, not absolute figures`);
-  process.on('SIGINT', () => { state.interrupted = true; });
-  process.on('SIGTERM', () => { state.interrupted = true; });
+  if (run.provenance.sanitizers)
+    say(
+      `these programs are built with sanitizers (${run.provenance.sanitizers}): their figures mean nothing`,
+    );
+  if (run.provenance.load_at_start > 0.5)
+    say(
+      `other programs keep ${run.provenance.load_at_start.toFixed(1)} cores busy; trust shares, not absolute figures`,
+    );
+  process.on('SIGINT', () => {
+    state.interrupted = true;
+  });
+  process.on('SIGTERM', () => {
+    state.interrupted = true;
+  });
 
   const profile = options.profile === 'smoke' ? 'quick' : options.profile;
   // Asking for a row by name is asking for it in any profile.
   const running = chosen.filter((row) => options.only.length > 0 || isIn(row, profile));
-  run.not_chosen = rows.filter((row) => !running.includes(row)).map(({ id, group, title }) => ({ id, group, title }));
+  run.not_chosen = rows
+    .filter((row) => !running.includes(row))
+    .map(({ id, group, title }) => ({ id, group, title }));
   const shown = progress(process.stderr, running.length);
   context.progress = shown.note;
   for (const row of running) {
@@ -160,8 +241,12 @@ async function main(words) {
   const paint = painter(process.stdout);
   const gates = run.rows.filter(({ verdict }) => verdict !== null);
   const held = gates.filter(({ verdict }) => verdict).length;
-  const [html, json] = ['html', 'json'].map((ending) => relative(home, `${base}.${ending}`) || `${base}.${ending}`);
-  console.log(`\n${table(run, process.stdout)}\n\n${paint('bold', `${held} of ${gates.length} rows hold`)}, ${figures.seconds(run.seconds)}. ${html}\n${paint('dim', `figures: ${json}   open: ${pathToFileURL(`${base}.html`)}`)}`);
+  const [html, json] = ['html', 'json'].map(
+    (ending) => relative(home, `${base}.${ending}`) || `${base}.${ending}`,
+  );
+  console.log(
+    `\n${table(run, process.stdout)}\n\n${paint('bold', `${held} of ${gates.length} rows hold`)}, ${figures.seconds(run.seconds)}. ${html}\n${paint('dim', `figures: ${json}   open: ${pathToFileURL(`${base}.html`)}`)}`,
+  );
   if (state.interrupted) return 130;
   const broken = run.rows.some(({ state: one }) => one === 'failed');
   return broken || (options.strict && held < gates.length) ? 1 : 0;

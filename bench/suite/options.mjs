@@ -32,36 +32,68 @@ How
 NO_COLOR is honoured.`;
 
 const flags = {
-  quick: 'boolean', full: 'boolean', smoke: 'boolean', peers: 'boolean', list: 'boolean', strict: 'boolean', help: 'boolean',
-  'no-build': 'boolean', io: 'string', out: 'string', programs: 'string', compare: 'string', against: 'string',
-  'against-program': 'string', 'tcp-congestion': 'string',
+  quick: 'boolean',
+  full: 'boolean',
+  smoke: 'boolean',
+  peers: 'boolean',
+  list: 'boolean',
+  strict: 'boolean',
+  help: 'boolean',
+  'no-build': 'boolean',
+  io: 'string',
+  out: 'string',
+  programs: 'string',
+  compare: 'string',
+  against: 'string',
+  'against-program': 'string',
+  'tcp-congestion': 'string',
 };
-const ofServer = { dialect: 'dialect', join: 'join', joined: 'joined', message: 'message', path: 'path', 'echo-path': 'echoPath' };
+const ofServer = {
+  dialect: 'dialect',
+  join: 'join',
+  joined: 'joined',
+  message: 'message',
+  path: 'path',
+  'echo-path': 'echoPath',
+};
 
 export class UsageError extends Error {}
 
 function addServer(servers, definition) {
   const at = definition.indexOf('=');
-  if (at < 1 || at === definition.length - 1) throw new UsageError(`--server wants NAME=COMMAND LINE, not "${definition}"`);
+  if (at < 1 || at === definition.length - 1)
+    throw new UsageError(`--server wants NAME=COMMAND LINE, not "${definition}"`);
   const server = { name: definition.slice(0, at), command: definition.slice(at + 1), family: 'custom' };
-  if (!/\{port\}|\{ports_file\}/.test(server.command)) throw new UsageError(`--server ${server.name}: neither {port} nor {ports_file} in its command line`);
-  if (servers.some(({ name }) => name === server.name)) throw new UsageError(`two servers are called ${server.name}`);
+  if (!/\{port\}|\{ports_file\}/.test(server.command))
+    throw new UsageError(`--server ${server.name}: neither {port} nor {ports_file} in its command line`);
+  if (servers.some(({ name }) => name === server.name))
+    throw new UsageError(`two servers are called ${server.name}`);
   servers.push(server);
 }
 
 // Throws UsageError. The result has a value for everything, so that it can be stored with the run.
 export function parse(words) {
   const strings = ['only', 'server', ...Object.keys(ofServer)];
-  const options = Object.fromEntries([...Object.entries(flags).map(([name, type]) => [name, { type, ...(name === 'help' ? { short: 'h' } : {}) }]),
-    ...strings.map((name) => [name, { type: 'string', multiple: true }])]);
+  const options = Object.fromEntries([
+    ...Object.entries(flags).map(([name, type]) => [
+      name,
+      { type, ...(name === 'help' ? { short: 'h' } : {}) },
+    ]),
+    ...strings.map((name) => [name, { type: 'string', multiple: true }]),
+  ]);
   let parsed;
-  try { parsed = parseArgs({ args: words, options, tokens: true, allowPositionals: false }); } catch (error) { throw new UsageError(error.message); }
+  try {
+    parsed = parseArgs({ args: words, options, tokens: true, allowPositionals: false });
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
   const servers = [];
   for (const { kind, name, value } of parsed.tokens) {
     if (kind !== 'option') continue;
     if (name === 'server') addServer(servers, value);
     else if (name in ofServer) {
-      if (servers.length === 0) throw new UsageError(`--${name} is about a --server, which must stand before it`);
+      if (servers.length === 0)
+        throw new UsageError(`--${name} is about a --server, which must stand before it`);
       const server = servers.at(-1);
       if (name === 'join') server.join = [...(server.join ?? []), value];
       else server[ofServer[name]] = value;
@@ -71,11 +103,22 @@ export function parse(words) {
   const chosen = ['smoke', 'quick', 'full'].filter((name) => values[name]);
   if (chosen.length > 1) throw new UsageError(`--${chosen[0]} or --${chosen[1]}, not both`);
   const io = values.io ?? 'both';
-  if (!['epoll', 'io_uring', 'both'].includes(io)) throw new UsageError(`--io ${io}: epoll, io_uring or both`);
+  if (!['epoll', 'io_uring', 'both'].includes(io))
+    throw new UsageError(`--io ${io}: epoll, io_uring or both`);
   return {
-    profile: chosen[0] ?? 'default', kinds: io === 'both' ? ['epoll', 'io_uring'] : [io], only: values.only ?? [], servers,
-    peers: values.peers ?? false, against: values.against, againstProgram: values['against-program'], compare: values.compare,
-    congestion: values['tcp-congestion'], out: values.out, programs: values.programs,
-    strict: values.strict ?? false, list: values.list ?? false, help: values.help ?? false,
+    profile: chosen[0] ?? 'default',
+    kinds: io === 'both' ? ['epoll', 'io_uring'] : [io],
+    only: values.only ?? [],
+    servers,
+    peers: values.peers ?? false,
+    against: values.against,
+    againstProgram: values['against-program'],
+    compare: values.compare,
+    congestion: values['tcp-congestion'],
+    out: values.out,
+    programs: values.programs,
+    strict: values.strict ?? false,
+    list: values.list ?? false,
+    help: values.help ?? false,
   };
 }

@@ -3,5 +3,9 @@ import { readFileSync } from 'node:fs';
 
 export function peers(root) {
   const { peers: found } = JSON.parse(readFileSync(`${root}/bench/peers/peers.json`, 'utf8'));
-  return found.map(({ connections_max: connectionsMax, ...peer }) => ({ ...peer, connectionsMax, directory: root }));
+  return found.map(({ connections_max: connectionsMax, ...peer }) => ({
+    ...peer,
+    connectionsMax,
+    directory: root,
+  }));
 }

@@ -31,6 +31,11 @@ p { margin: 6px 0; max-width: 92ch; }
 .card { padding: 18px 20px 12px; margin: 14px 0 0; break-inside: avoid; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 14px; margin-top: 14px; }
 .grid .card { margin: 0; }
+.columns { columns: 2; column-gap: 14px; }
+.columns .card { display: inline-block; width: 100%; }
+@media (max-width: 900px) { .columns { columns: 1; } }
+.columns th:first-child, .columns td:first-child { min-width: 0; }
+td.more { color: var(--muted); white-space: normal; }
 .wide { overflow-x: auto; }
 .wide > svg { min-width: 720px; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif; fill: var(--ink); }
@@ -61,6 +66,7 @@ summary { cursor: pointer; color: var(--muted); font-size: 13px; }
 .tick.strong { fill: var(--ink); font-weight: 620; }
 .absent { font-style: italic; }
 .panel { font-weight: 620; }
+.halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
 .grid-line, line.grid { stroke: var(--faint); stroke-width: 1; }
 line.axis { stroke: var(--muted); stroke-width: 1; }
 line.one { stroke: var(--ink); stroke-width: 1.5; }

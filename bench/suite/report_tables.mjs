@@ -7,11 +7,18 @@ import { unitOfMetric } from './terminal.mjs';
 import { faults, isIntact } from './stats.mjs';
 
 const names = {
-  per_cpu_second: 'each CPU-second', per_busy_second: 'each busy second', rate: 'a second', p50: 'median latency', p99: 'p99 latency',
-  bytes: 'after traffic', growth: 'growth of the server',
+  per_cpu_second: 'each CPU-second',
+  per_busy_second: 'each busy second',
+  rate: 'a second',
+  p50: 'median latency',
+  p99: 'p99 latency',
+  bytes: 'after traffic',
+  growth: 'growth of the server',
 };
-const table = (head, body, classes = []) => `<div class="wide"><table><thead><tr>${head.map((text, i) => `<th${classes[i] ? ` class="${classes[i]}"` : ''}>${escape(text)}</th>`).join('')}</tr></thead><tbody>${body}</tbody></table></div>`;
-const cell = (text, small = '', classes = '') => `<td${classes ? ` class="${classes}"` : ''}>${escape(text)}${small ? `<small>${escape(small)}</small>` : ''}</td>`;
+const table = (head, body, classes = []) =>
+  `<div class="wide"><table><thead><tr>${head.map((text, i) => `<th${classes[i] ? ` class="${classes[i]}"` : ''}>${escape(text)}</th>`).join('')}</tr></thead><tbody>${body}</tbody></table></div>`;
+const cell = (text, small = '', classes = '') =>
+  `<td${classes ? ` class="${classes}"` : ''}>${escape(text)}${small ? `<small>${escape(small)}</small>` : ''}</td>`;
 
 function valueCell(result) {
   if (!result) return cell('');
@@ -20,15 +27,20 @@ function valueCell(result) {
   const value = result.metrics?.[metric];
   if (!value) return cell('n/a');
   const unit = unitOfMetric(metric);
-  if (result.metrics.bytes_before) return cell(figures.bytes(value.median), `${figures.bytes(result.metrics.bytes_before.median)} before`);
+  if (result.metrics.bytes_before)
+    return cell(figures.bytes(value.median), `${figures.bytes(result.metrics.bytes_before.median)} before`);
   return cell(figures.formats[unit](value.median), value.count > 1 ? figures.range(value, unit) : '');
 }
 
 // What the figures of a row count.
 function unitLine(row) {
-  const metric = row.kind === 'sweep' ? 'p99' : row.results.find((one) => one.metric)?.metric ?? '';
+  const metric = row.kind === 'sweep' ? 'p99' : (row.results.find((one) => one.metric)?.metric ?? '');
   const work = row.id === 'handshakes' ? 'handshakes' : row.count;
-  const unit = ['per_cpu_second', 'per_busy_second'].includes(metric) ? work : metric === 'rate' ? `${work} a second` : names[metric] ?? '';
+  const unit = ['per_cpu_second', 'per_busy_second'].includes(metric)
+    ? work
+    : metric === 'rate'
+      ? `${work} a second`
+      : (names[metric] ?? '');
   return [row.kind === 'sweep' ? 'p99 latency at 2 M/s' : unit, row.note].filter(Boolean).join(', ');
 }
 
@@ -38,7 +50,8 @@ function boundOf(one) {
   return one.text.startsWith('lost') ? String(one.bound) : figures.round(figures.bytes(one.bound));
 }
 
-const markOf = (one) => `<span class="${one.pass ? 'good' : 'bad'}" title="${escape(one.text)}">${one.pass ? '✓' : '✗'} ${one.at_least ? '≥' : '≤'} ${escape(boundOf(one))}</span>`;
+const markOf = (one) =>
+  `<span class="${one.pass ? 'good' : 'bad'}" title="${escape(one.text)}">${one.pass ? '✓' : '✗'} ${one.at_least ? '≥' : '≤'} ${escape(boundOf(one))}</span>`;
 
 // The share that most gates are about, with the mark and the bound; several gates stand one below the other.
 function shareCell(result) {
@@ -56,13 +69,21 @@ export function summaryTable(run) {
   const others = (run.servers ?? []).filter(({ family }) => family !== 'stentor').map(({ name }) => name);
   const head = ['work', ...ours.flatMap((name) => [name, 'of bare, gate']), ...others];
   let last = '';
-  const body = run.rows.filter(({ kind }) => kind !== 'micro' && kind !== 'reactors').map((row) => {
-    const heading = row.group === last ? '' : `<tr class="group"><td colspan="${head.length}">${escape(row.group)}</td></tr>`;
-    last = row.group;
-    if (row.state !== 'measured') return `${heading}<tr>${cell(row.title)}<td colspan="${head.length - 1}" class="failed">${escape(row.state)}: ${escape(row.reason ?? '')}</td></tr>`;
-    const of = (name) => row.results.find(({ server }) => server === name);
-    return `${heading}<tr>${cell(row.title, unitLine(row))}${ours.map((name) => valueCell(of(name)) + shareCell(of(name))).join('')}${others.map((name) => valueCell(of(name))).join('')}</tr>`;
-  }).join('') + reactorLines(run, head.length);
+  const body =
+    run.rows
+      .filter(({ kind }) => kind !== 'micro' && kind !== 'reactors')
+      .map((row) => {
+        const heading =
+          row.group === last
+            ? ''
+            : `<tr class="group"><td colspan="${head.length}">${escape(row.group)}</td></tr>`;
+        last = row.group;
+        if (row.state !== 'measured')
+          return `${heading}<tr>${cell(row.title)}<td colspan="${head.length - 1}" class="failed">${escape(row.state)}: ${escape(row.reason ?? '')}</td></tr>`;
+        const of = (name) => row.results.find(({ server }) => server === name);
+        return `${heading}<tr>${cell(row.title, unitLine(row))}${ours.map((name) => valueCell(of(name)) + shareCell(of(name))).join('')}${others.map((name) => valueCell(of(name))).join('')}</tr>`;
+      })
+      .join('') + reactorLines(run, head.length);
   return `<p class="muted">Median, and from the least to the most of all repetitions. Unless said otherwise, work done in each CPU-second of the server, or on io_uring in each busy second of its core.</p>
 <div class="card">${table(head, body)}</div>`;
 }
@@ -72,46 +93,137 @@ function reactorLines(run, columns) {
   const rows = run.rows.filter(({ kind }) => kind === 'reactors');
   if (rows.length === 0) return '';
   const kinds = run.kinds;
-  return `<tr class="group"><td colspan="${columns}">Reactors</td></tr>` + rows.map((row) => {
-    if (row.state !== 'measured') return `<tr>${cell(row.title)}<td colspan="${columns - 1}" class="failed">${escape(row.state)}: ${escape(row.reason ?? '')}</td></tr>`;
-    const numbers = [...new Set(row.results.map(({ number }) => number))];
-    return numbers.map((number) => `<tr>${cell(`${row.title}: ${number}`, unitLine(row))}${kinds.map((io) => {
-      const result = row.results.find((one) => one.io === io && one.number === number);
-      return valueCell(result) + (number === 1 ? '<td></td>' : shareCell(result));
-    }).join('')}<td colspan="${columns - 1 - 2 * kinds.length}"></td></tr>`).join('');
-  }).join('');
+  return (
+    `<tr class="group"><td colspan="${columns}">Reactors</td></tr>` +
+    rows
+      .map((row) => {
+        if (row.state !== 'measured')
+          return `<tr>${cell(row.title)}<td colspan="${columns - 1}" class="failed">${escape(row.state)}: ${escape(row.reason ?? '')}</td></tr>`;
+        const numbers = [...new Set(row.results.map(({ number }) => number))];
+        return numbers
+          .map(
+            (number) =>
+              `<tr>${cell(`${row.title}: ${number}`, unitLine(row))}${kinds
+                .map((io) => {
+                  const result = row.results.find((one) => one.io === io && one.number === number);
+                  return valueCell(result) + (number === 1 ? '<td></td>' : shareCell(result));
+                })
+                .join('')}<td colspan="${columns - 1 - 2 * kinds.length}"></td></tr>`,
+          )
+          .join('');
+      })
+      .join('')
+  );
 }
 
-export function microTable(row) {
-  const body = row.benchmarks.map((one) => (one.error === undefined
-    ? `<tr>${cell(one.name)}${cell(figures.nanoseconds(one.time_ns?.median), one.time_ns?.count > 1 ? figures.range(one.time_ns, 'nanoseconds') : '')}${cell(one.items_per_second ? `${figures.count(one.items_per_second.median)}/s` : '')}${cell(one.bytes_per_second ? `${figures.bytes(one.bytes_per_second.median)}/s` : '')}</tr>`
-    : `<tr>${cell(one.name)}<td colspan="3" class="failed">${escape(one.error)}</td></tr>`)).join('');
-  return table(['operation', 'time', 'items', 'bytes'], body);
+const counterText = (name, { median }) => {
+  const words = name.replace(/_ns$/, '').replaceAll('_', ' ');
+  if (name.endsWith('_ns')) return `${words} ${figures.nanoseconds(median)}`;
+  return name.startsWith('per_')
+    ? `${figures.nanoseconds(median * 1e9)} ${words}`
+    : `${words} ${figures.count(median)}`;
+};
+
+function microLine(group, one) {
+  const name = cell(one.name === group ? one.name : one.name.slice(group.length + 1));
+  if (one.error !== undefined)
+    return `<tr>${name}<td colspan="2" class="failed">${escape(one.error)}</td></tr>`;
+  const more = [
+    one.bytes_per_second ? `${figures.bytes(one.bytes_per_second.median)}/s` : '',
+    ...Object.entries(one.counters ?? {}).map(([counter, value]) => counterText(counter, value)),
+  ];
+  return `<tr>${name}${cell(figures.nanoseconds(one.time_ns?.median), one.time_ns?.count > 1 ? figures.range(one.time_ns, 'nanoseconds') : '')}${cell(more.filter(Boolean).join(', '), '', 'more')}</tr>`;
+}
+
+// A table for each subject, two beside each other; the gates above them.
+export function microTables(row) {
+  const groups = [...new Set(row.benchmarks.map(({ name }) => name.split('/')[0]))];
+  const gates = row.results.flatMap((result) =>
+    result.state === 'measured'
+      ? result.gates.map(
+          (one) =>
+            `${escape(`${result.server}, ${one.text.replace('_ns', '')}`)}: ${figures.nanoseconds(one.value ?? NaN)} <span class="${one.pass ? 'good' : 'bad'}">${one.pass ? '✓' : '✗'} ≤ ${one.bound} ns</span>`,
+        )
+      : [`<span class="bad">✗ ${escape(`${result.server}: ${result.reason}`)}</span>`],
+  );
+  return `<p class="muted">${escape(row.detail)}</p>${gates.length > 0 ? `<p>${gates.join('<br>')}</p>` : ''}<div class="columns">${groups
+    .map(
+      (group) =>
+        `<section class="card"><h3>${escape(group)}</h3>${table(
+          ['', 'time', ''],
+          row.benchmarks
+            .filter(({ name }) => name.split('/')[0] === group)
+            .map((one) => microLine(group, one))
+            .join(''),
+        )}</section>`,
+    )
+    .join('')}</div>`;
 }
 
 // What every run looks at, server by server: nothing may be lost, doubled, out of order or skipped.
 export function integritySection(run) {
-  const lines = run.rows.filter(({ kind, state }) => kind !== 'sweep' && state === 'measured').flatMap((row) => row.results
-    .filter(({ integrity, state }) => integrity && state === 'measured')
-    .map((result) => `<tr>${cell(row.title)}${cell(result.server, '', 'left')}${cell(figures.wholeNumber(result.integrity.messages))}${cell(figures.wholeNumber(result.integrity.deliveries))}${
-      faults.map((name) => cell(figures.wholeNumber(result.integrity[name]), '', result.integrity[name] ? 'bad' : '')).join('')}<td class="${isIntact(result.integrity) ? 'good' : 'bad'}">${isIntact(result.integrity) ? '✓' : '✗'}</td></tr>`));
+  const lines = run.rows
+    .filter(({ kind, state }) => kind !== 'sweep' && state === 'measured')
+    .flatMap((row) =>
+      row.results
+        .filter(({ integrity, state }) => integrity && state === 'measured')
+        .map(
+          (result) =>
+            `<tr>${cell(row.title)}${cell(result.server, '', 'left')}${cell(figures.wholeNumber(result.integrity.messages))}${cell(figures.wholeNumber(result.integrity.deliveries))}${faults
+              .map((name) =>
+                cell(figures.wholeNumber(result.integrity[name]), '', result.integrity[name] ? 'bad' : ''),
+              )
+              .join(
+                '',
+              )}<td class="${isIntact(result.integrity) ? 'good' : 'bad'}">${isIntact(result.integrity) ? '✓' : '✗'}</td></tr>`,
+        ),
+    );
   if (lines.length === 0) return '';
-  return `<h2>What was checked</h2><p class="muted">The load tool numbers what it sends and looks at what every member gets.</p><details><summary>${lines.length} measurements</summary><div class="card">${
-    table(['work', 'server', 'messages', 'deliveries', 'lost', 'doubled', 'out of order', 'gaps', 'wrong seq', 'wrong room', ''], lines.join(''), ['', 'left'])}</div></details>`;
+  return `<h2>What was checked</h2><p class="muted">The load tool numbers what it sends and looks at what every member gets.</p><details><summary>${lines.length} measurements</summary><div class="card">${table(
+    [
+      'work',
+      'server',
+      'messages',
+      'deliveries',
+      'lost',
+      'doubled',
+      'out of order',
+      'gaps',
+      'wrong seq',
+      'wrong room',
+      '',
+    ],
+    lines.join(''),
+    ['', 'left'],
+  )}</div></details>`;
 }
 
 export function notRunSection(run) {
   const missing = run.not_chosen ?? [];
   const absent = run.absent ?? [];
   if (missing.length + absent.length === 0) return '';
-  const rows = missing.length === 0 ? '' : `<p class="muted">Left out by the profile or by --only: ${escape(missing.map(nameOf).join('; '))}.</p>`;
-  const servers = absent.length === 0 ? '' : `<p class="muted">Servers that did not start here:</p><ul>${absent.map(({ name, reason }) => `<li>${escape(name)}: ${escape(reason)}</li>`).join('')}</ul>`;
+  const rows =
+    missing.length === 0
+      ? ''
+      : `<p class="muted">Left out by the profile or by --only: ${escape(missing.map(nameOf).join('; '))}.</p>`;
+  const servers =
+    absent.length === 0
+      ? ''
+      : `<p class="muted">Servers that did not start here:</p><ul>${absent.map(({ name, reason }) => `<li>${escape(name)}: ${escape(reason)}</li>`).join('')}</ul>`;
   return `<h2>Not run</h2>${rows}${servers}`;
 }
 
 export function comparisonSection(comparison) {
-  const body = comparison.entries.map((one) => `<tr>${cell(one.title)}${cell(one.server, '', 'left')}${cell(names[one.metric] ?? one.metric)}${cell(figures.ratio(one.absolute))}${cell(one.share === null ? '' : figures.ratio(one.share))}</tr>`).join('');
-  const differences = comparison.differences.length === 0 ? '' : `<ul>${comparison.differences.map((words) => `<li>${escape(words)}</li>`).join('')}</ul>`;
+  const body = comparison.entries
+    .map(
+      (one) =>
+        `<tr>${cell(one.title)}${cell(one.server, '', 'left')}${cell(names[one.metric] ?? one.metric)}${cell(figures.ratio(one.absolute))}${cell(one.share === null ? '' : figures.ratio(one.share))}</tr>`,
+    )
+    .join('');
+  const differences =
+    comparison.differences.length === 0
+      ? ''
+      : `<ul>${comparison.differences.map((words) => `<li>${escape(words)}</li>`).join('')}</ul>`;
   return `<h2>Against an older run</h2><p class="muted">Now by then, ${escape(comparison.commit)} of ${escape(comparison.started.slice(0, 10))} (${escape(comparison.file)}). The two ran at different times, so this is weaker evidence than
 a pair in one run (--against): absolute figures swing with the machine, shares of the bare loop less.</p>${differences}<div class="card">${table(['work', 'server', 'figure', 'now by then', 'share, now by then'], body, ['', 'left'])}</div>`;
 }
@@ -119,18 +231,39 @@ a pair in one run (--against): absolute figures swing with the machine, shares o
 export function methodSection(run) {
   const { slice_ms: slice, repetitions } = run.settings ?? {};
   const { server = [], load = [] } = run.placement ?? {};
-  const lines = (run.servers ?? []).map(({ name, command }) => `<dt>${escape(name)}</dt><dd><code>${escape(command)}</code></dd>`).join('');
+  const lines = (run.servers ?? [])
+    .map(({ name, command }) => `<dt>${escape(name)}</dt><dd><code>${escape(command)}</code></dd>`)
+    .join('');
   return `<h2>How it was measured</h2>
 <p>All servers of a row are up at once, each on core ${escape(server.join(', '))}, and the load tool drives them in turn from ${load.length === 1 ? 'core' : 'cores'} ${escape(load.join(', '))}, in slices of ${escape(slice)} ms, ${escape(repetitions)} rounds.
 A share is the quotient of two slices of one round, and its median over all rounds; so what the machine does meanwhile meets both sides.</p>
-<p>The bare loop (bench/limit) moves the same bytes with no protocol: fixed frames, taken by length. Epoll servers are charged their CPU time. Those on io_uring are charged the busy time of their core, since the kernel does part of their work in its own threads.
+<p>The bare loop (bench/limit) moves the same bytes with no protocol: fixed frames, taken by length. Epoll servers are charged their CPU time. Those on io_uring are charged the busy time of their core, since the kernel does part of their work in its own threads; but where others took more than a tenth of that core, their CPU time.
 Open loops measure latency from the time at which a message was due, so a queue shows. A gate is looked at by the median; what is not measured has not passed.</p><dl>${lines}</dl>`;
 }
 
 export function provenanceSection(run) {
   const facts = run.provenance;
-  const rows = [['Command', facts.command_line], ['Commit', facts.commit], ['Started', facts.started], ['CPU', `${facts.cpu}, ${facts.cores} cores${facts.hypervisor ? ', virtual machine' : ''}`],
-    ['Frequency governor', facts.governor], ['Memory', facts.memory_bytes ? figures.bytes(facts.memory_bytes) : ''], ['Kernel', facts.kernel], ['System', facts.system], ['Congestion control', facts.congestion], ['MTU of lo', facts.loopback_mtu],
-    ['Compiler', facts.compiler], ['Build', [facts.build_type, facts.compiler_flags].filter(Boolean).join(', ')], ['Load when it began', facts.load_at_start?.toFixed(2)], ['Node', facts.node]];
-  return `<h2>Where it was measured</h2><dl>${rows.filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => `<dt>${escape(name)}</dt><dd>${name === 'Command' || name === 'Build' ? `<code>${escape(value)}</code>` : escape(value)}</dd>`).join('')}</dl>`;
+  const rows = [
+    ['Command', facts.command_line],
+    ['Commit', facts.commit],
+    ['Started', facts.started],
+    ['CPU', `${facts.cpu}, ${facts.cores} cores${facts.hypervisor ? ', virtual machine' : ''}`],
+    ['Frequency governor', facts.governor],
+    ['Memory', facts.memory_bytes ? figures.bytes(facts.memory_bytes) : ''],
+    ['Kernel', facts.kernel],
+    ['System', facts.system],
+    ['Congestion control', facts.congestion],
+    ['MTU of lo', facts.loopback_mtu],
+    ['Compiler', facts.compiler],
+    ['Build', [facts.build_type, facts.compiler_flags].filter(Boolean).join(', ')],
+    ['Load when it began', facts.load_at_start?.toFixed(2)],
+    ['Node', facts.node],
+  ];
+  return `<h2>Where it was measured</h2><dl>${rows
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(
+      ([name, value]) =>
+        `<dt>${escape(name)}</dt><dd>${name === 'Command' || name === 'Build' ? `<code>${escape(value)}</code>` : escape(value)}</dd>`,
+    )
+    .join('')}</dl>`;
 }

@@ -13,25 +13,69 @@ const stopTimeout_ms = 5_000;
 // ---- which there are. `family` says how it is drawn; `reference` whose share its figures are.
 
 const stentorFlags = (row, congestion) => [
-  '--store', 'memory', '--deflate', 'off', '--send-rate', '0', '--join-rate', '0', '--echo', '--log-level', 'warning',
-  ...(row.stentorFlags ?? []), ...(congestion ? ['--tcp-congestion', congestion] : []),
+  '--store',
+  'memory',
+  '--deflate',
+  'off',
+  '--send-rate',
+  '0',
+  '--join-rate',
+  '0',
+  '--echo',
+  '--log-level',
+  'warning',
+  ...(row.stentorFlags ?? []),
+  ...(congestion ? ['--tcp-congestion', congestion] : []),
 ];
 
 // `label` tells two builds or two numbers of reactors apart.
-export function stentor(program, io, { name = `stentor ${io}`, family = 'stentor', reactors = 1, reference = `bare ${io}`, congestion } = {}) {
+export function stentor(
+  program,
+  io,
+  { name = `stentor ${io}`, family = 'stentor', reactors = 1, congestion, ...more } = {},
+) {
   return {
-    name, family, io, reference, cores: reactors,
-    command: (row, portsFile) => [program, '--listen', '127.0.0.1:0', '--ports-file', portsFile, '--io', io,
-      '--reactors', String(reactors), ...stentorFlags(row, congestion)],
-    target: (row) => (row.path === 'echo' ? { path: '/echo', dialect: 'echo' } : { path: '/ws', dialect: 'native' }),
+    name,
+    family,
+    io,
+    reference: `bare ${io}`,
+    ...more,
+    cores: reactors,
+    command: (row, portsFile) => [
+      program,
+      '--listen',
+      '127.0.0.1:0',
+      '--ports-file',
+      portsFile,
+      '--io',
+      io,
+      '--reactors',
+      String(reactors),
+      ...stentorFlags(row, congestion),
+    ],
+    target: (row) =>
+      row.path === 'echo' ? { path: '/echo', dialect: 'echo' } : { path: '/ws', dialect: 'native' },
   };
 }
 
 export function bare(program, io, { congestion } = {}) {
   return {
-    name: `bare ${io}`, family: 'bare', io, cores: 1,
-    command: (row, portsFile) => [program, '--io', io, '--work', row.work, '--listen', '127.0.0.1:0', '--ports-file',
-      portsFile, ...(congestion ? ['--tcp-congestion', congestion] : [])],
+    name: `bare ${io}`,
+    family: 'bare',
+    io,
+    cores: 1,
+    command: (row, portsFile) => [
+      program,
+      '--io',
+      io,
+      '--work',
+      row.work,
+      '--listen',
+      '127.0.0.1:0',
+      '--ports-file',
+      portsFile,
+      ...(congestion ? ['--tcp-congestion', congestion] : []),
+    ],
     serves: (row) => row.work !== undefined,
     target: (row) => ({ path: '/', dialect: { accept: 'accept', echo: 'echo' }[row.work] ?? 'raw' }),
   };
@@ -39,11 +83,29 @@ export function bare(program, io, { congestion } = {}) {
 
 // Any other server, by its command line. {port} and {ports_file} are filled in; without {ports_file} the
 // port is a free one and the server is ready when it accepts.
-export function foreign({ name, command, family = 'peer', dialect = 'raw', path = '/', echoPath, join: joinLine, joined, message, directory, connectionsMax }) {
+export function foreign({
+  name,
+  command,
+  family = 'peer',
+  dialect = 'raw',
+  path = '/',
+  echoPath,
+  join: joinLine,
+  joined,
+  message,
+  directory,
+  connectionsMax,
+}) {
   return {
-    name, family, io: 'epoll', reference: 'bare epoll', cores: 1, directory, connectionsMax,
-    command: (row, portsFile, port) => wordsOf(command).map((word) => word.replaceAll('{port}', port)
-      .replaceAll('{ports_file}', portsFile)),
+    name,
+    family,
+    io: 'epoll',
+    reference: 'bare epoll',
+    cores: 1,
+    directory,
+    connectionsMax,
+    command: (row, portsFile, port) =>
+      wordsOf(command).map((word) => word.replaceAll('{port}', port).replaceAll('{ports_file}', portsFile)),
     usesPortsFile: command.includes('{ports_file}'),
     serves: (row) => {
       if (row.work === 'accept') return true; // any path upgrades
@@ -77,7 +139,9 @@ export function wordsOf(line) {
 // ---- starting and ending
 
 const running = new Set();
-process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 function freePort() {
   return new Promise((resolve, reject) => {
@@ -93,7 +157,10 @@ function freePort() {
 function accepts(port) {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once('error', () => resolve(false));
   });
 }
@@ -119,13 +186,20 @@ export async function start(server, row, cores, environment = {}) {
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('STENTOR_'));
   const log = openSync(logFile, 'w');
   const child = spawn('taskset', ['-c', listOf(cores), ...commandLine], {
-    env: { ...Object.fromEntries(clean), ...environment }, stdio: ['ignore', log, log], cwd: server.directory,
+    env: { ...Object.fromEntries(clean), ...environment },
+    stdio: ['ignore', log, log],
+    cwd: server.directory,
   });
   closeSync(log);
   running.add(child);
   let ended = null;
-  child.once('error', (error) => { ended = error.message; });
-  child.once('exit', (code, signal) => { ended ??= `ended with ${signal ?? `code ${code}`}`; running.delete(child); });
+  child.once('error', (error) => {
+    ended = error.message;
+  });
+  child.once('exit', (code, signal) => {
+    ended ??= `ended with ${signal ?? `code ${code}`}`;
+    running.delete(child);
+  });
 
   const stop = async () => {
     if (ended === null) child.kill('SIGTERM');
@@ -137,7 +211,16 @@ export async function start(server, row, cores, environment = {}) {
   const patience = Date.now() + startTimeout_ms;
   for (;;) {
     const ports = port === 0 ? portsIn(portsFile) : (await accepts(port)) && { port, pid: child.pid };
-    if (ports) return { name: server.name, server, pid: ports.pid ?? child.pid, port: ports.port, commandLine, died: () => ended, stop };
+    if (ports)
+      return {
+        name: server.name,
+        server,
+        pid: ports.pid ?? child.pid,
+        port: ports.port,
+        commandLine,
+        died: () => ended,
+        stop,
+      };
     if (ended !== null || Date.now() > patience) {
       const words = lastLine(readFileSync(logFile, 'utf8'));
       await stop();
@@ -160,5 +243,11 @@ export async function whyNot(server, cores) {
 // The load tool's description of a running server.
 export function targetOf(running_, row, cores) {
   const { path, ...rest } = running_.server.target(row);
-  return { name: running_.name, url: `ws://127.0.0.1:${running_.port}${path}`, pid: running_.pid, core: cores[0], ...rest };
+  return {
+    name: running_.name,
+    url: `ws://127.0.0.1:${running_.port}${path}`,
+    pid: running_.pid,
+    core: cores[0],
+    ...rest,
+  };
 }

@@ -7,7 +7,10 @@ const patience_ms = 10_000;
 
 // How the named dialects join; the same as the load tool's (bench/load/target.cc).
 const dialects = {
-  native: { join: ['{"type":"login","id":"login"}', '{"type":"join","id":"join","room":"{room}"}'], joined: '"type":"joined"' },
+  native: {
+    join: ['{"type":"login","id":"login"}', '{"type":"join","id":"join","room":"{room}"}'],
+    joined: '"type":"joined"',
+  },
   raw: { join: ['join {room}'], joined: 'joined' },
 };
 
@@ -23,7 +26,10 @@ function member({ url, join, joined }, number) {
       socket.removeAllListeners('data');
       done(socket);
     };
-    socket.on('error', (error) => { clearTimeout(late); fail(error); });
+    socket.on('error', (error) => {
+      clearTimeout(late);
+      fail(error);
+    });
     socket.write(upgradeRequest(pathname));
     let upgraded = false;
     socket.on('data', (bytes) => {
@@ -31,7 +37,10 @@ function member({ url, join, joined }, number) {
       if (!upgraded && heard.includes('\r\n\r\n')) {
         upgraded = true;
         heard = heard.slice(heard.indexOf('\r\n\r\n') + 4);
-        for (const line of join) socket.write(frame({ payload: line.replaceAll('{room}', room).replaceAll('{user}', `stalled-${number}`) }));
+        for (const line of join)
+          socket.write(
+            frame({ payload: line.replaceAll('{room}', room).replaceAll('{user}', `stalled-${number}`) }),
+          );
         if (!joined) return settle();
       }
       if (upgraded && joined && heard.includes(joined)) settle();
@@ -42,7 +51,11 @@ function member({ url, join, joined }, number) {
 // `target` as the load tool gets it. Resolves with what ends them all.
 export async function stall(target, count) {
   const { join, joined } = target.join ? target : dialects[target.dialect];
-  const members = await Promise.all(Array.from({ length: count }, (_, i) => member({ url: target.url, join: [join].flat(), joined }, i)));
+  const members = await Promise.all(
+    Array.from({ length: count }, (_, i) => member({ url: target.url, join: [join].flat(), joined }, i)),
+  );
   for (const socket of members) socket.on('error', () => {}); // a server may cut who does not read
-  return () => { for (const socket of members) socket.destroy(); };
+  return () => {
+    for (const socket of members) socket.destroy();
+  };
 }

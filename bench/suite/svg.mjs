@@ -5,12 +5,18 @@ export const escape = (text) => String(text).replace(/[&<>"']/g, (sign) => `&#${
 
 const px = (value) => String(Math.round(value * 10) / 10);
 
-export const text = (x, y, words, classes = '', anchor = 'start') => `<text x="${px(x)}" y="${px(y)}"${classes ? ` class="${classes}"` : ''}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}>${escape(words)}</text>`;
-export const line = (x1, y1, x2, y2, classes) => `<line x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}" class="${classes}"/>`;
-export const path = (points, classes) => `<path d="${points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${px(x)} ${px(y)}`).join('')}" class="${classes}"/>`;
-export const box = (x, y, width, height, classes, inner = '') => `<rect x="${px(x)}" y="${px(y)}" width="${px(Math.max(0, width))}" height="${px(height)}" rx="2" class="${classes}">${inner}</rect>`;
-export const group = (inner, title = '') => `<g>${title ? `<title>${escape(title)}</title>` : ''}${inner}</g>`;
-export const drawing = (width, height, label, inner) => `<svg viewBox="0 0 ${width} ${px(height)}" role="img" aria-label="${escape(label)}">${inner}</svg>`;
+export const text = (x, y, words, classes = '', anchor = 'start') =>
+  `<text x="${px(x)}" y="${px(y)}"${classes ? ` class="${classes}"` : ''}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}>${escape(words)}</text>`;
+export const line = (x1, y1, x2, y2, classes) =>
+  `<line x1="${px(x1)}" y1="${px(y1)}" x2="${px(x2)}" y2="${px(y2)}" class="${classes}"/>`;
+export const path = (points, classes) =>
+  `<path d="${points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${px(x)} ${px(y)}`).join('')}" class="${classes}"/>`;
+export const box = (x, y, width, height, classes, inner = '') =>
+  `<rect x="${px(x)}" y="${px(y)}" width="${px(Math.max(0, width))}" height="${px(height)}" rx="2" class="${classes}">${inner}</rect>`;
+export const group = (inner, title = '') =>
+  `<g>${title ? `<title>${escape(title)}</title>` : ''}${inner}</g>`;
+export const drawing = (width, height, label, inner) =>
+  `<svg viewBox="0 0 ${width} ${px(height)}" role="img" aria-label="${escape(label)}">${inner}</svg>`;
 
 // Back ends differ by shape too: a circle for epoll, a diamond for io_uring.
 export function mark(x, y, io, classes, size = 5) {
@@ -19,8 +25,14 @@ export function mark(x, y, io, classes, size = 5) {
   return `<path d="M${px(x)} ${px(y - reach)}L${px(x + reach)} ${px(y)}L${px(x)} ${px(y + reach)}L${px(x - reach)} ${px(y)}Z" class="${classes}"/>`;
 }
 
-export const whiskerAcross = (from, to, y, classes = 'whisker') => line(from, y, to, y, classes) + line(from, y - 3, from, y + 3, classes) + line(to, y - 3, to, y + 3, classes);
-export const whiskerDown = (x, from, to, classes = 'whisker') => line(x, from, x, to, classes) + line(x - 3, from, x + 3, from, classes) + line(x - 3, to, x + 3, to, classes);
+export const whiskerAcross = (from, to, y, classes = 'whisker') =>
+  line(from, y, to, y, classes) +
+  line(from, y - 3, from, y + 3, classes) +
+  line(to, y - 3, to, y + 3, classes);
+export const whiskerDown = (x, from, to, classes = 'whisker') =>
+  line(x, from, x, to, classes) +
+  line(x - 3, from, x + 3, from, classes) +
+  line(x - 3, to, x + 3, to, classes);
 
 // Round steps: about `wanted` of them from 0 to `most`.
 export function ticks(most, wanted = 4) {
@@ -31,7 +43,8 @@ export function ticks(most, wanted = 4) {
   return Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, i) => i * step);
 }
 
-export const linear = (least, most, from, to) => (value) => from + ((value - least) / (most - least || 1)) * (to - from);
+export const linear = (least, most, from, to) => (value) =>
+  from + ((value - least) / (most - least || 1)) * (to - from);
 export const logarithmic = (least, most, from, to) => {
   const scale = linear(Math.log10(least), Math.log10(most), from, to);
   return (value) => scale(Math.log10(Math.max(value, least)));
@@ -64,6 +77,13 @@ export function spreadLabels(labels, gap, top, bottom) {
 
 // The class that colours a server: hue by back end, filled for us, hollow for the bare loop.
 export const colourOf = ({ family, io }) => {
-  const hue = family === 'against' ? 'c-against' : family === 'peer' || family === 'custom' ? 'c-peer' : io === 'io_uring' ? 'c-uring' : 'c-epoll';
+  const hue =
+    family === 'against'
+      ? 'c-against'
+      : family === 'peer' || family === 'custom'
+        ? 'c-peer'
+        : io === 'io_uring'
+          ? 'c-uring'
+          : 'c-epoll';
   return `${hue}${family === 'bare' ? ' bare' : ''}`;
 };

@@ -18,7 +18,10 @@ export function progress(stream, total) {
   let begun = 0;
   let words = '';
   const head = () => `[${String(at).padStart(width)}/${total}] ${nameOf(row)}`;
-  const draw = () => stream.write(`\r\x1b[K${head()} ${paint('dim', `${figures.seconds((Date.now() - begun) / 1000)} ${words}`)}`);
+  const draw = () =>
+    stream.write(
+      `\r\x1b[K${head()} ${paint('dim', `${figures.seconds((Date.now() - begun) / 1000)} ${words}`)}`,
+    );
   return {
     begin(next) {
       at += 1;
@@ -29,11 +32,15 @@ export function progress(stream, total) {
       draw();
       timer = setInterval(draw, 1000);
     },
-    note(text) { words = text; },
+    note(text) {
+      words = text;
+    },
     end(mark, text) {
       clearInterval(timer);
       const style = { '✓': 'green', '✗': 'red' }[mark] ?? 'dim';
-      stream.write(`${stream.isTTY ? '\r\x1b[K' : ''}${head()} ${paint(style, mark)} ${text} ${paint('dim', `(${figures.seconds((Date.now() - begun) / 1000)})`)}\n`);
+      stream.write(
+        `${stream.isTTY ? '\r\x1b[K' : ''}${head()} ${paint(style, mark)} ${text} ${paint('dim', `(${figures.seconds((Date.now() - begun) / 1000)})`)}\n`,
+      );
     },
   };
 }
@@ -50,25 +57,46 @@ function cell(result) {
 
 export const markOf = (verdict) => (verdict === null ? '-' : verdict ? '✓' : '✗');
 
-const shareCell = (result) => figures.ratio((result?.share ?? result?.shares?.p99)?.median).replace('n/a', '');
-const versusCell = (result) => (result?.versus ? `${figures.ratio(result.versus.median)} (${figures.range(result.versus, 'ratio')})` : '');
+const shareCell = (result) =>
+  figures.ratio((result?.share ?? result?.shares?.p99)?.median).replace('n/a', '');
+const versusCell = (result) =>
+  result?.versus ? `${figures.ratio(result.versus.median)} (${figures.range(result.versus, 'ratio')})` : '';
 
 // Each row's figures for the back ends, how they stand to the bare loop and to an older commit, and the gate.
 export function table(run, stream) {
   const paint = painter(stream);
   const against = run.rows.some(({ results }) => results?.some(({ versus }) => versus));
-  const head = ['', ...run.kinds.flatMap((io) => [`stentor ${io}`, 'of bare', ...(against ? ['to older'] : [])]), 'gates'];
-  const lines = run.rows.filter(({ state, kind }) => state !== 'skipped' && kind !== 'micro' && kind !== 'reactors').map((row) => {
-    const ours = run.kinds.map((io) => row.results?.find(({ server }) => server === `stentor ${io}`));
-    return [nameOf(row), ...ours.flatMap((one) => [cell(one), shareCell(one), ...(against ? [versusCell(one)] : [])]),
-      row.state === 'failed' ? '✗ failed' : markOf(row.verdict)];
-  });
-  const widths = head.map((text, column) => Math.max(text.length, ...lines.map((line) => line[column].length)));
+  const head = [
+    '',
+    ...run.kinds.flatMap((io) => [`stentor ${io}`, 'of bare', ...(against ? ['to older'] : [])]),
+    'gates',
+  ];
+  const lines = run.rows
+    .filter(({ state, kind }) => state !== 'skipped' && kind !== 'micro' && kind !== 'reactors')
+    .map((row) => {
+      const ours = run.kinds.map((io) => row.results?.find(({ server }) => server === `stentor ${io}`));
+      return [
+        nameOf(row),
+        ...ours.flatMap((one) => [cell(one), shareCell(one), ...(against ? [versusCell(one)] : [])]),
+        row.state === 'failed' ? '✗ failed' : markOf(row.verdict),
+      ];
+    });
+  const widths = head.map((text, column) =>
+    Math.max(text.length, ...lines.map((line) => line[column].length)),
+  );
   const isText = (column) => column === 0 || column === head.length - 1;
-  const format = (line) => line.map((text, column) => (isText(column) ? text.padEnd(widths[column]) : text.padStart(widths[column]))).join('  ');
+  const format = (line) =>
+    line
+      .map((text, column) => (isText(column) ? text.padEnd(widths[column]) : text.padStart(widths[column])))
+      .join('  ');
   const tint = { '✓': 'green', '✗': 'red' };
-  return [paint('bold', format(head)), ...lines.map((line) => {
-    const style = tint[line.at(-1)[0]];
-    return style ? format(line).replace(/[✓✗][^✓✗]*$/, (end) => paint(style, end)) : format(line);
-  })].map((line) => line.trimEnd()).join('\n');
+  return [
+    paint('bold', format(head)),
+    ...lines.map((line) => {
+      const style = tint[line.at(-1)[0]];
+      return style ? format(line).replace(/[✓✗][^✓✗]*$/, (end) => paint(style, end)) : format(line);
+    }),
+  ]
+    .map((line) => line.trimEnd())
+    .join('\n');
 }

@@ -1,21 +1,46 @@
 // Tests of bench/suite/judge.mjs: when a gate is passed, and when a load is held.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { failed, judgeLatency, judgePaired, judgeSweep, measured, pointOf, strangersShare, verdictOf } from '../../bench/suite/judge.mjs';
+import {
+  failed,
+  judgeLatency,
+  judgePaired,
+  judgeSweep,
+  measured,
+  pointOf,
+  strangersShare,
+  verdictOf,
+} from '../../bench/suite/judge.mjs';
 
 const servers = [
-  { name: 'bare epoll', family: 'bare', io: 'epoll' }, { name: 'stentor epoll', family: 'stentor', io: 'epoll', reference: 'bare epoll' },
-  { name: 'bare io_uring', family: 'bare', io: 'io_uring' }, { name: 'stentor io_uring', family: 'stentor', io: 'io_uring', reference: 'bare io_uring' },
+  { name: 'bare epoll', family: 'bare', io: 'epoll' },
+  { name: 'stentor epoll', family: 'stentor', io: 'epoll', reference: 'bare epoll' },
+  { name: 'bare io_uring', family: 'bare', io: 'io_uring' },
+  { name: 'stentor io_uring', family: 'stentor', io: 'io_uring', reference: 'bare io_uring' },
 ];
-const slice = (deliveries, more = {}) => ({ seconds: 1, messages: 1, deliveries, cpu_seconds: 1, busy_seconds: 2, lost: 0, latency_ns: { p50: 10, p99: 20, p999: 30 }, ...more });
-const result = (server, deliveries, more) => measured(server, { slices: deliveries.map((count) => slice(count, more)) }, 'deliveries');
+const slice = (deliveries, more = {}) => ({
+  seconds: 1,
+  messages: 1,
+  deliveries,
+  cpu_seconds: 1,
+  busy_seconds: 1,
+  lost: 0,
+  latency_ns: { p50: 10, p99: 20, p999: 30 },
+  ...more,
+});
+const result = (server, deliveries, more) =>
+  measured(server, { slices: deliveries.map((count) => slice(count, more)) }, 'deliveries');
 const [bareEpoll, epoll, bareUring, uring] = servers;
 const gates = { epoll: 0.92, io_uring: 0.9 };
 
 // Epoll is judged by the CPU time of the server, io_uring by the busy time of its core.
 test('EachBackEndIsJudgedByTheClockThatSeesAllOfItsWork', () => {
-  const busier = { cpu_seconds: 0.5, busy_seconds: 2 };
-  const results = judgePaired([result(bareEpoll, [100]), result(epoll, [95]), result(bareUring, [100]), result(uring, [95], busier)], servers, gates);
+  const busier = { cpu_seconds: 0.5, busy_seconds: 1 };
+  const results = judgePaired(
+    [result(bareEpoll, [100]), result(epoll, [95]), result(bareUring, [100]), result(uring, [95], busier)],
+    servers,
+    gates,
+  );
   assert.equal(results[1].share.median, 0.95);
   assert.equal(results[1].share.metric, 'per_cpu_second');
   assert.equal(results[3].share.metric, 'per_busy_second');
@@ -24,7 +49,8 @@ test('EachBackEndIsJudgedByTheClockThatSeesAllOfItsWork', () => {
 
 // A gate is passed from its bound on, and not below.
 test('AGateIsPassedFromItsBoundOn', () => {
-  const at = (deliveries) => judgePaired([result(bareEpoll, [100]), result(epoll, [deliveries])], servers, gates)[1].gates[0].pass;
+  const at = (deliveries) =>
+    judgePaired([result(bareEpoll, [100]), result(epoll, [deliveries])], servers, gates)[1].gates[0].pass;
   assert.equal(at(92), true);
   assert.equal(at(91.9), false);
 });
@@ -33,7 +59,10 @@ test('AGateIsPassedFromItsBoundOn', () => {
 test('WithoutAReferenceNoGateIsPassed', () => {
   const results = judgePaired([failed(bareEpoll, 'no such program'), result(epoll, [100])], servers, gates);
   assert.equal(results[1].share, undefined);
-  assert.deepEqual(results[1].gates.map(({ pass, value }) => [pass, value]), [[false, null]]);
+  assert.deepEqual(
+    results[1].gates.map(({ pass, value }) => [pass, value]),
+    [[false, null]],
+  );
   assert.equal(verdictOf({ state: 'measured', results }), false);
 });
 
@@ -56,7 +85,11 @@ test('ALostMessageFailsARowWhoseGatesArePassed', () => {
 // Others are shown, not judged: a peer's loss is not our failure.
 test('OthersAreShownAndNotJudged', () => {
   const peer = { name: 'ws', family: 'peer', io: 'epoll', reference: 'bare epoll' };
-  const results = judgePaired([result(bareEpoll, [100]), result(epoll, [100]), result(peer, [50], { lost: 9 })], [...servers, peer], gates);
+  const results = judgePaired(
+    [result(bareEpoll, [100]), result(epoll, [100]), result(peer, [50], { lost: 9 })],
+    [...servers, peer],
+    gates,
+  );
   assert.equal(results[2].share.median, 0.5);
   assert.deepEqual(results[2].gates, []);
   assert.equal(verdictOf({ state: 'measured', results }), true);
@@ -65,15 +98,24 @@ test('OthersAreShownAndNotJudged', () => {
 // Latencies are bounded from above.
 test('ALatencyGateIsABoundFromAbove', () => {
   const late = { latency_ns: { p50: 11, p99: 50, p999: 60 } };
-  const results = judgeLatency([result(bareEpoll, [1]), result(epoll, [1], late)], servers, { p50: 1.15, p99: 2 });
-  assert.deepEqual(results[1].gates.map(({ pass }) => pass), [true, false]);
+  const results = judgeLatency([result(bareEpoll, [1]), result(epoll, [1], late)], servers, {
+    p50: 1.15,
+    p99: 2,
+  });
+  assert.deepEqual(
+    results[1].gates.map(({ pass }) => pass),
+    [true, false],
+  );
 });
 
 // A load is held when it was delivered in time and whole; behind the first load that is not, nothing counts.
 test('ALoadIsHeldUpToTheFirstThatIsNot', () => {
   const point = (offered, delivered, more) => pointOf(offered, [result(epoll, [delivered], more)]);
   const points = [point(100, 100), point(200, 199), point(300, 200), point(400, 400)];
-  assert.deepEqual(points.map(({ results }) => results[0].held), [true, true, false, true]);
+  assert.deepEqual(
+    points.map(({ results }) => results[0].held),
+    [true, true, false, true],
+  );
   assert.equal(judgeSweep(points, [epoll], { offered: 200, p99_ns: 20 })[0].held, 200);
   assert.equal(judgeSweep(points, [epoll], { offered: 200, p99_ns: 20 })[0].gates[0].pass, true);
   assert.equal(judgeSweep(points, [epoll], { offered: 200, p99_ns: 19 })[0].gates[0].pass, false);
@@ -83,7 +125,26 @@ test('ALoadIsHeldUpToTheFirstThatIsNot', () => {
 
 // What is busy on the servers' core beyond the CPU time of epoll servers is others' work.
 test('WorkOfOthersOnTheServersCoreIsSeen', () => {
-  const row = { kind: 'paired', results: [result(epoll, [100], { cpu_seconds: 0.6, busy_seconds: 1 }), result(uring, [100], { cpu_seconds: 0.1, busy_seconds: 1 })] };
-  assert.equal(strangersShare([row]).toFixed(2), '0.40');
+  const results = [
+    result(epoll, [100], { cpu_seconds: 0.6, busy_seconds: 1 }),
+    result(uring, [100], { cpu_seconds: 0.1, busy_seconds: 1 }),
+  ];
+  assert.equal(strangersShare(results).toFixed(2), '0.40');
   assert.equal(strangersShare([]), null);
+});
+
+// Where others used the core, its busy time is theirs too, and io_uring is judged by CPU time.
+test('WhereOthersUsedTheCoreIoUringIsJudgedByCpuTime', () => {
+  const shared = { cpu_seconds: 0.5, busy_seconds: 1 };
+  const results = judgePaired(
+    [
+      result(bareEpoll, [100], shared),
+      result(epoll, [100], shared),
+      result(bareUring, [100], shared),
+      result(uring, [90], shared),
+    ],
+    servers,
+    gates,
+  );
+  assert.equal(results[3].share.metric, 'per_cpu_second');
 });

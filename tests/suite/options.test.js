@@ -3,14 +3,25 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { compareRuns } from '../../bench/suite/compare.mjs';
 import { coresOf, divideCores, fileNameOf } from '../../bench/suite/machine.mjs';
-import { condense } from '../../bench/suite/micro.mjs';
+import { condense, judgeMicro } from '../../bench/suite/micro.mjs';
 import { parse, UsageError } from '../../bench/suite/options.mjs';
-import { partsOf } from '../../bench/suite/runners.mjs';
+import { partsOf } from '../../bench/suite/in_turn.mjs';
 import { foreign, wordsOf } from '../../bench/suite/servers.mjs';
 
 // What follows a --server is about that one.
 test('FlagsBelongToTheServerBeforeThem', () => {
-  const { servers } = parse(['--server', 'a=run a {port}', '--dialect', 'native', '--path', '/ws', '--server', 'b=run b --file {ports_file}', '--message', '{stamp}']);
+  const { servers } = parse([
+    '--server',
+    'a=run a {port}',
+    '--dialect',
+    'native',
+    '--path',
+    '/ws',
+    '--server',
+    'b=run b --file {ports_file}',
+    '--message',
+    '{stamp}',
+  ]);
   assert.deepEqual(servers, [
     { name: 'a', command: 'run a {port}', family: 'custom', dialect: 'native', path: '/ws' },
     { name: 'b', command: 'run b --file {ports_file}', family: 'custom', message: '{stamp}' },
@@ -19,15 +30,29 @@ test('FlagsBelongToTheServerBeforeThem', () => {
 
 // What is wrong on the command line is said before anything is measured.
 test('WhatIsWrongIsSaidAtOnce', () => {
-  for (const words of [['--qiuck'], ['--quick', '--full'], ['--io', 'select'], ['--server', 'nameless'], ['--server', 'a=run'],
-    ['--dialect', 'raw'], ['--server', 'a=run {port}', '--server', 'a=run {port}'], ['stray']]) {
+  for (const words of [
+    ['--qiuck'],
+    ['--quick', '--full'],
+    ['--io', 'select'],
+    ['--server', 'nameless'],
+    ['--server', 'a=run'],
+    ['--dialect', 'raw'],
+    ['--server', 'a=run {port}', '--server', 'a=run {port}'],
+    ['stray'],
+  ]) {
     assert.throws(() => parse(words), UsageError, words.join(' '));
   }
 });
 
 // Command lines are split as a shell would, and nothing in them is run.
 test('CommandLinesAreSplitLikeAShellDoes', () => {
-  assert.deepEqual(wordsOf(`php -d 'memory_limit=1 G' "my server.php" --port={port}`), ['php', '-d', 'memory_limit=1 G', 'my server.php', '--port={port}']);
+  assert.deepEqual(wordsOf(`php -d 'memory_limit=1 G' "my server.php" --port={port}`), [
+    'php',
+    '-d',
+    'memory_limit=1 G',
+    'my server.php',
+    '--port={port}',
+  ]);
   assert.deepEqual(wordsOf(`a ''  b$(c)`), ['a', '', 'b$(c)']);
   const server = foreign({ name: 'x', command: 'run --port {port} "{ports_file}"' });
   assert.deepEqual(server.command({}, '/tmp/a file', 4001), ['run', '--port', '4001', '/tmp/a file']);
@@ -45,7 +70,11 @@ test('ServersAndLoadNeverShareACoreWhenThereAreTwo', () => {
 // The hyper-thread beside a serving core idles, unless nothing else is left to load with.
 test('TheThreadBesideAServingCoreIdles', () => {
   const pairs = (core) => [core % 4, (core % 4) + 4];
-  assert.deepEqual(divideCores([0, 1, 2, 3, 4, 5, 6, 7], 1, pairs), { server: [3], load: [0, 1, 2, 4, 5, 6], shared: false });
+  assert.deepEqual(divideCores([0, 1, 2, 3, 4, 5, 6, 7], 1, pairs), {
+    server: [3],
+    load: [0, 1, 2, 4, 5, 6],
+    shared: false,
+  });
   assert.deepEqual(divideCores([0, 4], 1, pairs), { server: [4], load: [0], shared: false });
 });
 
@@ -57,34 +86,82 @@ test('ListsOfCoresAreReadAsTheKernelWritesThem', () => {
 
 // Where descriptors do not suffice for all, each part has the references, and nobody is left out.
 test('EachPartHasTheReferences', () => {
-  const servers = [{ name: 'bare', family: 'bare' }, ...['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, family: 'peer' }))];
+  const servers = [
+    { name: 'bare', family: 'bare' },
+    ...['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, family: 'peer' })),
+  ];
   const parts = partsOf(servers, 2000, 6500);
-  assert.deepEqual(parts.map((part) => part.map(({ name }) => name).join('')), ['bareab', 'barecd', 'baree']);
+  assert.deepEqual(
+    parts.map((part) => part.map(({ name }) => name).join('')),
+    ['bareab', 'barecd', 'baree'],
+  );
   assert.deepEqual(partsOf(servers, 10, 6500), [servers]);
 });
 
 // The name of a report says when, what and where, and is a name in every file system.
 test('TheNameOfAReportSaysWhenWhatAndWhere', () => {
-  const name = fileNameOf({ started: '2026-11-21T09:35:12.000Z', commit: '390784a-dirty', cpu: 'Intel(R) Xeon(R) CPU @ 2.1GHz', cores: 4 });
+  const name = fileNameOf({
+    started: '2026-11-21T09:35:12.000Z',
+    commit: '390784a-dirty',
+    cpu: 'Intel(R) Xeon(R) CPU @ 2.1GHz',
+    cores: 4,
+  });
   assert.equal(name, '2026-11-21T0935_390784a-dirty_intel-xeon-cpu-2-1ghz_4-cores');
 });
 
 // Repetitions become one spread; aggregates of the library are not counted again, wrong answers are named.
 test('RepetitionsOfABenchmarkBecomeOneSpread', () => {
-  const run = (name, time, more) => ({ name, run_name: name, run_type: 'iteration', real_time: time, cpu_time: time, time_unit: 'us', ...more });
-  const [mask, wrong] = condense({ benchmarks: [run('mask', 2), run('mask', 4), { ...run('mask', 3), run_type: 'aggregate' }, run('wrong', 0, { error_occurred: true, error_message: 'no' })] });
+  const run = (name, time, more) => ({
+    name,
+    run_name: name,
+    run_type: 'iteration',
+    real_time: time,
+    cpu_time: time,
+    time_unit: 'us',
+    ...more,
+  });
+  const [mask, wrong] = condense({
+    benchmarks: [
+      run('mask', 2, { push_ns: 3 }),
+      run('mask', 4, { push_ns: 5 }),
+      { ...run('mask', 3), run_type: 'aggregate' },
+      run('wrong', 0, { error_occurred: true, error_message: 'no' }),
+    ],
+  });
   assert.deepEqual(mask.time_ns, { median: 3000, min: 2000, max: 4000, count: 2 });
+  assert.deepEqual(mask.counters.push_ns, { median: 4, min: 3, max: 5, count: 2 });
+  assert.equal(judgeMicro([mask], { mask: { push_ns: 4 } })[0].gates[0].pass, true);
+  assert.equal(judgeMicro([mask], { mask: { drain_ns: 4 } })[0].gates[0].pass, false);
+  assert.equal(judgeMicro([mask], { unmask: { push_ns: 4 } })[0].state, 'failed');
   assert.deepEqual(wrong, { name: 'wrong', error: 'no' });
 });
 
 // Two runs are compared where both measured the same, and what differs between them is named.
 test('RunsAreComparedWhereBothMeasuredTheSame', () => {
   const run = (median, kernel) => ({
-    profile: 'default', provenance: { commit: 'c', started: '2026-01-01', cpu: 'x', kernel },
-    rows: [{ id: 'r', title: 'R', results: [{ server: 's', state: 'measured', metric: 'rate', metrics: { rate: { median } }, share: { median: median / 100 } },
-      { server: 'gone', state: 'failed' }] }],
+    profile: 'default',
+    provenance: { commit: 'c', started: '2026-01-01', cpu: 'x', kernel },
+    rows: [
+      {
+        id: 'r',
+        title: 'R',
+        results: [
+          {
+            server: 's',
+            state: 'measured',
+            metric: 'rate',
+            metrics: { rate: { median } },
+            share: { median: median / 100 },
+          },
+          { server: 'gone', state: 'failed' },
+        ],
+      },
+    ],
   });
   const found = compareRuns(run(110, '6.2'), run(100, '6.1'), 'old.json');
-  assert.deepEqual(found.entries.map(({ server, absolute }) => [server, absolute]), [['s', 1.1]]);
+  assert.deepEqual(
+    found.entries.map(({ server, absolute }) => [server, absolute]),
+    [['s', 1.1]],
+  );
   assert.match(found.differences.join(), /kernel: 6.1 then, 6.2 now/);
 });

@@ -8,7 +8,12 @@ import { assertIsWholePage, runSuite, standIns } from './support/sample_run.js';
 let run;
 let html;
 before(async () => {
-  ({ run, html } = await runSuite(['--smoke', ...rows.flatMap(({ id }) => ['--only', id]), '--server', `a <b> & "c"=${standIns}/stentor --ports-file {ports_file}`]));
+  ({ run, html } = await runSuite([
+    '--smoke',
+    ...rows.flatMap(({ id }) => ['--only', id]),
+    '--server',
+    `a <b> & "c"=${standIns}/stentor --ports-file {ports_file}`,
+  ]));
 });
 const copy = (value) => JSON.parse(JSON.stringify(value));
 
@@ -44,7 +49,12 @@ test('ThePageHasAStyleForLightDarkAndPaper', () => {
 // A row that failed says so with its reason, and shows no figure.
 test('AFailedRowSaysWhy', () => {
   const broken = copy(run);
-  Object.assign(broken.rows[0], { state: 'failed', reason: 'the <tool> crashed', results: [], verdict: false });
+  Object.assign(broken.rows[0], {
+    state: 'failed',
+    reason: 'the <tool> crashed',
+    results: [],
+    verdict: false,
+  });
   const page = report(broken);
   assertIsWholePage(page);
   assert.ok(page.includes('the &#60;tool&#62; crashed'));
@@ -54,8 +64,13 @@ test('AFailedRowSaysWhy', () => {
 test('AFailedServerStaysInItsChart', () => {
   const broken = copy(run);
   const result = broken.rows[0].results.find(({ server }) => server === 'stentor epoll');
-  for (const name of Object.keys(result)) if (!['server', 'family', 'io', 'gates'].includes(name)) delete result[name];
-  Object.assign(result, { state: 'failed', reason: 'ended with code 1: no memory', gates: [{ text: 'share of bare epoll', value: null, bound: 0.92, at_least: true, pass: false }] });
+  for (const name of Object.keys(result))
+    if (!['server', 'family', 'io', 'gates'].includes(name)) delete result[name];
+  Object.assign(result, {
+    state: 'failed',
+    reason: 'ended with code 1: no memory',
+    gates: [{ text: 'share of bare epoll', value: null, bound: 0.92, at_least: true, pass: false }],
+  });
   const page = report(broken);
   assertIsWholePage(page);
   assert.ok(page.includes('ended with code 1: no memory'));
@@ -66,7 +81,14 @@ test('AnyRowMayBeMissing', () => {
   for (const state of ['failed', 'skipped']) {
     for (let i = 0; i < run.rows.length; i += 1) {
       const less = copy(run);
-      less.rows[i] = { ...less.rows[i], state, reason: 'because', results: [], points: undefined, verdict: state === 'failed' ? false : null };
+      less.rows[i] = {
+        ...less.rows[i],
+        state,
+        reason: 'because',
+        results: [],
+        points: undefined,
+        verdict: state === 'failed' ? false : null,
+      };
       assertIsWholePage(report(less));
       less.rows.splice(i, 1);
       assertIsWholePage(report(less));
@@ -77,7 +99,16 @@ test('AnyRowMayBeMissing', () => {
 
 // Nothing that was measured in a row may leave a hole in the page when the tool leaves a figure out.
 test('AnyFigureMayBeMissing', () => {
-  for (const metric of ['rate', 'per_cpu_second', 'per_busy_second', 'p50', 'p99', 'p999', 'bytes', 'growth']) {
+  for (const metric of [
+    'rate',
+    'per_cpu_second',
+    'per_busy_second',
+    'p50',
+    'p99',
+    'p999',
+    'bytes',
+    'growth',
+  ]) {
     const less = copy(run);
     for (const row of less.rows) {
       for (const result of row.results ?? []) delete result.metrics?.[metric];
@@ -86,7 +117,11 @@ test('AnyFigureMayBeMissing', () => {
     assertIsWholePage(report(less));
   }
   const bare = copy(run);
-  for (const row of bare.rows) for (const result of row.results ?? []) { delete result.share; delete result.shares; }
+  for (const row of bare.rows)
+    for (const result of row.results ?? []) {
+      delete result.share;
+      delete result.shares;
+    }
   assertIsWholePage(report(bare));
 });
 
@@ -106,7 +141,16 @@ test('LossIsSeenAtTheTop', () => {
 
 // An older run beside this one is called what it is.
 test('AComparisonSaysThatItIsWeaker', () => {
-  const page = report({ ...copy(run), comparison: { file: 'old.json', commit: 'abc', started: '2026-01-01', differences: ['kernel: 1 then, 2 now'], entries: [{ id: 'r', title: 'R', server: 's', metric: 'rate', absolute: 1.1, share: null }] } });
+  const page = report({
+    ...copy(run),
+    comparison: {
+      file: 'old.json',
+      commit: 'abc',
+      started: '2026-01-01',
+      differences: ['kernel: 1 then, 2 now'],
+      entries: [{ id: 'r', title: 'R', server: 's', metric: 'rate', absolute: 1.1, share: null }],
+    },
+  });
   assertIsWholePage(page);
   assert.match(page, /weaker evidence/);
   assert.match(page, /kernel: 1 then, 2 now/);

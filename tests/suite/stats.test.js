@@ -35,8 +35,24 @@ test('NoTimeGivesNoRate', () => {
 
 // One lost message of one slice is a fault of the whole.
 test('OneFaultInOneSliceIsSeen', () => {
-  assert.equal(isIntact(integrityOf([{ messages: 1, lost: 0 }, { messages: 1, lost: 0 }])), true);
-  assert.equal(isIntact(integrityOf([{ messages: 1, lost: 0 }, { messages: 1, lost: 1 }])), false);
+  assert.equal(
+    isIntact(
+      integrityOf([
+        { messages: 1, lost: 0 },
+        { messages: 1, lost: 0 },
+      ]),
+    ),
+    true,
+  );
+  assert.equal(
+    isIntact(
+      integrityOf([
+        { messages: 1, lost: 0 },
+        { messages: 1, lost: 1 },
+      ]),
+    ),
+    false,
+  );
   assert.equal(integrityOf([{ messages: 1 }, { messages: 2 }]).messages, 3);
 });
 

@@ -14,15 +14,23 @@ const resultOf = (answer, id, server) => rowOf(answer, id).results.find((result)
 test('ARunLeavesAPageAndItsFigures', async () => {
   const answer = await runSuite(['--smoke', '--only', 'fanout-500']);
   assert.equal(answer.code, 0, answer.stderr);
-  assert.deepEqual(answer.files.map((name) => name.replace(/^.*-cores/, '')).sort(), ['.html', '.json', '.raw.json']);
+  assert.deepEqual(answer.files.map((name) => name.replace(/^.*-cores/, '')).sort(), [
+    '.html',
+    '.json',
+    '.raw.json',
+  ]);
   assert.match(answer.files[0], /^\d{4}-\d\d-\d\dT\d{4}_[0-9a-z-]+_[a-z0-9-]+_\d+-cores/);
-  assert.ok(answer.run.provenance.kernel && answer.run.provenance.command_line && answer.run.provenance.congestion);
+  assert.ok(
+    answer.run.provenance.kernel && answer.run.provenance.command_line && answer.run.provenance.congestion,
+  );
   assert.doesNotMatch(answer.stdout, /\x1b/);
 });
 
 // A back end that this kernel refuses fails with the server's own words; the other one is measured.
 test('ABackEndThatIsRefusedSaysWhy', async () => {
-  const answer = await runSuite(['--smoke', '--only', 'fanout-500'], { environment: { FAKE_IO_REFUSED: 'io_uring' } });
+  const answer = await runSuite(['--smoke', '--only', 'fanout-500'], {
+    environment: { FAKE_IO_REFUSED: 'io_uring' },
+  });
   assert.match(resultOf(answer, 'fanout-500', 'stentor io_uring').reason, /not on this kernel/);
   assert.equal(resultOf(answer, 'fanout-500', 'stentor epoll').state, 'measured');
   assert.equal(rowOf(answer, 'fanout-500').verdict, false);
@@ -31,7 +39,9 @@ test('ABackEndThatIsRefusedSaysWhy', async () => {
 
 // A workload that fails is a failed row with the tool's last words and exit code 1; the other rows are measured.
 test('AWorkloadThatFailsIsAFailedRow', async () => {
-  const answer = await runSuite(['--smoke', '--only', 'echo-64-d1', '--only', 'fanout-500'], { environment: { FAKE_FAILS: 'echo' } });
+  const answer = await runSuite(['--smoke', '--only', 'echo-64-d1', '--only', 'fanout-500'], {
+    environment: { FAKE_FAILS: 'echo' },
+  });
   assert.equal(answer.code, 1);
   assert.match(rowOf(answer, 'echo-64-d1').reason, /cannot connect: refused <here>/);
   assert.equal(rowOf(answer, 'fanout-500').state, 'measured');
@@ -40,7 +50,10 @@ test('AWorkloadThatFailsIsAFailedRow', async () => {
 
 // A server that the tool cannot drive is put aside, and the others are driven without it.
 test('AServerThatCannotBeDrivenIsPutAside', async () => {
-  const answer = await runSuite(['--smoke', '--only', 'fanout-500', '--server', `mute=${standIns}/stentor --ports-file {ports_file}`], { environment: { FAKE_MUTE: 'mute' } });
+  const answer = await runSuite(
+    ['--smoke', '--only', 'fanout-500', '--server', `mute=${standIns}/stentor --ports-file {ports_file}`],
+    { environment: { FAKE_MUTE: 'mute' } },
+  );
   assert.match(resultOf(answer, 'fanout-500', 'mute').reason, /did not come back/);
   assert.equal(resultOf(answer, 'fanout-500', 'stentor epoll').state, 'measured');
 });
@@ -65,24 +78,46 @@ test('WhatIsNotThereIsSaidBeforeAnythingIsMeasured', async () => {
 
 // The programs as they are built measure something that is whole, in all kinds of rows.
 const programs = process.env.STENTOR_BIN ? dirname(process.env.STENTOR_BIN) : '';
-test('TheRealProgramsFitTogether', { skip: !existsSync(`${programs}/stentor-bench`) && 'the bench programs are not built' }, async () => {
-  const chosen = ['fanout-500', 'burst-16', 'echo-64-d16', 'handshakes', 'memory', 'chat'];
-  const answer = await runSuite(['--smoke', '--io', 'epoll', ...chosen.flatMap((id) => ['--only', id])], { programs, limit_ms: 60_000 });
-  for (const id of chosen) {
-    const row = rowOf(answer, id);
-    assert.equal(row.state, 'measured', `${id}: ${row.reason}`);
-    for (const result of row.results) assert.equal(result.state, 'measured', `${id}, ${result.server}: ${result.reason}`);
-  }
-  for (const result of answer.run.rows.flatMap(({ results }) => results)) {
-    if (result.family === 'stentor' && result.integrity) assert.deepEqual([result.integrity.lost, result.integrity.duplicates, result.integrity.reordered], [0, 0, 0], result.server);
-  }
-  assertIsWholePage(answer.html);
-});
+test(
+  'TheRealProgramsFitTogether',
+  { skip: !existsSync(`${programs}/stentor-bench`) && 'the bench programs are not built' },
+  async () => {
+    const chosen = ['fanout-500', 'burst-16', 'echo-64-d16', 'handshakes', 'memory', 'chat'];
+    const answer = await runSuite(['--smoke', '--io', 'epoll', ...chosen.flatMap((id) => ['--only', id])], {
+      programs,
+      limit_ms: 60_000,
+    });
+    for (const id of chosen) {
+      const row = rowOf(answer, id);
+      assert.equal(row.state, 'measured', `${id}: ${row.reason}`);
+      for (const result of row.results)
+        assert.equal(result.state, 'measured', `${id}, ${result.server}: ${result.reason}`);
+    }
+    for (const result of answer.run.rows.flatMap(({ results }) => results)) {
+      if (result.family === 'stentor' && result.integrity)
+        assert.deepEqual(
+          [result.integrity.lost, result.integrity.duplicates, result.integrity.reordered],
+          [0, 0, 0],
+          result.server,
+        );
+    }
+    assertIsWholePage(answer.html);
+  },
+);
 
 // A server that does not even start is named once, with its words, and stands in no row.
 test('AServerThatDoesNotStartIsNamedOnce', async () => {
-  const answer = await runSuite(['--smoke', '--only', 'fanout-500', '--server', 'broken=node --no-such-flag {ports_file}']);
-  assert.deepEqual(answer.run.absent.map(({ name }) => name), ['broken']);
+  const answer = await runSuite([
+    '--smoke',
+    '--only',
+    'fanout-500',
+    '--server',
+    'broken=node --no-such-flag {ports_file}',
+  ]);
+  assert.deepEqual(
+    answer.run.absent.map(({ name }) => name),
+    ['broken'],
+  );
   assert.match(answer.run.absent[0].reason, /no-such-flag/);
   assert.equal(resultOf(answer, 'fanout-500', 'broken'), undefined);
   assert.ok(answer.html.includes('no-such-flag'));
@@ -90,7 +125,15 @@ test('AServerThatDoesNotStartIsNamedOnce', async () => {
 
 // A commit beside this tree is driven in turn with it, and the page says how the two stand to each other.
 test('ACommitBesideThisTreeIsComparedInPairs', async () => {
-  const answer = await runSuite(['--smoke', '--only', 'fanout-500', '--against', 'v0', '--against-program', `${standIns}/stentor`]);
+  const answer = await runSuite([
+    '--smoke',
+    '--only',
+    'fanout-500',
+    '--against',
+    'v0',
+    '--against-program',
+    `${standIns}/stentor`,
+  ]);
   assert.equal(resultOf(answer, 'fanout-500', 'stentor epoll').versus.of, 'v0 epoll');
   assert.match(answer.html, /Against v0/);
   assert.match(answer.stdout, /to older/);

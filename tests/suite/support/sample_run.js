@@ -14,8 +14,11 @@ export const standIns = join(here, 'programs');
 export function runSuite(parameters, { programs = standIns, environment = {}, limit_ms = 120_000 } = {}) {
   const out = mkdtempSync(join(tmpdir(), 'stentor-suite-test-'));
   return new Promise((done) => {
-    execFile(process.execPath, [join(root, 'bench/suite/main.mjs'), '--programs', programs, '--out', out, ...parameters],
-      { env: { ...process.env, ...environment }, timeout: limit_ms, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    execFile(
+      process.execPath,
+      [join(root, 'bench/suite/main.mjs'), '--programs', programs, '--out', out, ...parameters],
+      { env: { ...process.env, ...environment }, timeout: limit_ms, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => {
         const files = readdirSync(out);
         const read = (ending) => {
           const name = files.find((file) => file.endsWith(ending) && !file.endsWith('.raw.json'));
@@ -23,8 +26,16 @@ export function runSuite(parameters, { programs = standIns, environment = {}, li
         };
         const [json, html] = ['.json', '.html'].map(read);
         rmSync(out, { recursive: true, force: true });
-        done({ code: error ? error.code ?? -1 : 0, stdout, stderr, files, html, run: json && JSON.parse(json) });
-      });
+        done({
+          code: error ? (error.code ?? -1) : 0,
+          stdout,
+          stderr,
+          files,
+          html,
+          run: json && JSON.parse(json),
+        });
+      },
+    );
   });
 }
 

@@ -1,0 +1,190 @@
+// Servers that are driven in turn, all up at once, or each alone. What fails is a result that says so; the
+// others go on. Every function gets the context of the run: {settings, profile, programs, bench, cores,
+// servers, descriptors, congestion, kinds, keep, progress}.
+import { failed, judgeLatency, judgePaired, measured, skipped } from './judge.mjs';
+import { drive, slicing } from './load.mjs';
+import { divideCores } from './machine.mjs';
+import { start, targetOf } from './servers.mjs';
+
+export const serving = (context, row) =>
+  context.servers.filter((server) => !server.serves || server.serves(row));
+
+export function coresFor(context, count) {
+  const cores = divideCores(context.cores, count);
+  if (!cores) throw new Skip(`needs ${count + 1} cores, ${context.cores.length} are here`);
+  return cores;
+}
+
+// Thrown by a runner when the row makes no sense on this machine.
+export class Skip extends Error {}
+
+// Starts the servers, calls body(up, results) where results has an entry for each that did not start, and
+// ends them all. `coresOf(server)` says where each runs.
+export async function withServers(servers, row, coresOf, body) {
+  const up = [];
+  const results = [];
+  try {
+    for (const server of servers) {
+      try {
+        up.push(await start(server, row, coresOf(server), server.environment));
+      } catch (error) {
+        results.push(failed(server, error.message));
+      }
+    }
+    return await body(up, results);
+  } finally {
+    await Promise.all(up.map((one) => one.stop()));
+  }
+}
+
+// The load tool holds a descriptor for each connection to each server: more than it may have go in parts,
+// each with the references.
+export function partsOf(servers, connections, descriptors) {
+  const at_once = Math.max(2, Math.floor((descriptors - 200) / Math.max(1, connections)));
+  if (servers.length <= at_once) return [servers];
+  const references = servers.filter(({ family }) => family === 'bare');
+  const others = servers.filter(({ family }) => family !== 'bare');
+  const room = Math.max(1, at_once - references.length);
+  const parts = [];
+  for (let i = 0; i < others.length; i += room) parts.push([...references, ...others.slice(i, i + room)]);
+  return parts;
+}
+
+// At most 60 steps of a distribution, as [value, quantile] with quantiles from 0 to 1.
+function thinned(steps) {
+  const scale = steps.some(([, percentile]) => percentile > 1) ? 100 : 1;
+  const every = Math.ceil(steps.length / 60);
+  return steps
+    .filter((_, i) => i % every === 0 || i === steps.length - 1)
+    .map(([value, percentile]) => [value, percentile / scale]);
+}
+
+function inOrder(results, servers) {
+  const place = (result) => servers.findIndex(({ name }) => name === result.server);
+  return results.sort((a, b) => place(a) - place(b));
+}
+
+// Drives what is up. The load tool ends when one of its targets fails, and says which: that one is put
+// aside, and the others are driven without it.
+async function driveTheWilling(context, row, up, coresOf, loadCores, flags, expected_ms) {
+  const refused = [];
+  for (let willing = up; willing.length > 0;) {
+    try {
+      const targets = willing.map((one) => targetOf(one, row, coresOf(one.server)));
+      return {
+        answer: await drive(context.bench, loadCores, targets, flags, expected_ms * willing.length),
+        willing,
+        refused,
+      };
+    } catch (error) {
+      const culprit = willing.find(
+        (one) => one.died() !== null || error.message.includes(`target ${one.name}`),
+      );
+      const put_aside = culprit ? [culprit] : willing;
+      refused.push(...put_aside.map((one) => failed(one.server, one.died() ?? error.message)));
+      willing = willing.filter((one) => !put_aside.includes(one));
+    }
+  }
+  return { answer: { targets: [] }, willing: [], refused };
+}
+
+export async function driveInTurn(context, row, servers, coresOf, loadCores, flags, expected_ms, count) {
+  const warnings = [];
+  const results = await withServers(servers, row, coresOf, async (up, missing) => {
+    const { answer, willing, refused } = await driveTheWilling(
+      context,
+      row,
+      up,
+      coresOf,
+      loadCores,
+      flags,
+      expected_ms,
+    );
+    warnings.push(...(answer.warnings ?? []));
+    context.keep(row, answer);
+    return [
+      ...missing,
+      ...refused,
+      ...willing.map((one) => {
+        const target = answer.targets.find(({ name }) => name === one.name);
+        if (target?.slices?.length)
+          return {
+            ...measured(one.server, target, count),
+            ...(row.latency ? { distribution: thinned(target.hgrm ?? []) } : {}),
+          };
+        return failed(one.server, one.died() ?? 'the load tool measured nothing');
+      }),
+    ];
+  });
+  return { results: inOrder(results, servers), warnings };
+}
+
+export async function inTurn(context, row, flags, slice_ms, repetitions, servers = serving(context, row)) {
+  const cores = coresFor(context, 1);
+  const tooSmall = servers.filter(({ connectionsMax }) => connectionsMax < row.connections);
+  const results = tooSmall.map((server) =>
+    skipped(server, `serves ${server.connectionsMax} connections at most`),
+  );
+  const warnings = [];
+  for (const part of partsOf(
+    servers.filter((server) => !tooSmall.includes(server)),
+    row.connections,
+    context.descriptors,
+  )) {
+    const one = await driveInTurn(
+      context,
+      row,
+      part,
+      () => cores.server,
+      cores.load,
+      [...flags, ...slicing(slice_ms, repetitions)],
+      slice_ms * repetitions,
+      row.count,
+    );
+    // Judged within its part, where all were driven in turn; a reference's figures stay those of the first.
+    if (row.kind === 'paired') judgePaired(one.results, servers, row.gates);
+    if (row.kind === 'halfload') judgeLatency(one.results, servers, row.latencyGates);
+    results.push(...one.results.filter((result) => !results.some(({ server }) => server === result.server)));
+    warnings.push(...one.warnings);
+  }
+  return { results: inOrder(results, servers), warnings };
+}
+
+// Each alone: what one server holds must not press on another.
+export async function alone(context, row, servers, flagsOf, expected_ms, during = async (one, run) => run()) {
+  const cores = coresFor(context, 1);
+  const results = [];
+  const warnings = [];
+  for (const server of servers) {
+    const found = await withServers(
+      [server],
+      row,
+      () => cores.server,
+      async (up, missing) => {
+        if (up.length === 0) return missing[0];
+        const run = () =>
+          drive(
+            context.bench,
+            cores.load,
+            [targetOf(up[0], row, cores.server)],
+            flagsOf(server),
+            expected_ms,
+          );
+        try {
+          const answer = await during(up[0], run);
+          context.keep(row, answer);
+          warnings.push(...(answer.warnings ?? []));
+          return {
+            ...measured(server, answer.targets[0], row.count),
+            target: answer.targets[0],
+            rss: answer.rss,
+          };
+        } catch (error) {
+          return failed(server, up[0].died() ?? error.message);
+        }
+      },
+    );
+    results.push(found);
+  }
+  return { results, warnings };
+}
