@@ -138,6 +138,7 @@ private:
     void on_event(const IoEvent& event);
     void receive_from(Connection& connection, bool broken);
     bool hand_in(Connection& connection, core::MirroredRing& ring);
+    bool hand_in_place(Connection& connection, std::span<std::byte> bytes);
     void lend_scratch(Connection& connection);
     void throw_away(Connection& connection);
     void on_fin(Connection& connection);

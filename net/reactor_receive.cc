@@ -103,6 +103,14 @@ void Reactor::receive_from(Connection& connection, bool broken) {
     }
     std::size_t budget_bytes = config_.receive_bytes_max;
     while (budget_bytes > 0) {
+        if (!connection.ring && !connection.tls && !connection.awaits_proxy) {
+            const std::span<std::byte> lying = backend_->peek(connection.fd);
+            if (!lying.empty() && lying.size() <= std::min(budget_bytes, scratch_.capacity())) {
+                budget_bytes -= lying.size();
+                if (!hand_in_place(connection, lying)) return;
+                continue;
+            }
+        }
         core::MirroredRing& ring = connection.ring ? *connection.ring : scratch_;
         std::span<std::byte> space = receive_space(connection, ring);
         if (space.empty()) {  // would read as the peer's end
@@ -142,6 +150,25 @@ bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
     } else if (&ring == &scratch_) {
         lend_scratch(connection);
     }
+    return connection.state == ConnectionState::kOpen && !waits;
+}
+
+// The same from where the back end has them; what is left of them goes into a ring.
+bool Reactor::hand_in_place(Connection& connection, std::span<std::byte> bytes) {
+    metrics_.receives_total.add();
+    metrics_.received_bytes_total.add(bytes.size());
+    received_in_turn_ += bytes.size();
+    connection.last_received = now_;
+    const std::size_t used = application_->on_bytes(connection.id, bytes);
+    STENTOR_CHECK(used <= bytes.size());
+    const std::span<std::byte> rest = bytes.subspan(used);
+    if (connection.state == ConnectionState::kOpen && !rest.empty()) {
+        std::ranges::copy(rest, scratch_.writable().begin());
+        scratch_.commit(rest.size());
+        lend_scratch(connection);
+    }
+    backend_->drop(connection.fd);
+    const bool waits = connection.paused || connection.resumed;
     return connection.state == ConnectionState::kOpen && !waits;
 }
 

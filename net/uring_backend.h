@@ -38,6 +38,8 @@ public:
     void close(int fd) override;
     std::span<const IoEvent> wait(std::optional<core::Duration> timeout) override;
     IoResult receive(int fd, std::span<std::byte> into) override;
+    std::span<std::byte> peek(int fd) override;
+    void drop(int fd) override;
     void send(std::span<SendRequest> requests) override;
 
 private:
@@ -91,7 +93,7 @@ private:
     std::size_t take_spilled(int fd, Watch& watch, std::span<std::byte> into);
     void let_go(int fd, Watch& watch);
 
-    void reap();
+    unsigned reap();
     void on_completion(const io_uring_cqe& completion);
     void on_received(int fd, const io_uring_cqe& completion, std::uint32_t generation);
     void on_polled(int fd, const io_uring_cqe& completion, std::uint32_t generation);

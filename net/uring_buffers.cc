@@ -10,14 +10,16 @@
 #include <cstring>
 
 #include "core/check.h"
+#include "core/mirrored_ring.h"
 
 namespace stentor::net {
 
 namespace {
 
 constexpr std::size_t kRingBytes = UringBuffers::kCount * sizeof(io_uring_buf);
-constexpr std::size_t kMemoryBytes =
-    kRingBytes + std::size_t{UringBuffers::kCount} * UringBuffers::kBytes;
+constexpr std::size_t kMemoryBytes = kRingBytes +
+                                     std::size_t{UringBuffers::kCount} * UringBuffers::kBytes +
+                                     core::kReadablePaddingBytes;
 constexpr int kMask = UringBuffers::kCount - 1;
 
 }  // namespace
@@ -44,8 +46,8 @@ std::expected<void, core::Error> UringBuffers::open(UringRing& ring) {
     if (const int result = io_uring_register_buf_ring(&ring.raw(), &group, 0); result != 0) {
         return std::unexpected(core::Error::from_errno(-result, "io_uring_register_buf_ring"));
     }
-    held_ = 0;
-    for (std::uint32_t i = 0; i < kCount; ++i) give_back(static_cast<std::uint16_t>(i));
+    held_ = offered_ = 0;
+    add_more();
     return {};
 }
 
@@ -63,6 +65,12 @@ void UringBuffers::append(UringChain& chain, std::uint16_t buffer, std::uint32_t
     }
     chain.last = buffer;
     ++held_;
+    held_bytes_ += bytes;
+}
+
+std::span<std::byte> UringBuffers::front(const UringChain& chain) const {
+    if (chain.empty()) return {};
+    return std::span(at(chain.first), filled_[chain.first].bytes).subspan(chain.taken_bytes);
 }
 
 std::size_t UringBuffers::take(UringChain& chain, std::span<std::byte> into) {
@@ -99,7 +107,14 @@ void UringBuffers::pop(UringChain& chain) {
     chain.taken_bytes = 0;
     if (chain.empty()) chain.last = UringChain::kNone;
     --held_;
+    held_bytes_ -= filled_[buffer].bytes;
     give_back(buffer);
+}
+
+bool UringBuffers::add_more() {
+    const std::uint32_t more = std::min(kAtFirst, kCount - offered_);
+    for (std::uint32_t i = 0; i < more; ++i) give_back(static_cast<std::uint16_t>(offered_++));
+    return more > 0;
 }
 
 void UringBuffers::give_back(std::uint16_t buffer) {

@@ -31,7 +31,7 @@ void UringBackend::on_received(int fd, const io_uring_cqe& completion, std::uint
             watch.ended = true;
             break;
         case ENOBUFS:
-            metrics_->uring_shortages_total.add();
+            if (!buffers_.add_more()) metrics_->uring_shortages_total.add();
             starved_.push_back(fd);  // again when others have given back
             return;
         case ECANCELED:
@@ -77,6 +77,18 @@ IoResult UringBackend::receive(int fd, std::span<std::byte> into) {
     }
     if (watch.error != 0) return {0, watch.error};
     return {0, watch.ended ? 0 : EAGAIN};
+}
+
+std::span<std::byte> UringBackend::peek(int fd) {
+    const Watch& watch = watches_[static_cast<std::size_t>(fd)];
+    if (watch.spilled) return {};
+    return buffers_.front(watch.received);
+}
+
+void UringBackend::drop(int fd) {
+    Watch& watch = watches_[static_cast<std::size_t>(fd)];
+    buffers_.pop(watch.received);
+    start_receive(fd, watch);
 }
 
 // Out of the pool, into memory of its own. What is too much for that is no longer read at all: the

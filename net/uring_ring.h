@@ -34,28 +34,28 @@ public:
     // A place for one request, to be prepared at once; submits the others when there is none.
     io_uring_sqe& next();
     bool has_submissions() const { return io_uring_sq_ready(&ring_) > 0; }
-    // Completions wait in the kernel, which runs them only when it is asked to.
-    bool has_work() const {
-        return (IO_URING_READ_ONCE(*ring_.sq.kflags) &
-                (IORING_SQ_CQ_OVERFLOW | IORING_SQ_TASKRUN)) != 0;
-    }
+    // More has completed than there is room for; the kernel keeps it.
     bool has_overflow() const { return io_uring_cq_has_overflow(&ring_); }
 
     // Submits all. What does not have to wait has completed when it returns.
     void submit();
-    // The same, and runs what is due in the kernel; does not sleep.
+    // The same, and completes what is due, up to some 20 sockets; does not sleep.
     void submit_and_run();
     // The same, and sleeps until something completes, a signal comes or the time is over.
     void submit_and_sleep(std::optional<core::Duration> timeout);
 
-    // Hands out every completion that is there, each once: each(const io_uring_cqe&).
+    // Hands out every completion that is there, each once: each(const io_uring_cqe&). Returns how
+    // many.
     template <typename Each>
-    void reap(Each&& each) {
+    unsigned reap(Each&& each) {
+        unsigned reaped = 0;
         std::array<io_uring_cqe*, 128> batch;
         while (const unsigned count = io_uring_peek_batch_cqe(&ring_, batch.data(), batch.size())) {
             for (unsigned i = 0; i < count; ++i) each(*batch[i]);
             io_uring_cq_advance(&ring_, count);
+            reaped += count;
         }
+        return reaped;
     }
 
 private:
