@@ -75,8 +75,10 @@ public:
         // ---- producer side
         // Never fails and never overtakes: when the lane is full the envelope waits in the pending
         // list of (to, rank). A caller that may wait asks has_room() first. to == id() is a lane
-        // like the others. Becomes visible to the consumer at the next publish().
-        void push(std::uint32_t to, std::uint32_t rank, Envelope&& envelope);
+        // like the others. Becomes visible to the consumer at the next publish(). `what` is an
+        // Envelope, or what one is made from, which is cheaper (Lane::try_push()).
+        template <typename What = Envelope>
+        void push(std::uint32_t to, std::uint32_t rank, What&& what);
         // Is the pending list of (to, rank) below pending_max?
         bool has_room(std::uint32_t to, std::uint32_t rank) const {
             return pending(to, rank) < queue_.config_.pending_max;
@@ -191,8 +193,8 @@ BroadcastQueue<Envelope>::Port::Port(BroadcastQueue& queue, std::uint32_t id)
 }
 
 template <typename Envelope>
-void BroadcastQueue<Envelope>::Port::push(std::uint32_t to, std::uint32_t rank,
-                                          Envelope&& envelope) {
+template <typename What>
+void BroadcastQueue<Envelope>::Port::push(std::uint32_t to, std::uint32_t rank, What&& what) {
     owner_.assert_here();
     STENTOR_DCHECK(to < queue_.config_.participants && rank < queue_.config_.ranks);
     const std::size_t index = index_of(to, rank);
@@ -209,9 +211,9 @@ void BroadcastQueue<Envelope>::Port::push(std::uint32_t to, std::uint32_t rank,
     unpublished_ = true;
     counters_.pushed.add();
     const bool must_wait = out.pending != nullptr && !out.pending->empty();
-    if (must_wait || !out.lane->try_push(std::move(envelope))) {
-        // A try_push() that fails leaves the envelope as it was.
-        pend(out, rank, std::move(envelope));  // NOLINT(bugprone-use-after-move)
+    if (must_wait || !out.lane->try_push(std::forward<What>(what))) {
+        // A try_push() that fails leaves it as it was.
+        pend(out, rank, Envelope(std::forward<What>(what)));  // NOLINT(bugprone-use-after-move)
     }
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include "core/cache_line.h"
@@ -37,12 +38,16 @@ public:
     Lane& operator=(const Lane&) = delete;
 
     // ---- producer
-    // False, and the item untouched, when no slot is free.
-    bool try_push(Item&& pushed) {
+    // Makes an Item in its slot, out of another or out of what one is made from: a variant is moved
+    // by way of a table, what goes into it is not. False, and `what` untouched, when no slot is
+    // free.
+    template <typename What = Item>
+    bool try_push(What&& what) {
+        static_assert(std::is_rvalue_reference_v<What&&>, "an item has one owner");
         if (write_ - cached_head_ == size_ && !refresh_room()) {
             return false;
         }
-        ::new (static_cast<void*>(slots_[write_ & mask_].storage)) Item(std::move(pushed));
+        ::new (static_cast<void*>(slots_[write_ & mask_].storage)) Item(std::forward<What>(what));
         ++write_;
         return true;
     }
