@@ -5,7 +5,7 @@
 #include <simdjson.h>
 
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <utility>
 
 #include "bench/load/target.h"
@@ -103,9 +103,9 @@ std::expected<std::vector<TargetSpec>, std::string> parse_targets(
 std::expected<std::vector<TargetSpec>, std::string> read_targets(const std::string& file,
                                                                  std::string_view default_dialect) {
     std::ifstream in(file, std::ios::binary);
-    const std::string json((std::istreambuf_iterator<char>(in)), {});
-    if (!in) return std::unexpected(file + ": cannot be read");
-    auto targets = parse_targets(json, default_dialect);
+    std::ostringstream json;
+    if (!(json << in.rdbuf())) return std::unexpected(file + ": cannot be read");
+    auto targets = parse_targets(json.str(), default_dialect);
     if (!targets) return std::unexpected(file + ": " + targets.error());
     return targets;
 }
