@@ -49,6 +49,7 @@ void send_at_once(int fd) {
 class Client {
 public:
     explicit Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        STENTOR_CHECK(fd_.get() >= 0);
         sockaddr_in to{};
         to.sin_family = AF_INET;
         to.sin_port = htons(port);
