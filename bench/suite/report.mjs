@@ -168,22 +168,33 @@ function warningsOf(warnings) {
     : lines;
 }
 
-// Cards of one group; wide ones stand by themselves.
+const isWide = ({ kind, state }) => state === 'measured' && ['sweep', 'halfload', 'micro'].includes(kind);
+
+// The groups in their order; neighbours that have one narrow card each share a heading, and so a line.
+function shelves(rows) {
+  const found = [];
+  for (const name of new Set(rows.map(({ group }) => group))) {
+    const mine = rows.filter(({ group }) => group === name);
+    const isSmall = mine.length === 1 && !isWide(mine[0]);
+    const last = found.at(-1);
+    if (isSmall && last?.isSmall) {
+      last.names.push(name);
+      last.rows.push(...mine);
+    } else {
+      found.push({ names: [name], rows: mine, isSmall });
+    }
+  }
+  return found;
+}
+
 function sections(run) {
-  const groups = [...new Set(run.rows.map(({ group }) => group))];
-  return groups
-    .map((name) => {
-      const rows = run.rows.filter(({ group }) => group === name);
-      const isWide = ({ kind, state }) =>
-        state === 'measured' && ['sweep', 'halfload', 'micro'].includes(kind);
-      const grid = rows
-        .filter((row) => !isWide(row))
-        .map(cardOf)
-        .join('');
+  return shelves(run.rows)
+    .map(({ names, rows }) => {
+      const narrow = rows.filter((row) => !isWide(row));
+      const grid = narrow.length > 0 ? `<div class="grid">${narrow.map(cardOf).join('')}</div>` : '';
       const warnings = [...new Set(rows.flatMap(({ warnings: words }) => words ?? []))];
-      return `<h2>${escape(name)}</h2>${grid ? `<div class="grid">${grid}</div>` : ''}${rows.filter(isWide).map(cardOf).join('')}${warningsOf(
-        warnings,
-      )}`;
+      const wide = rows.filter(isWide).map(cardOf).join('');
+      return `<h2>${escape(names.join(', '))}</h2>${grid}${wide}${warningsOf(warnings)}`;
     })
     .join('');
 }

@@ -140,7 +140,7 @@ export const rows = [
     path: 'chat',
     detail:
       'resident memory of the server for each, rooms of 20, after a message has passed through every room',
-    connections: { quick: 1000, default: 8000, full: 16000 },
+    connections: { quick: 4000, default: 8000, full: 16000 },
     gateBytes: 768,
     quick: true,
   },
