@@ -7,8 +7,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "bench/micro/answer.h"
 #include "bench/micro/batch_times.h"
@@ -122,14 +125,13 @@ void exchange(benchmark::State& state, const Shape& shape, Readers how) {
 }
 
 template <typename Queue>
-void add(const std::string& kind) {
+void add(std::string_view kind) {
     for (const Shape& shape : kShapes) {
-        const std::string name = "exchange/" + std::string(shape.name);
-        benchmark::RegisterBenchmark((name + "/awake/" + kind).c_str(), exchange<Queue>, shape,
-                                     Readers::kAwake)
+        const std::string awake = fmt::format("exchange/{}/awake/{}", shape.name, kind);
+        const std::string sleeping = fmt::format("exchange/{}/sleeping/{}", shape.name, kind);
+        benchmark::RegisterBenchmark(awake.c_str(), exchange<Queue>, shape, Readers::kAwake)
             ->UseRealTime();
-        benchmark::RegisterBenchmark((name + "/sleeping/" + kind).c_str(), exchange<Queue>, shape,
-                                     Readers::kSleeping)
+        benchmark::RegisterBenchmark(sleeping.c_str(), exchange<Queue>, shape, Readers::kSleeping)
             ->UseRealTime();
     }
 }
