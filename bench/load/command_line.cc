@@ -41,19 +41,32 @@ struct Raw {
     std::map<std::string, std::string> times;  // by flag
 };
 
+CLI::Validator between(std::uint32_t least, std::uint32_t most) {
+    CLI::Validator range = CLI::Range(least, most);
+    return range.description(fmt::format("{}..{}", least, most));
+}
+
 void add_targets(CLI::App& app, Raw& raw) {
     const std::string group = "What is measured";
     app.add_option("--targets", raw.targets_file, "JSON file of servers, driven in turn")
+        ->type_name("FILE")
         ->group(group);
-    app.add_option("--url", raw.target.url, "the one server: ws://HOST:PORT/PATH")->group(group);
-    app.add_option("--pid", raw.target.pid, "its process, for CPU and memory")->group(group);
+    app.add_option("--url", raw.target.url, "the one server: ws://HOST:PORT/PATH")
+        ->type_name("URL")
+        ->group(group);
+    app.add_option("--pid", raw.target.pid, "its process, for CPU and memory")
+        ->type_name("N")
+        ->group(group);
     app.add_option("--core", raw.target.core, "its core, for the time in which that was busy")
+        ->type_name("N")
         ->group(group);
     app.add_option("--dialect", raw.target.dialect,
-                   "native, raw or echo (default: what the workload needs)")
+                   "native, raw, echo; accept for connect (default: what the workload needs)")
+        ->type_name("WORD")
         ->group(group);
     app.add_option("--join", raw.target.join,
                    "a text sent after the upgrade, repeatable; {room} and {user} are filled in")
+        ->allow_extra_args(false)
         ->group(group);
     app.add_option("--joined", raw.target.joined, "text in a frame that says: joined")
         ->group(group);
@@ -65,23 +78,29 @@ void add_targets(CLI::App& app, Raw& raw) {
 void add_load(CLI::App& app, Options& options) {
     const std::string group = "Load";
     app.add_option("--connections", options.connections, "of each server")
-        ->check(CLI::Range(1U, 60'000U))
+        ->check(between(1U, 60'000U))
+        ->type_name("N")
         ->group(group);
     app.add_option("--rooms", options.rooms, "among which they are divided")
-        ->check(CLI::Range(1U, 60'000U))
+        ->check(between(1U, 60'000U))
+        ->type_name("N")
         ->group(group);
     app.add_option("--senders", options.senders, "in each room")
-        ->check(CLI::Range(1U, 10'000U))
+        ->check(between(1U, 10'000U))
+        ->type_name("N")
         ->group(group);
     app.add_option("--size", options.size, "payload bytes of a message as it is delivered")
-        ->check(CLI::Range(1U, 16U << 20U))
+        ->check(between(1U, 16U << 20U))
+        ->type_name("BYTES")
         ->group(group);
     app.add_option("--depth", options.depth, "closed loop: messages of each sender under way")
-        ->check(CLI::Range(1U, 1024U))
+        ->check(between(1U, 1024U))
+        ->type_name("N")
         ->group(group);
     app.add_option("--burst", options.burst,
                    "so many at once, the next when all members have them all")
-        ->check(CLI::Range(1U, 1024U))
+        ->check(between(1U, 1024U))
+        ->type_name("N")
         ->group(group);
     app.add_flag("--goodbye", options.says_goodbye,
                  "connect: end by the closing handshake, not by a reset")
@@ -89,41 +108,51 @@ void add_load(CLI::App& app, Options& options) {
     app.add_option("--rate", options.rate,
                    "open loop: messages a second of all senders; timed from when they are due")
         ->check(CLI::PositiveNumber)
+        ->type_name("N")
         ->group(group);
 }
 
 void add_course(CLI::App& app, Options& options, Raw& raw) {
     const std::string group = "Course";
     app.add_option("--slice", raw.times["--slice"], "time for one server at a time (600ms)")
+        ->type_name("TIME")
         ->group(group);
     app.add_option("--repetitions", options.repetitions, "slices of each server")
-        ->check(CLI::Range(1U, 100'000U))
+        ->check(between(1U, 100'000U))
+        ->type_name("N")
         ->group(group);
     app.add_option("--duration", raw.times["--duration"],
                    "time for each server in all, instead of --repetitions")
+        ->type_name("TIME")
         ->group(group);
     app.add_option("--patience", raw.times["--patience"],
                    "how long what is missing is waited for, until it counts as lost (5s)")
+        ->type_name("TIME")
         ->group(group);
     app.add_option("--warmup", raw.times["--warmup"], "before the first slice (300ms)")
+        ->type_name("TIME")
         ->group(group);
 }
 
 void add_tool(CLI::App& app, Options& options) {
     const std::string group = "The tool";
     app.add_option("--threads", options.threads, "its own (default: the cores less one)")
-        ->check(CLI::Range(1U, 256U))
+        ->check(between(1U, 256U))
+        ->type_name("N")
         ->group(group);
     app.add_option("--sources", options.sources,
                    "source addresses on loopback, 127.0.0.1 and on (default: as needed)")
-        ->check(CLI::Range(1U, 250U))
+        ->check(between(1U, 250U))
+        ->type_name("N")
         ->group(group);
     app.add_flag("--zero-mask", options.zero_mask, "mask with zeros, which costs nothing")
         ->group(group);
     app.add_option("--json", options.json_file, "write the result there; - is standard output")
+        ->type_name("FILE")
         ->group(group);
     app.add_option("--hgrm", options.hgrm_file,
                    "write the latencies there, as HdrHistogram's text; a file per server")
+        ->type_name("FILE")
         ->group(group);
     app.add_flag("--quiet", options.quiet, "print nothing but errors and --json -")->group(group);
 }

@@ -14,6 +14,7 @@
 #include "bench/load/progress.h"
 #include "bench/load/result.h"
 #include "bench/load/workloads.h"
+#include "core/ascii.h"
 
 namespace {
 
@@ -65,6 +66,13 @@ bool write_file(const std::string& file, const std::string& text) {
     return out.good();
 }
 
+std::string as_file_name(std::string name) {
+    for (char& c : name) {
+        if (!stentor::core::ascii::is_alpha(c) && !stentor::core::ascii::is_digit(c)) c = '-';
+    }
+    return name;
+}
+
 // One file for one target; for several, FILE.NAME each.
 int write_results(const Options& options, const Result& result) {
     if (!options.json_file.empty() && !write_file(options.json_file, to_json(result))) {
@@ -72,8 +80,9 @@ int write_results(const Options& options, const Result& result) {
     }
     if (options.hgrm_file.empty()) return 0;
     for (const TargetResult& target : result.targets) {
-        const std::string file =
-            result.targets.size() == 1 ? options.hgrm_file : options.hgrm_file + "." + target.name;
+        const std::string file = result.targets.size() == 1
+                                     ? options.hgrm_file
+                                     : options.hgrm_file + "." + as_file_name(target.name);
         if (!write_file(file, target.latency.hgrm())) {
             return complain(kFailed, file + ": cannot be written");
         }

@@ -81,6 +81,11 @@ TEST(CommandLine, BecomesOptions) {
     ASSERT_TRUE(echo.has_value()) << echo.error();
     EXPECT_EQ(echo->options.rooms, echo->options.connections);
     EXPECT_EQ(echo->options.targets.front().dialect, "echo");
+    const auto own = read({"--join", "a", "--join", "b {room}", "fanout", "--message", "{stamp}",
+                           "--url", "ws://127.0.0.1:1/"});
+    ASSERT_TRUE(own.has_value()) << own.error();
+    EXPECT_EQ(own->options.targets.front().join.size(), 2u);
+    EXPECT_EQ(own->options.targets.front().dialect, "");
     const auto help = read({"--help"});
     ASSERT_TRUE(help.has_value());
     EXPECT_TRUE(help->help);
