@@ -39,8 +39,8 @@ std::uint64_t mark(std::uint8_t kind, std::uint32_t index, std::uint32_t generat
 // ---- set-up and tear-down
 
 std::expected<std::unique_ptr<UringBackend>, core::Error> UringBackend::create(
-    std::uint32_t events_max) {
-    std::unique_ptr<UringBackend> backend(new UringBackend(events_max));
+    std::uint32_t events_max, std::size_t spilled_bytes_max) {
+    std::unique_ptr<UringBackend> backend(new UringBackend(events_max, spilled_bytes_max));
     if (auto opened = backend->open(); !opened) return std::unexpected(opened.error());
     return backend;
 }

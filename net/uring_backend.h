@@ -28,7 +28,7 @@ public:
     static constexpr std::size_t kSpilledBytesMax = 64 * 1024 * 1024;
 
     static std::expected<std::unique_ptr<UringBackend>, core::Error> create(
-        std::uint32_t events_max);
+        std::uint32_t events_max, std::size_t spilled_bytes_max = kSpilledBytesMax);
 
     void begin(ReactorMetrics& metrics) override;
     void end() override;
@@ -74,7 +74,8 @@ private:
         std::size_t taken = 0;
     };
 
-    explicit UringBackend(std::uint32_t events_max) : events_(events_max) {}
+    UringBackend(std::uint32_t events_max, std::size_t spilled_bytes_max)
+        : spilled_bytes_max_(spilled_bytes_max), events_(events_max) {}
     std::expected<void, core::Error> open();
 
     io_uring_sqe& request(Kind kind, std::uint32_t index, std::uint32_t generation);
@@ -99,6 +100,7 @@ private:
     void on_polled(int fd, const io_uring_cqe& completion, std::uint32_t generation);
     std::span<const IoEvent> tell();
 
+    const std::size_t spilled_bytes_max_;
     UringRing ring_;
     UringBuffers buffers_;
     std::vector<Watch> watches_;  // by descriptor

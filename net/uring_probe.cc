@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cerrno>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "net/unique_fd.h"
@@ -121,7 +123,13 @@ std::expected<void, core::Error> Trial::run() {
 }  // namespace
 
 std::expected<void, core::Error> probe_uring() {
-    return Trial().run();
+    std::expected<void, core::Error> result;
+    try {
+        std::thread([&] { result = Trial().run(); }).join();  // see UringRing::open()
+    } catch (const std::system_error& error) {
+        return std::unexpected(core::Error{error.code(), "a thread to try io_uring"});
+    }
+    return result;
 }
 
 }  // namespace stentor::net

@@ -96,7 +96,7 @@ void UringBackend::drop(int fd) {
 void UringBackend::spill(int fd, Watch& watch) {
     if (watch.received.empty()) return;
     const std::size_t bytes = buffers_.bytes(watch.received);
-    if (spilled_bytes_ + bytes > kSpilledBytesMax) {
+    if (spilled_bytes_ + bytes > spilled_bytes_max_) {
         metrics_->uring_spill_resets_total.add();
         watch.error = ENOBUFS;
         watch.broken = true;

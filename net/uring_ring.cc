@@ -4,6 +4,8 @@
 #include "net/uring_ring.h"
 
 #include <cerrno>
+#include <system_error>
+#include <thread>
 
 #include "core/check.h"
 
@@ -34,7 +36,14 @@ std::expected<void, core::Error> UringRing::open(unsigned entries, unsigned comp
     io_uring_params params{};
     params.flags = kFlags;
     params.cq_entries = completions;
-    const int result = io_uring_queue_init_params(entries, &ring_, &params);
+    // The kernel interrupts whoever made a ring or used it when the ring goes, with EINTR where he
+    // waits with a timeout. A thread that is gone by then does not mind.
+    int result = 0;
+    try {
+        std::thread([&] { result = io_uring_queue_init_params(entries, &ring_, &params); }).join();
+    } catch (const std::system_error& error) {
+        return std::unexpected(core::Error{error.code(), "a thread to make a ring"});
+    }
     if (result == -EINVAL) {
         return std::unexpected(
             core::Error::from_errno(EINVAL, "io_uring_setup (Linux 6.1 or newer is needed)"));
