@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "chat/dialect/dialect.h"
 #include "ws/frame_writer.h"
 
 namespace stentor::chat {
@@ -19,10 +20,20 @@ void Outlet::send_parts(Session& session, std::span<const std::byte> head,
     const std::size_t owed = session.answer_bytes + head.size() + body.size();
     session.answer_bytes = static_cast<std::uint32_t>(
         std::min<std::size_t>(owed, std::numeric_limits<std::uint32_t>::max()));
-    if (owed > context_.limits.outbox_bytes / 2) {
+    if (owes_too_much(session, owed)) {
         pause(session, Pause::kBacklog);
         link_.watch_drain(session.id);
     }
+}
+
+// Where deliveries come too, half of the outbox is theirs.
+bool Outlet::owes_too_much(const Session& session, std::size_t owed_bytes) const {
+    const std::size_t outbox_bytes = context_.limits.outbox_bytes;
+    if (owed_bytes <= outbox_bytes / 2) {
+        return false;
+    }
+    const bool has_rooms = session.dialect == nullptr || session.dialect->wants_login();
+    return has_rooms || owed_bytes > outbox_bytes;
 }
 
 void Outlet::send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload,

@@ -1,7 +1,7 @@
 // A session's way out: frames to its client, reading or not reading from it, and its end.
 // Thread: owner reactor.
-// Invariant: a connection that owes reads for half its outbox in answers is not read
-// (docs/protocol.md, "Slow readers").
+// Invariant: a connection that owes reads for half its outbox in answers (all of it on /echo) is
+// not read (docs/protocol.md, "Slow readers").
 #pragma once
 
 #include <cstddef>
@@ -55,6 +55,7 @@ public:
 private:
     void send_parts(Session& session, std::span<const std::byte> head,
                     std::span<const std::byte> body);
+    bool owes_too_much(const Session& session, std::size_t owed_bytes) const;
 
     Context& context_;
     net::Link& link_;
