@@ -23,6 +23,9 @@ const known = new Set([
   'items_per_second',
 ]);
 
+// Google Benchmark writes a counter that is no number as NaN, which JSON does not have.
+export const parseLoose = (text) => JSON.parse(text.replace(/(:\s*)-?(NaN|Infinity|nan|inf)\b/g, '$1null'));
+
 // One entry for each benchmark: {name, time_ns, bytes_per_second?, counters: {name: spread}} or {name, error}, spreads
 // over its repetitions. Aggregates of the library itself are left out; these are ours.
 export function condense(answer) {
@@ -88,7 +91,7 @@ export async function micro(context, row) {
     );
     if (code !== 0)
       throw new Error(error.trim().split('\n').at(-1) || `stentor-micro ended with code ${code}`);
-    const answer = JSON.parse(readFileSync(file, 'utf8'));
+    const answer = parseLoose(readFileSync(file, 'utf8'));
     const benchmarks = condense(answer);
     const wrong = benchmarks.filter((one) => one.error !== undefined);
     return {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { compareRuns } from '../../bench/suite/compare.mjs';
 import { coresOf, divideCores, fileNameOf } from '../../bench/suite/machine.mjs';
-import { condense, judgeMicro } from '../../bench/suite/micro.mjs';
+import { condense, judgeMicro, parseLoose } from '../../bench/suite/micro.mjs';
 import { parse, UsageError } from '../../bench/suite/options.mjs';
 import { partsOf } from '../../bench/suite/in_turn.mjs';
 import { foreign, wordsOf } from '../../bench/suite/servers.mjs';
@@ -164,4 +164,12 @@ test('RunsAreComparedWhereBothMeasuredTheSame', () => {
     [['s', 1.1]],
   );
   assert.match(found.differences.join(), /kernel: 6.1 then, 6.2 now/);
+});
+
+// A counter that is no number costs that counter, not all figures.
+test('ACounterThatIsNoNumberCostsThatCounterAlone', () => {
+  const text = '{"benchmarks":[{"name":"NaN: kept","run_type":"iteration","real_time":1,"time_unit":"ns","wake_ups_a_turn": NaN}]}';
+  const [one] = condense(parseLoose(text));
+  assert.equal(one.name, 'NaN: kept');
+  assert.deepEqual(one.counters, {});
 });
