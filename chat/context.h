@@ -44,11 +44,11 @@ struct Context {
 
     template <typename T>
     void ask(std::uint32_t shard, T&& what) {
-        port.push(shard, rank(Rank::kAsk), Envelope(std::forward<T>(what)));
+        port.push(shard, rank(Rank::kAsk), std::forward<T>(what));
     }
     template <typename T>
     void tell(std::uint32_t shard, T&& what) {
-        port.push(shard, rank(Rank::kTell), Envelope(std::forward<T>(what)));
+        port.push(shard, rank(Rank::kTell), std::forward<T>(what));
     }
     bool room_for_ask(std::uint32_t shard) const { return port.has_room(shard, rank(Rank::kAsk)); }
     // May something be handled that creates appends and tells?

@@ -32,8 +32,7 @@ public:
 private:
     template <typename T>
     void push(T&& what) {
-        port_.push(log_, static_cast<std::uint32_t>(Rank::kAppend),
-                   Envelope(std::forward<T>(what)));
+        port_.push(log_, static_cast<std::uint32_t>(Rank::kAppend), std::forward<T>(what));
     }
 
     Port& port_;
