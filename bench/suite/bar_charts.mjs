@@ -1,10 +1,22 @@
 // Bars for one row of the suite, and the overview of all shares.
 import { formats, ratio, ratioTo, round, withSpread } from './figures.mjs';
-import { box, colourOf, drawing, group, line, linear, mark, text, ticks, whiskerAcross } from './svg.mjs';
+import {
+  box,
+  colourOf,
+  drawing,
+  group,
+  line,
+  linear,
+  mark,
+  text,
+  byteTicks,
+  ticks,
+  whiskerAcross,
+} from './svg.mjs';
 
 const width = 480;
 const labels = 132;
-const right = 116;
+const right = 122;
 const barHeight = 16;
 const pitch = 27;
 
@@ -32,7 +44,7 @@ export function barChart({ items, unit, axis, label }) {
   const [left, end] = [labels, width - right];
   const scale = linear(0, most * 1.02 || 1, left, end);
   const bottom = 8 + items.length * pitch;
-  const grid = ticks(most, 4)
+  const grid = (unit === 'bytes' ? byteTicks : ticks)(most, 4)
     .map(
       (tick) =>
         line(scale(tick), 4, scale(tick), bottom, tick === 0 ? 'axis' : 'grid') +

@@ -35,6 +35,7 @@ p { margin: 6px 0; max-width: 92ch; }
 .columns .card { display: inline-block; width: 100%; }
 @media (max-width: 900px) { .columns { columns: 1; } }
 .columns th:first-child, .columns td:first-child { min-width: 0; }
+table.tight td { padding: 3px 6px; }
 td.more { color: var(--muted); white-space: normal; }
 .wide { overflow-x: auto; }
 .wide > svg { min-width: 720px; }

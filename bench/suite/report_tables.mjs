@@ -88,32 +88,26 @@ export function summaryTable(run) {
 <div class="card">${table(head, body)}</div>`;
 }
 
+const failedLine = (row, columns) =>
+  `<tr>${cell(row.title)}<td colspan="${columns - 1}" class="failed">${escape(`${row.state}: ${row.reason ?? ''}`)}</td></tr>`;
+
 // Rows whose servers differ by the number of reactors have their own line for each.
 function reactorLines(run, columns) {
   const rows = run.rows.filter(({ kind }) => kind === 'reactors');
   if (rows.length === 0) return '';
-  const kinds = run.kinds;
-  return (
-    `<tr class="group"><td colspan="${columns}">Reactors</td></tr>` +
-    rows
-      .map((row) => {
-        if (row.state !== 'measured')
-          return `<tr>${cell(row.title)}<td colspan="${columns - 1}" class="failed">${escape(row.state)}: ${escape(row.reason ?? '')}</td></tr>`;
-        const numbers = [...new Set(row.results.map(({ number }) => number))];
-        return numbers
-          .map(
-            (number) =>
-              `<tr>${cell(`${row.title}: ${number}`, unitLine(row))}${kinds
-                .map((io) => {
-                  const result = row.results.find((one) => one.io === io && one.number === number);
-                  return valueCell(result) + (number === 1 ? '<td></td>' : shareCell(result));
-                })
-                .join('')}<td colspan="${columns - 1 - 2 * kinds.length}"></td></tr>`,
-          )
-          .join('');
-      })
-      .join('')
-  );
+  const lineOf = (row, number) => {
+    const of = (io) => row.results.find((one) => one.io === io && one.number === number);
+    const cells = run.kinds.map((io) => valueCell(of(io)) + (number === 1 ? cell('') : shareCell(of(io))));
+    const unit = `${number} ${number === 1 ? 'reactor' : 'reactors'}, ${unitLine(row)}`;
+    const rest = `<td colspan="${columns - 1 - 2 * run.kinds.length}"></td>`;
+    return `<tr>${cell(row.title, unit)}${cells.join('')}${rest}</tr>`;
+  };
+  const lines = rows.flatMap((row) => {
+    if (row.state !== 'measured') return [failedLine(row, columns)];
+    const numbers = [...new Set(row.results.map(({ number }) => number))];
+    return numbers.map((number) => lineOf(row, number));
+  });
+  return `<tr class="group"><td colspan="${columns}">Reactors</td></tr>${lines.join('')}`;
 }
 
 const counterText = (name, { median }) => {
@@ -124,78 +118,80 @@ const counterText = (name, { median }) => {
     : `${words} ${figures.count(median)}`;
 };
 
+// Many counters stand below the name, few beside the time.
 function microLine(group, one) {
-  const name = cell(one.name === group ? one.name : one.name.slice(group.length + 1));
+  const title = (one.name === group ? one.name : one.name.slice(group.length + 1)).replace(
+    /\/real_time$/,
+    '',
+  );
   if (one.error !== undefined)
-    return `<tr>${name}<td colspan="2" class="failed">${escape(one.error)}</td></tr>`;
+    return `<tr>${cell(title)}<td colspan="2" class="failed">${escape(one.error)}</td></tr>`;
   const more = [
     one.bytes_per_second ? `${figures.bytes(one.bytes_per_second.median)}/s` : '',
     ...Object.entries(one.counters ?? {}).map(([counter, value]) => counterText(counter, value)),
-  ];
-  return `<tr>${name}${cell(figures.nanoseconds(one.time_ns?.median), one.time_ns?.count > 1 ? figures.range(one.time_ns, 'nanoseconds') : '')}${cell(more.filter(Boolean).join(', '), '', 'more')}</tr>`;
+  ].filter(Boolean);
+  const extent = one.time_ns?.count > 1 ? figures.range(one.time_ns, 'nanoseconds') : '';
+  const [below, beside] = more.length > 2 ? [more.join(', '), ''] : ['', more.join(', ')];
+  return `<tr>${cell(title, below)}${cell(figures.nanoseconds(one.time_ns?.median), extent)}${cell(beside, '', 'more')}</tr>`;
+}
+
+function microGate(result) {
+  if (result.state !== 'measured')
+    return [`<span class="bad">✗ ${escape(`${result.server}: ${result.reason}`)}</span>`];
+  return result.gates.map((one) => {
+    const name = `${result.server}, ${one.text.replace('_ns', '')}: ${figures.nanoseconds(one.value ?? NaN)}`;
+    return `${escape(name)} <span class="${one.pass ? 'good' : 'bad'}">${one.pass ? '✓' : '✗'} ≤ ${one.bound} ns</span>`;
+  });
 }
 
 // A table for each subject, two beside each other; the gates above them.
 export function microTables(row) {
-  const groups = [...new Set(row.benchmarks.map(({ name }) => name.split('/')[0]))];
-  const gates = row.results.flatMap((result) =>
-    result.state === 'measured'
-      ? result.gates.map(
-          (one) =>
-            `${escape(`${result.server}, ${one.text.replace('_ns', '')}`)}: ${figures.nanoseconds(one.value ?? NaN)} <span class="${one.pass ? 'good' : 'bad'}">${one.pass ? '✓' : '✗'} ≤ ${one.bound} ns</span>`,
-        )
-      : [`<span class="bad">✗ ${escape(`${result.server}: ${result.reason}`)}</span>`],
+  const subjectOf = ({ name }) => name.split('/')[0];
+  const gates = row.results.flatMap(microGate);
+  const cards = [...new Set(row.benchmarks.map(subjectOf))].map((subject) => {
+    const lines = row.benchmarks
+      .filter((one) => subjectOf(one) === subject)
+      .map((one) => microLine(subject, one));
+    return `<section class="card"><h3>${escape(subject)}</h3><table class="tight"><tbody>${lines.join('')}</tbody></table></section>`;
+  });
+  const above = gates.length > 0 ? `<p>${gates.join('<br>')}</p>` : '';
+  return `<p class="muted">${escape(row.detail)}</p>${above}<div class="columns">${cards.join('')}</div>`;
+}
+
+function integrityLine(row, { server, integrity }) {
+  const counts = faults.map((name) =>
+    cell(figures.wholeNumber(integrity[name]), '', integrity[name] ? 'bad' : ''),
   );
-  return `<p class="muted">${escape(row.detail)}</p>${gates.length > 0 ? `<p>${gates.join('<br>')}</p>` : ''}<div class="columns">${groups
-    .map(
-      (group) =>
-        `<section class="card"><h3>${escape(group)}</h3>${table(
-          ['', 'time', ''],
-          row.benchmarks
-            .filter(({ name }) => name.split('/')[0] === group)
-            .map((one) => microLine(group, one))
-            .join(''),
-        )}</section>`,
-    )
-    .join('')}</div>`;
+  const done = [integrity.messages, integrity.deliveries].map((count) => cell(figures.wholeNumber(count)));
+  const mark = isIntact(integrity) ? cell('✓', '', 'good') : cell('✗', '', 'bad');
+  return `<tr>${cell(row.title)}${cell(server, '', 'left')}${done.join('')}${counts.join('')}${mark}</tr>`;
 }
 
 // What every run looks at, server by server: nothing may be lost, doubled, out of order or skipped.
 export function integritySection(run) {
-  const lines = run.rows
-    .filter(({ kind, state }) => kind !== 'sweep' && state === 'measured')
-    .flatMap((row) =>
-      row.results
-        .filter(({ integrity, state }) => integrity && state === 'measured')
-        .map(
-          (result) =>
-            `<tr>${cell(row.title)}${cell(result.server, '', 'left')}${cell(figures.wholeNumber(result.integrity.messages))}${cell(figures.wholeNumber(result.integrity.deliveries))}${faults
-              .map((name) =>
-                cell(figures.wholeNumber(result.integrity[name]), '', result.integrity[name] ? 'bad' : ''),
-              )
-              .join(
-                '',
-              )}<td class="${isIntact(result.integrity) ? 'good' : 'bad'}">${isIntact(result.integrity) ? '✓' : '✗'}</td></tr>`,
-        ),
-    );
+  const rows = run.rows.filter(({ kind, state }) => kind !== 'sweep' && state === 'measured');
+  const lines = rows.flatMap((row) =>
+    row.results
+      .filter(({ integrity, state }) => integrity && state === 'measured')
+      .map((result) => integrityLine(row, result)),
+  );
   if (lines.length === 0) return '';
-  return `<h2>What was checked</h2><p class="muted">The load tool numbers what it sends and looks at what every member gets.</p><details><summary>${lines.length} measurements</summary><div class="card">${table(
-    [
-      'work',
-      'server',
-      'messages',
-      'deliveries',
-      'lost',
-      'doubled',
-      'out of order',
-      'gaps',
-      'wrong seq',
-      'wrong room',
-      '',
-    ],
-    lines.join(''),
-    ['', 'left'],
-  )}</div></details>`;
+  const head = [
+    'work',
+    'server',
+    'messages',
+    'deliveries',
+    'lost',
+    'doubled',
+    'out of order',
+    'gaps',
+    'wrong seq',
+    'wrong room',
+    '',
+  ];
+  return `<h2>What was checked</h2>
+<p class="muted">The load tool numbers what it sends and looks at what every member gets.</p>
+<details><summary>${lines.length} measurements</summary><div class="card">${table(head, lines.join(''), ['', 'left'])}</div></details>`;
 }
 
 export function notRunSection(run) {

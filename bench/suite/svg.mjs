@@ -43,6 +43,12 @@ export function ticks(most, wanted = 4) {
   return Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, i) => i * step);
 }
 
+// Bytes beyond a few thousand are counted in KiB and so on, and their steps are round there.
+export function byteTicks(most, wanted = 4) {
+  const unit = most < 9999 ? 1 : 1024 ** Math.floor(Math.log2(most) / 10);
+  return ticks(most / unit, wanted).map((tick) => tick * unit);
+}
+
 export const linear = (least, most, from, to) => (value) =>
   from + ((value - least) / (most - least || 1)) * (to - from);
 export const logarithmic = (least, most, from, to) => {
