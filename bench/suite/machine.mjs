@@ -108,7 +108,7 @@ export function provenance(root, programs, congestion, commandLine) {
 }
 
 export function fileNameOf(facts) {
-  const date = facts.started.slice(0, 16).replace(':', '');
+  const date = facts.started.slice(0, 19).replaceAll(':', '');
   return `${date}_${facts.commit}_${slugOf(facts.cpu)}_${facts.cores}-cores`;
 }
 

@@ -106,7 +106,7 @@ test('TheNameOfAReportSaysWhenWhatAndWhere', () => {
     cpu: 'Intel(R) Xeon(R) CPU @ 2.1GHz',
     cores: 4,
   });
-  assert.equal(name, '2026-11-21T0935_390784a-dirty_intel-xeon-cpu-2-1ghz_4-cores');
+  assert.equal(name, '2026-11-21T093512_390784a-dirty_intel-xeon-cpu-2-1ghz_4-cores');
 });
 
 // Repetitions become one spread; aggregates of the library are not counted again, wrong answers are named.
@@ -168,7 +168,8 @@ test('RunsAreComparedWhereBothMeasuredTheSame', () => {
 
 // A counter that is no number costs that counter, not all figures.
 test('ACounterThatIsNoNumberCostsThatCounterAlone', () => {
-  const text = '{"benchmarks":[{"name":"NaN: kept","run_type":"iteration","real_time":1,"time_unit":"ns","wake_ups_a_turn": NaN}]}';
+  const text =
+    '{"benchmarks":[{"name":"NaN: kept","run_type":"iteration","real_time":1,"time_unit":"ns","wake_ups_a_turn": NaN}]}';
   const [one] = condense(parseLoose(text));
   assert.equal(one.name, 'NaN: kept');
   assert.deepEqual(one.counters, {});

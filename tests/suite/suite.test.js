@@ -19,7 +19,7 @@ test('ARunLeavesAPageAndItsFigures', async () => {
     '.json',
     '.raw.json',
   ]);
-  assert.match(answer.files[0], /^\d{4}-\d\d-\d\dT\d{4}_[0-9a-z-]+_[a-z0-9-]+_\d+-cores/);
+  assert.match(answer.files[0], /^\d{4}-\d\d-\d\dT\d{6}_[0-9a-z-]+_[a-z0-9-]+_\d+-cores/);
   assert.ok(
     answer.run.provenance.kernel && answer.run.provenance.command_line && answer.run.provenance.congestion,
   );
