@@ -286,8 +286,10 @@ void UringBackend::on_completion(const io_uring_cqe& completion) {
             return;
         case Kind::kSend: {
             IoResult& result = requests_[index].result;
-            result = completion.res < 0 ? IoResult{0, -completion.res}
-                                        : IoResult{static_cast<std::size_t>(completion.res), 0};
+            const int error = std::max(-completion.res, 0);
+            // Interrupted: as if the socket were full, and found writable at once.
+            result = {static_cast<std::size_t>(std::max(completion.res, 0)),
+                      error == EINTR ? EAGAIN : error};
             return;
         }
     }

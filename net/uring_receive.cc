@@ -18,7 +18,7 @@ void UringBackend::on_received(int fd, const io_uring_cqe& completion, std::uint
     const bool stale = !watch.open || watch.generation != generation;
     if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
         const auto buffer = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
-        if (stale || completion.res <= 0) {
+        if (stale || completion.res <= 0 || watch.error != 0) {  // nothing comes behind an error
             buffers_.give_back(buffer);
         } else {
             buffers_.append(watch.received, buffer, static_cast<std::uint32_t>(completion.res));

@@ -9,7 +9,12 @@ import { startServer } from './lib/server.js';
 const cases = await loadCases();
 const tables = [...new Set(cases.map(({ table }) => table))];
 
-for (const [scheme, mode] of [['ws', 'whole'], ['ws', 'bytes'], ['wss', 'whole'], ['wss', 'bytes']]) {
+// On the second back end half of it: the protocol is the same, and each way of reading is in it.
+const ways = process.env.STENTOR_IO
+  ? [['ws', 'whole'], ['wss', 'bytes']]
+  : [['ws', 'whole'], ['ws', 'bytes'], ['wss', 'whole'], ['wss', 'bytes']];
+
+for (const [scheme, mode] of ways) {
   describe(`${scheme}, ${mode}`, () => {
     let server;
     const failures = new Map();

@@ -44,11 +44,15 @@ const StartWay kStartWays[] = {
     {"RandomEintr", Call::kRandom, EINTR, false},
     {"RandomOneByte", Call::kRandom, kOneByte, false},
     {"CloseEintr", Call::kClose, EINTR, false},
+    {"UringSetupEmfile", Call::kUringSetup, EMFILE, true},
+    {"UringRegisterEnomem", Call::kUringRegister, ENOMEM, true},
 };
 
 // Doorbells are made first, and without them there is no server that could say anything: the
 // program ends there and then (core/doorbell.h).
 std::uint32_t first_index(Call call, const chat::Options& options) {
+    // The first is the trial, behind which the server does without io_uring.
+    if (call == Call::kUringSetup || call == Call::kUringRegister) return 2;
     if (call != Call::kEventCreate) return 1;
     const std::uint32_t of_the_queue = options.reactors + 1;
     const std::uint32_t of_the_handoff = options.reactors + options.acceptors + 1;
@@ -74,6 +78,24 @@ TEST_P(FaultsAtStart, IsAnErrorThatLeavesNothing) {
             const auto server = chat::Server::start(options);
             EXPECT_EQ(server.has_value(), !fired() || !way.refuses);
             EXPECT_TRUE(server.has_value() || !server.error().message().empty());
+        }
+        pause(true);
+        EXPECT_EQ(open_files(), before) << "descriptors leak";
+    }
+}
+
+// Property: where io_uring is refused, at whichever step, the server starts and serves without it.
+TEST(FallBackAtStart, UringRefusedIsDoneWithout) {
+    for (const Fault& fault :
+         {Fault{Call::kUringSetup, EPERM, 1}, Fault{Call::kUringSetup, ENOSYS, 1},
+          Fault{Call::kUringRegister, EINVAL, 1}}) {
+        const chat::Options options = options_for_test(2);
+        const std::size_t before = open_files();
+        plan(fault);
+        {
+            const auto server = chat::Server::start(options);
+            EXPECT_TRUE(server.has_value());
+            EXPECT_LE(count(fault.call), 1u) << "tried again";
         }
         pause(true);
         EXPECT_EQ(open_files(), before) << "descriptors leak";

@@ -17,6 +17,8 @@
 #include <cerrno>
 #include <cstdarg>
 
+#include "tests/faults/strike.h"
+
 namespace stentor::faults {
 namespace {
 
@@ -43,16 +45,6 @@ void make_victim(int fd) {
     }
 }
 
-// 0: go on; otherwise what shall go wrong, an errno or kOneByte.
-int strike(Call call, int fd = -1) {
-    if (client_depth > 0 || the_plan.paused) return 0;
-    const std::uint32_t number = ++the_plan.counts[static_cast<std::size_t>(call)];
-    if (call != the_plan.call || number != the_plan.index) return 0;
-    the_plan.fired = true;
-    if (fd >= 0) make_victim(fd);
-    return the_plan.error;
-}
-
 // True when the call shall fail, with errno set.
 bool fails(Call call, int fd = -1) {
     const int error = strike(call, fd);
@@ -62,6 +54,19 @@ bool fails(Call call, int fd = -1) {
 }
 
 }  // namespace
+
+int strike(Call call, int fd) {
+    if (client_depth > 0 || the_plan.paused) return 0;
+    const std::uint32_t number = ++the_plan.counts[static_cast<std::size_t>(call)];
+    if (call != the_plan.call || number != the_plan.index) return 0;
+    the_plan.fired = true;
+    if (fd >= 0) make_victim(fd);
+    return the_plan.error;
+}
+
+int planned_error(Call call) {
+    return the_plan.call == call ? the_plan.error.load() : 0;
+}
 
 void plan(std::optional<Fault> fault) {
     the_plan.paused = true;

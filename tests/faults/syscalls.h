@@ -31,6 +31,8 @@ enum class Call : std::uint8_t {
     kMemoryCreate,
     kTruncate,
     kOpen,
+    kUringSetup,  // these two for each reactor, and before them once to see whether it can be had
+    kUringRegister,
     kCount
 };
 

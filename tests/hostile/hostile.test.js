@@ -17,5 +17,7 @@ async function slice(seed, count) {
   assert.ok(totals.healthy.received > 0 && totals.healthy.echoes > 0);
 }
 
-test('12,000 malformed connections of a known seed end as the oracle says, and decent clients notice nothing', () => slice('00000000000000a5', 12000));
+// A smaller one on the second back end.
+const known = process.env.STENTOR_IO ? 3000 : 12000;
+test(`${known} malformed connections of a known seed end as the oracle says, and decent clients notice nothing`, () => slice('00000000000000a5', known));
 test('4,000 malformed connections that nobody has seen before do, too', () => slice(randomBytes(8).toString('hex'), 4000));
