@@ -10,6 +10,7 @@
 
 #include "chat/envelope.h"
 #include "chat/frame_deflater.h"
+#include "chat/home/event_run.h"
 #include "chat/limits.h"
 #include "chat/metrics.h"
 #include "chat/random.h"
@@ -33,6 +34,7 @@ struct Context {
     ShardMetrics metrics;
     std::string scratch{};  // for one frame at a time, kept for its capacity
     FrameDeflater deflater{metrics};
+    EventRunPool runs{};
     ws::InflaterPool inflaters{kInflatersMax};
 
     std::uint32_t home_of_text(std::string_view text) const {

@@ -1,7 +1,7 @@
 // Makes what outboxes hold, parcels and blocks of answers, and takes it back when the last outbox
-// lets go; some of it is kept for the next turn, so that bursts neither allocate nor fault pages
-// in. Thread: owner reactor. Invariant: a parcel with references > 0 is live; drop() of the last
-// one ends it.
+// lets go; some of it is kept for the next turn: a burst neither allocates nor faults pages in.
+// Thread: owner reactor.
+// Invariant: a parcel with references > 0 is live; drop() of the last one ends it.
 #pragma once
 
 #include <cstddef>

@@ -3,6 +3,8 @@
 // Invariant: see event_run.h.
 #include "chat/home/event_run.h"
 
+#include <utility>
+
 #include "chat/limits.h"
 #include "ws/frame_writer.h"
 
@@ -34,6 +36,18 @@ void EventRun::clear() {
     plain_.clear();
     twin_.clear();
     frames_.clear();
+}
+
+std::unique_ptr<EventRun> EventRunPool::take() {
+    if (kept_.empty()) return std::make_unique<EventRun>();
+    std::unique_ptr<EventRun> run = std::move(kept_.back());
+    kept_.pop_back();
+    return run;
+}
+
+void EventRunPool::give_back(std::unique_ptr<EventRun> run) {
+    run->clear();
+    if (kept_.size() < kKeptMax) kept_.push_back(std::move(run));
 }
 
 }  // namespace stentor::chat

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,18 @@ private:
     std::string plain_;
     std::string twin_;
     std::vector<Frame> frames_;
+};
+
+// Runs for the rooms that have news in this turn; a room without news owns none.
+class EventRunPool {
+public:
+    std::unique_ptr<EventRun> take();
+    // An empty run; a few are kept, with the memory that they grew to.
+    void give_back(std::unique_ptr<EventRun> run);
+
+private:
+    static constexpr std::size_t kKeptMax = 64;
+    std::vector<std::unique_ptr<EventRun>> kept_;
 };
 
 }  // namespace stentor::chat

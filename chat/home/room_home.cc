@@ -212,26 +212,29 @@ void RoomHome::append_to_run(const Publish& publish) {
                           .content = publish.content,
                           .client_id = publish.command_id,
                           .reply_to = publish.reply_to});
-    if (!run_.takes(json.size())) {
+    if (run_ && !run_->takes(json.size())) {
         close_run();
     }
-    run_.append(json, twin_deflater());
+    if (!run_) {
+        run_ = context_.runs.take();
+    }
+    run_->append(json, twin_deflater());
 }
 
 void RoomHome::close_run() {
-    if (run_.empty()) {
+    if (!run_) {
         return;
     }
-    const core::SharedBytes block = core::SharedBytes::copy_of(run_.plain());
-    const core::SharedBytes twin = core::SharedBytes::copy_of(run_.twin());
-    const std::uint64_t first = head_ - run_.frames().size() + 1;
+    const core::SharedBytes block = core::SharedBytes::copy_of(run_->plain());
+    const core::SharedBytes twin = core::SharedBytes::copy_of(run_->twin());
+    const std::uint64_t first = head_ - run_->frames().size() + 1;
     std::uint64_t seq = first;
-    for (const EventRun::Frame& frame : run_.frames()) {
+    for (const EventRun::Frame& frame : run_->frames()) {
         recent_.push_back({seq++, block, frame.offset, frame.size, frame.header_size});
     }
     recent_bytes_ += block.size();
     context_.gauge(ShardGauge::kHistoryBytes, static_cast<std::int64_t>(block.size()));
-    run_.clear();
+    context_.runs.give_back(std::move(run_));
     while (recent_.size() > kRoomEventsMax ||
            (recent_bytes_ > kRoomBytesMax && recent_.size() > 1)) {
         drop_oldest_event();

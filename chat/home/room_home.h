@@ -53,7 +53,7 @@ public:
     RoomKey key() const { return key_; }
     const std::string& name() const { return name_; }
     // Nobody is in it, nobody is expected back, nothing is under way.
-    bool deserted() const { return users_.empty() && in_log_ == 0 && run_.empty(); }
+    bool deserted() const { return users_.empty() && in_log_ == 0 && !run_; }
     // The oldest event kept; head + 1 when there is none.
     std::uint64_t first_kept() const { return recent_.empty() ? head_ + 1 : recent_.front().seq; }
     bool has_history() const { return !recent_.empty(); }
@@ -114,10 +114,12 @@ private:
     std::uint64_t returns_begun_ = 0;
     PresenceLedger presence_;
 
-    boost::container::deque<EventFrame> recent_;  // std::deque takes 600 bytes while empty
+    // std::deque takes 600 bytes while empty, and in most rooms few messages are recent.
+    using FewInABlock = boost::container::deque_options<boost::container::block_size<4U>>::type;
+    boost::container::deque<EventFrame, void, FewInABlock> recent_;
     std::size_t recent_bytes_ = 0;
 
-    EventRun run_;  // events up to head_, not yet told
+    std::unique_ptr<EventRun> run_;  // events up to head_, not yet told; if there are any
 };
 
 }  // namespace stentor::chat

@@ -31,8 +31,8 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     if (!publish->command_id.empty()) {
         id = id_key(*publish);
         hash = content_hash(*publish);
-        if (const auto known = room.ids.find(id); known != room.ids.end()) {
-            const First& first = known->second;
+        if (const auto known = room.by_key.find(id); known != room.by_key.end()) {
+            const KnownId& first = **known;
             if (first.content_hash != hash) {
                 sink.on_log_refused({key, ErrorCode::kIdReused, std::move(publish)});
                 return;
@@ -49,17 +49,17 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     // A clock that was set back must not make a later event look older.
     publish->at_ms = room.last_at_ms = std::max(room.last_at_ms, clock_.unix_ms());
     if (!id.empty()) {
-        room.ids.emplace(id, First{publish->seq, publish->at_ms, hash});
-        room.ids_in_order.push_back({publish->seq, std::move(id)});
+        room.ids.push_back({std::move(id), publish->seq, publish->at_ms, hash});
+        room.by_key.insert(&room.ids.back());
     }
     sink.on_log_stored({key, std::move(publish), true});
 }
 
 void MemoryLog::forget_before(RoomKey key, std::uint64_t seq) {
     Room& room = *rooms_.at(key);
-    while (!room.ids_in_order.empty() && room.ids_in_order.front().seq < seq) {
-        room.ids.erase(room.ids_in_order.front().id);
-        room.ids_in_order.pop_front();
+    while (!room.ids.empty() && room.ids.front().seq < seq) {
+        room.by_key.erase(&room.ids.front());
+        room.ids.pop_front();
     }
 }
 

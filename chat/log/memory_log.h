@@ -6,11 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 
-#include <boost/container/deque.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "chat/log/room_log.h"
 #include "chat/random.h"
@@ -30,21 +32,29 @@ public:
     void on_answer(Envelope&& answer, LogSink& sink) override;
 
 private:
-    struct First {  // what the first send with an id became
+    struct KnownId {  // what the first send with an id became
+        std::string key;
         std::uint64_t seq;
         std::int64_t at_ms;
         std::uint64_t content_hash;
     };
-    struct KnownId {
-        std::uint64_t seq;
-        std::string id;
+    struct KeyHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view key) const { return core::StringHash{}(key); }
+        std::size_t operator()(const KnownId* known) const { return (*this)(known->key); }
+    };
+    struct KeyEqual {
+        using is_transparent = void;
+        static std::string_view key(const KnownId* known) { return known->key; }
+        static std::string_view key(std::string_view text) { return text; }
+        bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
     };
     struct Room {
         std::string epoch;
         std::uint64_t head = 0;
         std::int64_t last_at_ms = 0;
-        boost::unordered_flat_map<std::string, First, core::StringHash, std::equal_to<>> ids;
-        boost::container::deque<KnownId> ids_in_order;  // empty: no memory
+        std::list<KnownId> ids;                                               // oldest first
+        boost::unordered_flat_set<const KnownId*, KeyHash, KeyEqual> by_key;  // into ids
     };
     static std::string id_key(const Publish& publish);
     std::uint64_t content_hash(const Publish& publish) const;

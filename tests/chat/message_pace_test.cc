@@ -131,7 +131,7 @@ TEST_F(MessagePaceTest, HalfAControlFrameIsUnderWayToo) {
 TEST_F(MessagePaceTest, WhoIsNotReadIsNotBlamed) {
     // Paused within the window, or at its end; the window after it counts again.
     Client client(cluster, 0, "/echo");
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 300; ++i) {
         client.say(std::string(1000, 'x'));
     }
     cluster.settle();

@@ -10,7 +10,7 @@
 namespace stentor::chat {
 namespace {
 
-TEST(Outlet, WhoOwesReadsForHalfItsOutboxIsNotReadUntilItReads) {
+TEST(Outlet, WhoOwesReadsForAnOutboxIsNotReadUntilItReads) {
     // The answers wait within the bound, none is lost, and reading goes on by itself.
     SmallCluster cluster;
     Client client(cluster, 0, "/echo");
@@ -20,17 +20,32 @@ TEST(Outlet, WhoOwesReadsForHalfItsOutboxIsNotReadUntilItReads) {
     }
     cluster.settle();
     EXPECT_EQ(cluster.gauge(ShardGauge::kPausedConnections), 1);
-    const std::size_t half = cluster.plan.limits.outbox_bytes / 2;
-    EXPECT_GT(client.connection().outbox.bytes(), half);
-    EXPECT_LT(client.connection().outbox.bytes(), half + 2 * text.size());
+    const std::size_t bound = cluster.plan.limits.outbox_bytes;
+    EXPECT_GT(client.connection().outbox.bytes(), bound);
+    EXPECT_LT(client.connection().outbox.bytes(), bound + 2 * text.size());
     std::size_t heard = 0;
     for (int i = 0; i < 100 && heard < 500 * (text.size() + 1); ++i) {
         heard += client.heard(20'000).size();
         cluster.settle();
-        EXPECT_LT(client.connection().outbox.bytes(), 2 * half + 2 * text.size());
+        EXPECT_LT(client.connection().outbox.bytes(), bound + bound / 2 + 2 * text.size());
     }
     EXPECT_EQ(heard, 500 * (text.size() + 1));
     EXPECT_EQ(cluster.gauge(ShardGauge::kPausedConnections), 0);
+}
+
+TEST(Outlet, WhoMayHaveRoomsOwesHalfAsMuch) {
+    // The other half is for deliveries.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/ws");
+    const std::string mistake = R"({"type":"nonsense"})";
+    for (int i = 0; i < 5000; ++i) {
+        client.say(mistake);
+    }
+    cluster.settle();
+    EXPECT_EQ(cluster.gauge(ShardGauge::kPausedConnections), 1);
+    const std::size_t half = cluster.plan.limits.outbox_bytes / 2;
+    EXPECT_GT(client.connection().outbox.bytes(), half);
+    EXPECT_LT(client.connection().outbox.bytes(), half + 1000);
 }
 
 TEST(Outlet, AReaderWhoKeepsUpIsNeverPaused) {
