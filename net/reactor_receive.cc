@@ -121,7 +121,8 @@ void Reactor::receive_from(Connection& connection, bool broken) {
         const IoResult got = backend_->receive(connection.fd, space);
         metrics_.receives_total.add();
         if (got.error == EAGAIN && !broken) return;
-        if (got.error != 0) return close(connection, true);
+        // After the peer's own reset there is nothing left to reset.
+        if (got.error != 0) return close(connection, got.error != ECONNRESET);
         if (got.bytes == 0) return on_fin(connection);
         budget_bytes -= got.bytes;
         if (!connection.tls) connection.last_received = now_;
