@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include <boost/container/small_vector.hpp>
+
 #include "chat/http_answer.h"
 #include "chat/origin_rule.h"
 #include "core/ascii.h"
@@ -25,10 +27,11 @@ constexpr std::array<std::string_view, 1> kNativeSubprotocols{"stentor.v1"};
 struct HandshakeFields {
     explicit HandshakeFields(const HttpRequestHead& head) {
         for (const net::HttpField& field : head.fields) {
-            for (std::size_t i = 0; i < kNames.size(); ++i) {
-                if (core::ascii::equal_ignoring_case(field.name, kNames[i]))
-                    values[i].push_back(field.value);
-            }
+            const auto name = std::ranges::find_if(kNames, [&](std::string_view known) {
+                return core::ascii::equal_ignoring_case(field.name, known);
+            });
+            if (name == kNames.end()) continue;
+            values[static_cast<std::size_t>(name - kNames.begin())].push_back(field.value);
         }
         request = {.method = head.method,
                    .http_version = head.version,
@@ -48,7 +51,8 @@ struct HandshakeFields {
                                                             "Sec-WebSocket-Version",
                                                             "Sec-WebSocket-Protocol",
                                                             "Sec-WebSocket-Extensions"};
-    std::array<std::vector<std::string_view>, kNames.size()> values;
+    // More than one line of a name is rare, and mostly a fault.
+    std::array<boost::container::small_vector<std::string_view, 1>, kNames.size()> values;
     ws::HandshakeRequest request;
 };
 

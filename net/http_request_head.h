@@ -23,8 +23,8 @@ struct HttpHeadLimits {
 };
 
 struct HttpField {
-    std::string name;   // as it was written; compare without case
-    std::string value;  // without white space around it
+    std::string_view name;   // as it was written; compare without case
+    std::string_view value;  // without white space around it
 };
 
 struct HttpRequestHead {
@@ -32,7 +32,7 @@ struct HttpRequestHead {
     std::string target;  // origin form, "/ws?x=1" (an absolute form is reduced to it), or "*"
     std::string host;    // "example.org:8080"; empty only in HTTP/1.0
     std::uint32_t version = 11;        // 10 or 11
-    std::vector<HttpField> fields;     // in order
+    std::vector<HttpField> fields;     // in order; their views point into the input
     std::uint64_t content_length = 0;  // the body that follows
     bool keep_alive = false;
     std::size_t bytes = 0;  // of the input: the head with its empty line

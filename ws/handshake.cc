@@ -143,7 +143,10 @@ std::array<char, 28> accept_key_for(std::string_view key) {
 }
 
 std::string switching_protocols(const AcceptedHandshake& accepted) {
-    std::string answer =
+    constexpr std::size_t kBytesMost = 256;  // of an answer with all that we agree to
+    std::string answer;
+    answer.reserve(kBytesMost);
+    answer +=
         "HTTP/1.1 101 Switching Protocols\r\n"
         "Upgrade: websocket\r\n"
         "Connection: Upgrade\r\n"

@@ -29,7 +29,8 @@ const std::string kUpgrade =
 
 // A browser's upgrade is taken with all that it says.
 TEST(HttpRequestHead, UpgradeIsTakenWithAllItsFields) {
-    const HttpHeadResult result = parse(kUpgrade + "bytes of a frame");
+    const std::string input = kUpgrade + "bytes of a frame";
+    const HttpHeadResult result = parse(input);
     ASSERT_EQ(status_of(result), 200);
     const auto& head = std::get<HttpRequestHead>(result);
     EXPECT_EQ(head.method, "GET");
