@@ -31,14 +31,13 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     if (!publish->command_id.empty()) {
         id = id_key(*publish);
         hash = content_hash(*publish);
-        if (const auto known = room.by_key.find(id); known != room.by_key.end()) {
-            const KnownId& first = **known;
-            if (first.content_hash != hash) {
+        if (const KnownId* first = room.find(id); first != nullptr) {
+            if (first->content_hash != hash) {
                 sink.on_log_refused({key, ErrorCode::kIdReused, std::move(publish)});
                 return;
             }
-            publish->seq = first.seq;
-            publish->at_ms = first.at_ms;
+            publish->seq = first->seq;
+            publish->at_ms = first->at_ms;
             publish->duplicate = true;
             sink.on_log_stored({key, std::move(publish), true});
             return;
@@ -49,8 +48,7 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     // A clock that was set back must not make a later event look older.
     publish->at_ms = room.last_at_ms = std::max(room.last_at_ms, clock_.unix_ms());
     if (!id.empty()) {
-        room.ids.push_back({std::move(id), publish->seq, publish->at_ms, hash});
-        room.by_key.insert(&room.ids.back());
+        room.add({std::move(id), publish->seq, publish->at_ms, hash});
     }
     sink.on_log_stored({key, std::move(publish), true});
 }
@@ -58,8 +56,7 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
 void MemoryLog::forget_before(RoomKey key, std::uint64_t seq) {
     Room& room = *rooms_.at(key);
     while (!room.ids.empty() && room.ids.front().seq < seq) {
-        room.by_key.erase(&room.ids.front());
-        room.ids.pop_front();
+        room.forget_oldest();
     }
 }
 
@@ -69,6 +66,31 @@ void MemoryLog::close(RoomKey key) {
 
 void MemoryLog::on_answer(Envelope&& /*answer*/, LogSink& /*sink*/) {
     STENTOR_CHECK(false && "nobody answers for a log without a thread");
+}
+
+const MemoryLog::KnownId* MemoryLog::Room::find(std::string_view id) const {
+    if (by_key.empty()) {
+        const auto known = std::ranges::find(ids, id, &KnownId::key);
+        return known == ids.end() ? nullptr : &*known;
+    }
+    const auto known = by_key.find(id);
+    return known == by_key.end() ? nullptr : *known;
+}
+
+void MemoryLog::Room::add(KnownId&& known) {
+    ids.push_back(std::move(known));
+    if (!by_key.empty()) {
+        by_key.insert(&ids.back());
+    } else if (ids.size() > kLookedThroughMax) {
+        for (const KnownId& one : ids) {
+            by_key.insert(&one);
+        }
+    }
+}
+
+void MemoryLog::Room::forget_oldest() {
+    by_key.erase(&ids.front());
+    ids.pop_front();
 }
 
 std::string MemoryLog::id_key(const Publish& publish) {

@@ -53,9 +53,15 @@ private:
         std::string epoch;
         std::uint64_t head = 0;
         std::int64_t last_at_ms = 0;
-        std::list<KnownId> ids;                                               // oldest first
-        boost::unordered_flat_set<const KnownId*, KeyHash, KeyEqual> by_key;  // into ids
+        const KnownId* find(std::string_view id) const;
+        void add(KnownId&& known);
+        void forget_oldest();
+
+        std::list<KnownId> ids;  // oldest first
+        // Into ids; from the moment when there are too many to look through them.
+        boost::unordered_flat_set<const KnownId*, KeyHash, KeyEqual> by_key;
     };
+    static constexpr std::size_t kLookedThroughMax = 8;
     static std::string id_key(const Publish& publish);
     std::uint64_t content_hash(const Publish& publish) const;
 
