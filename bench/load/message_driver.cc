@@ -60,6 +60,7 @@ MessageDriver::MessageDriver(Worker& worker, std::span<const std::unique_ptr<Tra
         local->native = traffic->target().spec.native();
         local->members.assign(traffic->rooms().size(), 0);
         local->burst_left.assign(traffic->streams().size(), 0);
+        local->waited_from.assign(traffic->streams().size(), 0);
         for (Connection& connection : traffic->connections()) {
             if (traffic->worker_of(connection) != worker.index()) continue;
             ++local->members[connection.room];
@@ -143,6 +144,8 @@ void MessageDriver::count_arrival(Local& local, Connection& connection, Stream& 
         local.cells.duplicates.add(1);
         return;
     }
+    // Neither its time nor the sender's next message belongs to the slice that goes on now.
+    if (stamp.number < local.waited_from[stream.id]) return local.cells.late.add(1);
     if (arrival == Sequence::Arrival::kLate) local.cells.reordered.add(1);
     local.cells.delivered.add(1);
     if (sent - stamp.number <= stream.intended_size) {

@@ -49,6 +49,7 @@ struct alignas(64) MessageCells {
     Cell gaps;        // the server said that it left them out
     Cell seq_faults;  // native: a seq that is not the last one + 1
     Cell misplaced;   // of another room, or never sent
+    Cell late;        // came after it was written off: in none of the above
 };
 
 class MessageDriver final : public Driver {
@@ -68,6 +69,8 @@ public:
     void rest(std::uint32_t target, const Load& load);
     void begin(std::uint32_t target, std::int64_t start_ns);
     void stop() { active_ = nullptr; }
+    // On all workers: of what was sent until now nothing is waited for any more.
+    void write_off(std::uint32_t target);
     void take_burst(Stream& stream);
     Histogram& latency() { return latency_; }
 
@@ -86,6 +89,8 @@ private:
         std::vector<Connection*> senders;
         std::vector<std::uint32_t> members;     // of this worker, by room
         std::vector<std::uint32_t> burst_left;  // deliveries to come on this worker, by stream
+        std::vector<std::uint64_t>
+            waited_from;  // the first number that is not written off, by stream
         MessageCells cells;
     };
     // The open loop's timetable: slot n is due at start + n * spacing and is the senders' in turn.

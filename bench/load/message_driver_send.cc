@@ -63,6 +63,13 @@ void MessageDriver::rest(std::uint32_t target, const Load& load) {
     }
 }
 
+void MessageDriver::write_off(std::uint32_t target) {
+    Local& local = *locals_[target];
+    for (const Stream& stream : local.traffic->streams()) {
+        local.waited_from[stream.id] = stream.next.load(std::memory_order_relaxed);
+    }
+}
+
 void MessageDriver::begin(std::uint32_t target, std::int64_t start_ns) {
     Local& local = *locals_[target];
     active_ = &local;

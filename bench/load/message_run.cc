@@ -49,6 +49,7 @@ MessageRun::Counts MessageRun::counts(std::uint32_t target) const {
         sum.gaps += cells.gaps.get();
         sum.seq_faults += cells.seq_faults.get();
         sum.misplaced += cells.misplaced.get();
+        sum.late += cells.late.get();
     }
     return sum;
 }
@@ -70,7 +71,9 @@ bool MessageRun::wait_for_quiet(std::uint32_t target) {
             seen = now;
             since = now_ns();
         } else if (now_ns() - since > options_.patience.count()) {
-            written_off_[target] += seen;
+            fleet_.crew().on_each(
+                [&](Worker& worker) { drivers_[worker.index()]->write_off(target); });
+            written_off_[target] += under_way(target);  // nothing of it counts from here on
             return false;
         }
     }
@@ -157,6 +160,11 @@ void MessageRun::report(Result& result, std::uint32_t target) const {
         result.failed = true;
         result.warnings.push_back(fmt::format("{}: {} connections were lost: {}", found.name,
                                               state.closed.load(), state.complaint()));
+    }
+    if (const std::uint64_t late = counts(target).late; late > 0) {
+        result.warnings.push_back(
+            fmt::format("{}: {} deliveries that count as lost came after all, later than {} s",
+                        found.name, late, seconds_of(options_.patience.count())));
     }
     if (found.delivered_bytes > options_.size) {
         result.warnings.push_back(

@@ -37,6 +37,7 @@ private:
         std::uint64_t gaps = 0;
         std::uint64_t seq_faults = 0;
         std::uint64_t misplaced = 0;
+        std::uint64_t late = 0;
     };
     Counts counts(std::uint32_t target) const;
     std::uint64_t under_way(std::uint32_t target) const;
