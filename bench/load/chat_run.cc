@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <mutex>
 #include <thread>
 
 #include "bench/load/chat_member.h"
@@ -171,12 +170,8 @@ public:
         meter.read(slice);
         const ChatState after = state(target);
         fill(slice, before, after);
-        Histogram latency;
-        std::mutex mutex;
-        fleet_.crew().on_each([&](Worker& worker) {
-            const std::scoped_lock lock(mutex);
-            latency.add(driver(worker).latency);
-        });
+        const auto latency = fleet_.crew().gather<Histogram>(
+            [&](Worker& worker) -> const Histogram& { return driver(worker).latency; });
         slice.latency = latency.summary();
         result.latency.add(latency);
         return slice;
@@ -214,14 +209,8 @@ private:
         fleet_.crew().on_each([&](Worker& worker) { driver(worker).set_active(target, active); });
     }
     ChatState state(std::uint32_t target) {
-        ChatState sum;
-        std::mutex mutex;
-        fleet_.crew().on_each([&](Worker& worker) {
-            const ChatState one = driver(worker).state(target);
-            const std::scoped_lock lock(mutex);
-            sum.add(one);
-        });
-        return sum;
+        return fleet_.crew().gather<ChatState>(
+            [&](Worker& worker) { return driver(worker).state(target); });
     }
     // A sum over workers is of no single moment: quiet is what it says twice.
     bool quiet(std::uint32_t target) {

@@ -2,7 +2,6 @@
 // The time counts from connect() to the 101 (of a server that only accepts: to its end of stream).
 // Thread: a driver is its worker's; the rest is main's.
 // Invariant: a slice ends when all slots are closed.
-#include <mutex>
 #include <thread>
 
 #include "bench/load/clock.h"
@@ -102,12 +101,8 @@ public:
         slice.deliveries = sum(&ConnectDriver::done) - done;
         slice.lost = sum(&ConnectDriver::failed) - failed;
         slice.messages = slice.deliveries + slice.lost;
-        Histogram latency;
-        std::mutex mutex;
-        fleet_.crew().on_each([&](Worker& worker) {
-            const std::scoped_lock lock(mutex);
-            latency.add(driver(worker).latency);
-        });
+        const auto latency = fleet_.crew().gather<Histogram>(
+            [&](Worker& worker) -> const Histogram& { return driver(worker).latency; });
         slice.latency = latency.summary();
         if (all != nullptr) all->add(latency);
         return slice;
@@ -116,9 +111,7 @@ public:
 private:
     ConnectDriver& driver(const Worker& worker) { return *drivers_[worker.index()]; }
     std::uint64_t sum(Cell ConnectDriver::* cell) const {
-        std::uint64_t all = 0;
-        for (const auto& driver : drivers_) all += ((*driver).*cell).get();
-        return all;
+        return sum_of<ConnectDriver>(drivers_, cell);
     }
 
     const Options& options_;

@@ -40,6 +40,14 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
+// Of the drivers of all workers.
+template <typename Driver>
+std::uint64_t sum_of(std::span<const std::unique_ptr<Driver>> drivers, Cell Driver::* cell) {
+    std::uint64_t sum = 0;
+    for (const auto& driver : drivers) sum += ((*driver).*cell).get();
+    return sum;
+}
+
 struct alignas(64) MessageCells {
     Cell messages;   // sent
     Cell expected;   // deliveries that these must make

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <mutex>
 #include <thread>
 
 #include "bench/load/clock.h"
@@ -142,12 +141,8 @@ Slice MessageRun::drive(std::uint32_t target, std::chrono::nanoseconds time, His
     slice.gaps = after.gaps - before.gaps;
     slice.seq_faults = after.seq_faults - before.seq_faults;
     slice.misplaced = after.misplaced - before.misplaced;
-    Histogram latency;
-    std::mutex mutex;
-    crew.on_each([&](Worker& worker) {
-        const std::scoped_lock lock(mutex);
-        latency.add(drivers_[worker.index()]->latency());
-    });
+    const auto latency = crew.gather<Histogram>(
+        [&](Worker& worker) -> const Histogram& { return drivers_[worker.index()]->latency(); });
     slice.latency = latency.summary();
     if (all != nullptr) all->add(latency);
     return slice;

@@ -4,7 +4,6 @@
 // Invariant: who fails to come back tries again at once, and is counted.
 #include <fmt/format.h>
 
-#include <mutex>
 #include <thread>
 
 #include "bench/load/clock.h"
@@ -88,12 +87,8 @@ public:
         meter.read(slice);
         slice.deliveries = options_.connections;
         slice.messages = slice.deliveries + sum(&StormDriver::retries) - retries;
-        Histogram latency;
-        std::mutex mutex;
-        fleet_.crew().on_each([&](Worker& worker) {
-            const std::scoped_lock lock(mutex);
-            latency.add(driver(worker).latency);
-        });
+        const auto latency = fleet_.crew().gather<Histogram>(
+            [&](Worker& worker) -> const Histogram& { return driver(worker).latency; });
         slice.latency = latency.summary();
         result.latency.add(latency);
         result.slices.push_back(slice);
@@ -104,9 +99,7 @@ public:
 private:
     StormDriver& driver(const Worker& worker) { return *drivers_[worker.index()]; }
     std::uint64_t sum(Cell StormDriver::* cell) const {
-        std::uint64_t all = 0;
-        for (const auto& driver : drivers_) all += ((*driver).*cell).get();
-        return all;
+        return sum_of<StormDriver>(drivers_, cell);
     }
 
     const Options& options_;

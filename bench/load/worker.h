@@ -105,6 +105,18 @@ public:
     Worker& worker(std::uint32_t index) { return *workers_[index]; }
     // Returns when every worker has run `task`.
     void on_each(const std::function<void(Worker&)>& task);
+    // What `of(worker)` says on each worker, put together by Sum::add().
+    template <typename Sum, typename Of>
+    Sum gather(Of&& of) {
+        Sum sum;
+        std::mutex mutex;
+        on_each([&](Worker& worker) {
+            const auto& one = of(worker);
+            const std::scoped_lock lock(mutex);
+            sum.add(one);
+        });
+        return sum;
+    }
     std::uint64_t frames() const;
 
 private:
