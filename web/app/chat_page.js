@@ -227,7 +227,7 @@ export class ChatPage {
         const session = this.#sessions.get(this.#open);
         if (session === undefined) return;
         const { room, model, failure } = session;
-        const { count } = room.members;
+        const { count } = room.people;
         byId("room-people", HTMLElement).textContent =
             failure || (count > 0 ? peopleCount(count) : "");
         byId("people-count", HTMLElement).textContent = count > 0 ? count.toLocaleString() : "";

@@ -39,7 +39,7 @@ export class PeoplePanel {
 
     #draw() {
         if (this.#room === null) return;
-        const { list, count } = this.#room.members;
+        const { list, count } = this.#room.people;
         const people = list
             .map(({ user, name }) => ({ name, me: this.#isMe(user) }))
             .sort((a, b) => Number(b.me) - Number(a.me) || byName.compare(a.name, b.name));

@@ -82,7 +82,7 @@ export class RoomSession {
     /** @param {{joined: import("../client/types.js").Member[],
      *     left: import("../client/types.js").Member[]}} news */
     #presence(news) {
-        if (this.room.members.count > kPresenceLinesMax) return;
+        if (this.room.people.count > kPresenceLinesMax) return;
         /** @param {{user: string}} member */
         const other = ({ user }) => !this.#client.isMe(user);
         const others = { joined: news.joined.filter(other), left: news.left.filter(other) };

@@ -46,7 +46,7 @@ const kMembersAgainMs = 10_000;
 export class Room extends Emitter {
     /** @type {RoomState} */
     state = "joining";
-    members = new Members();
+    people = new Members();
     #wire;
     #log;
     #history;
@@ -111,7 +111,7 @@ export class Room extends Emitter {
             {
                 answered: (joined) => {
                     if (this.state === "left") return;
-                    this.members.reset(joined);
+                    this.people.reset(joined);
                     const steps = this.#log.joined(joined, since !== null);
                     this.#setState("joined");
                     this.emit("members", null);
@@ -203,23 +203,23 @@ export class Room extends Emitter {
 
     /** @param {import("./types.js").Presence} presence */
     #presence(presence) {
-        const news = this.members.apply(presence);
+        const news = this.people.apply(presence);
         if (news.joined.length + news.left.length > 0) this.emit("presence", news);
         this.emit("members", null);
-        if (this.members.stale) this.#fetchMembers();
+        if (this.people.stale) this.#fetchMembers();
     }
 
     // The whole list, page by page, up to kMembersMax; in a large room not more often than every
     // ten seconds.
     #fetchMembers() {
-        if (this.#fetching || !this.members.stale) return;
+        if (this.#fetching || !this.people.stale) return;
         this.#fetching = true;
         /** @type {Member[]} */
         const all = [];
         const done = () =>
             this.#wire.later(() => {
                 this.#fetching = false;
-                if (this.members.count <= kMembersMax) this.#fetchMembers();
+                if (this.people.count <= kMembersMax) this.#fetchMembers();
             }, kMembersAgainMs);
         /** @param {string} [after] */
         const ask = (after) => {
@@ -231,7 +231,7 @@ export class Room extends Emitter {
                         ask(all[all.length - 1].user);
                         return;
                     }
-                    this.members.reset({ ...page, members: all });
+                    this.people.reset({ ...page, members: all });
                     this.emit("members", null);
                     done();
                 },

@@ -263,8 +263,8 @@ test("MissedPresenceVersionFetchesTheMembersAgain", () => {
     const members = [bob, { user: "u-ann", name: "ann" }, { user: "u-eve", name: "eve" }];
     last().tell({ type: "members", id, version: 9, count: 3, members, more: false });
     assert.deepEqual(
-        room.members.list.map(({ name }) => name),
+        room.people.list.map(({ name }) => name),
         ["bob", "ann", "eve"],
     );
-    assert.equal(room.members.stale, false);
+    assert.equal(room.people.stale, false);
 });
