@@ -80,16 +80,20 @@ struct Leave {
     std::string room;
     std::string command_id;
 };
-// One box from the command to the ack: the asker fills the first part, the home and the log the
-// second.
+// One box from the command to the ack, for all that gets a seq: the asker fills the first part, the
+// home and the log the second.
 struct Publish {
     ConnectionId connection;
     UserId user;
     std::string name;
     std::string room;
     std::string command_id;  // the client's message id; empty: no ack wanted
-    std::string content;
-    std::uint64_t reply_to = 0;
+    EventKind kind = EventKind::kMessage;
+    std::string content;         // of kMessage and kEdited; the emoji of kReacted
+    std::uint64_t reply_to = 0;  // of kMessage
+    std::uint64_t target = 0;    // of the other kinds: seq of the message that it changes
+    bool on = true;              // of kReacted
+    UserId known_user{};         // of a direct message: its receiver, if that is no stranger
 
     std::string epoch;
     std::uint64_t seq = 0;
@@ -113,12 +117,77 @@ struct ReadHistory {
     std::uint64_t before;  // exclusive; 0: to the newest
     std::uint32_t limit;
 };
+// Never stored and first to be shed.
+struct SayTyping {
+    ConnectionId connection;
+    UserId user;
+    std::string name;
+    std::string room;
+    bool on;
+};
+struct ReadUpTo {
+    ConnectionId connection;
+    UserId user;
+    std::string room;
+    std::uint64_t seq;
+};
+// To the home of a name or of a user: is there somebody? Answered by UserFound. A user's home that
+// knows nobody asks the log's thread the same (as append), which answers the same (as stored).
+struct FindName {
+    ConnectionId connection;
+    std::string skeleton;
+};
+struct FindUser {
+    ConnectionId connection;
+    UserId user;
+};
+// To the user's home, and on to the log's thread: the user's direct rooms and those with a read
+// position. Answered by RoomsListed.
+struct ListRooms {
+    ConnectionId connection;
+    UserId user;
+};
+struct RoomLine {
+    std::string room;
+    std::string epoch;  // empty: not known here, the room's home says
+    std::uint64_t seq = 0;
+    std::uint64_t read = 0;
+    std::uint64_t unread = 0;  // messages of others behind `read`
+    std::uint64_t count = 0;   // users in it now
+    std::string with{};        // of a direct room: what the other one is called
+};
+// To the homes of rooms, each those that it is home of: what they know better. Answered by
+// RoomsListed too.
+struct LookAtRooms {
+    ConnectionId connection;
+    UserId user;
+    std::vector<RoomLine> rooms;
+};
+// To the home of a name, from the operator: its user's connections end.
+struct KickName {
+    ConnectionId connection;
+    std::string skeleton;
+    std::string command_id;
+};
 // A Join is answered by one too, but refused in words of its own.
 template <typename Ask>
 inline constexpr bool kAnsweredByPage =
     std::is_same_v<Ask, ListMembers> || std::is_same_v<Ask, ReadHistory>;
 
 // ---- append, stored: home <-> a log on a thread of its own
+
+// An event of a room as bytes inside a shared block: one WebSocket frame, header included
+// (of no size where it was read back from a store: it goes into pages alone).
+struct EventFrame {
+    std::uint64_t seq;
+    core::SharedBytes block;
+    std::uint32_t offset;
+    std::uint32_t size;
+    std::uint32_t header_size;
+    std::string_view json() const {
+        return block.text().substr(offset + header_size, size - header_size);
+    }
+};
 
 // Names one opening of a room at its home; never reused.
 using RoomKey = std::uint64_t;
@@ -134,11 +203,51 @@ struct AppendToLog {
 struct CloseLog {
     RoomKey key;
 };
+// The room's past is not what a client has seen of it: a new epoch, answered by LogOpened.
+struct RenewEpoch {
+    RoomKey key;
+};
+// A page out of what the log keeps, to the thread that reads.
+struct ReadLog {
+    RoomKey key;
+    std::uint64_t request;  // given back in the answer
+    bool from_oldest;       // begins behind `after`; else it ends in front of `before`
+    std::uint64_t after;    // exclusive
+    std::uint64_t before;   // exclusive
+    std::uint32_t events_max;
+    std::size_t bytes_max;  // of JSON; one event always fits
+};
+// What is known of a user for the time after a restart.
+struct NoteUser {
+    UserId user;
+    std::string name;
+    std::string skeleton;
+    bool connected;
+};
+struct NotePosition {  // never goes back
+    UserId user;
+    std::string room;
+    std::uint64_t seq;
+};
 struct LogOpened {
     RoomKey key;
     bool failed;
     std::string epoch;
-    std::uint64_t head;  // seq of the newest event
+    std::uint64_t head;                // seq of the newest event
+    std::uint64_t first = 0;           // oldest kept; 0: none is
+    std::vector<EventFrame> recent{};  // the newest, up to head, without a hole
+};
+struct LogRead {  // answers ReadLog
+    RoomKey key;
+    std::uint64_t request;
+    bool failed;
+    std::vector<EventFrame> events;  // oldest first, in their present state
+    bool more;                       // the range holds more than fitted
+};
+// Retention moved the oldest event kept.
+struct LogTrimmed {
+    RoomKey key;
+    std::uint64_t first;
 };
 // An event that the log has numbered. From our own append, or (a shared log) from another node.
 struct LogStored {
@@ -167,17 +276,6 @@ struct NameAnswered {
     UserId user;
     bool granted;
     std::string skeleton;  // to give it back when the connection died meanwhile
-};
-// An event of a room as bytes inside a shared block: one WebSocket frame, header included.
-struct EventFrame {
-    std::uint64_t seq;
-    core::SharedBytes block;
-    std::uint32_t offset;
-    std::uint32_t size;
-    std::uint32_t header_size;
-    std::string_view json() const {
-        return block.text().substr(offset + header_size, size - header_size);
-    }
 };
 struct MemberName {
     UserId user;
@@ -251,6 +349,47 @@ struct Deliver {
     core::SharedBytes frames;
     core::SharedBytes twin{};
 };
+// A frame that is kept nowhere, for all members on a shard but one user: who is typing.
+struct DeliverToOthers {
+    LocalRoomId local_room;
+    UserId except;
+    core::SharedBytes frame;
+};
+// Events of a direct room, or (first_seq is 0) a frame that is kept nowhere, for all connections of
+// its two users, in the room or not. To every shard: each looks into its own table of users.
+struct DeliverDirect {
+    std::string room;
+    std::string epoch;
+    UserId users[2];
+    UserId except;  // nobody, or who need not hear of its own typing
+    std::uint64_t first_seq;
+    std::uint64_t last_seq;
+    core::SharedBytes frames;
+};
+struct UserFound {
+    ConnectionId connection;
+    UserId user;  // nobody: there is none
+};
+struct RoomsListed {
+    ConnectionId connection;
+    bool failed;
+    std::vector<RoomLine> rooms;
+};
+// Memory only: a room's home tells the user's (chat/directory.h).
+struct PositionNoted {
+    UserId user;
+    std::string room;
+    std::uint64_t seq;
+};
+// To every shard: the user's connections end with 4403.
+struct KickUser {
+    UserId user;
+};
+struct Kicked {
+    ConnectionId connection;
+    std::string command_id;
+    bool found;
+};
 // The server ends, in two steps that the control participant sends. First nobody is read any more,
 // so that what was asked can be carried out and told; then everybody hears goodbye.
 struct StopReading {};
@@ -259,19 +398,21 @@ struct Drain {};
 template <typename T>
 using Box = std::unique_ptr<T>;
 
-using Envelope =
-    std::variant<std::monostate,
-                 // asks
-                 AttachUser, DetachUser, Box<SetUserName>, Box<ClaimName>, Box<ReleaseName>,
-                 Box<Join>, Box<Leave>, Box<Publish>, Box<ListMembers>, Box<ReadHistory>,
-                 // append
-                 Box<OpenLog>, AppendToLog, CloseLog,
-                 // stored
-                 Box<LogOpened>, LogStored, LogRefused,
-                 // tells
-                 Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>,
-                 Box<JoinRefused>, Box<Left>, Acked, Box<Refused>, Box<MembersListed>,
-                 Box<HistoryRead>, Deliver, StopReading, Drain>;
+using Envelope = std::variant<
+    std::monostate,
+    // asks
+    AttachUser, DetachUser, Box<SetUserName>, Box<ClaimName>, Box<ReleaseName>, Box<Join>,
+    Box<Leave>, Box<Publish>, Box<ListMembers>, Box<ReadHistory>, Box<SayTyping>, Box<ReadUpTo>,
+    Box<FindName>, FindUser, ListRooms, Box<LookAtRooms>, Box<KickName>,
+    // append
+    Box<OpenLog>, AppendToLog, CloseLog, RenewEpoch, Box<ReadLog>, Box<NoteUser>, Box<NotePosition>,
+    // stored
+    Box<LogOpened>, LogStored, LogRefused, Box<LogRead>, LogTrimmed,
+    // tells
+    Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>, Box<JoinRefused>,
+    Box<Left>, Acked, Box<Refused>, Box<MembersListed>, Box<HistoryRead>, Deliver,
+    Box<DeliverToOthers>, Box<DeliverDirect>, UserFound, Box<RoomsListed>, Box<PositionNoted>,
+    KickUser, Box<Kicked>, StopReading, Drain>;
 static_assert(sizeof(Envelope) <= 48, "a lane slot");
 
 using BroadcastQueue = core::BroadcastQueue<Envelope>;

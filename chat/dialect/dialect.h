@@ -45,6 +45,18 @@ public:
     virtual void on_history(Session&, const HistoryRead&) {}
     virtual void on_gap(Session&, std::string_view /*room*/, std::string_view /*epoch*/,
                         std::uint64_t /*from*/, std::uint64_t /*to*/) {}
+    virtual void on_rooms(Session&, std::string_view /*command_id*/,
+                          std::span<const RoomLine> /*rooms*/) {}
+    virtual void on_synced(Session&, std::string_view /*command_id*/) {}
+    virtual void on_kicked(Session&, const Kicked&) {}  // an answer: to who did it
+
+    // Do its clients get what happens in their rooms as the native frames that others get? If not,
+    // render() makes what they get instead, once for all of them on this shard.
+    virtual bool takes_native_frames() const { return true; }
+    // Appends whole frames (of its own wire form, WebSocket header included where it speaks that)
+    // for one native frame: message, edited, …, presence, typing. Nothing: they do not see it.
+    virtual void render(std::string_view /*json*/, std::string& /*out*/) {}
+
     // Over the send rate for too long; the connection is closed behind it.
     virtual void on_over_rate(Session&) {}
 };

@@ -21,8 +21,12 @@ public:
     // publish->seq, at_ms, durability, epoch are set. With publish->duplicate they are those of the
     // first event with that (user, id), and nothing was stored now.
     virtual void on_log_stored(LogStored&& stored) = 0;
-    // id_reused, not_stored or unavailable; nothing was accepted.
+    // id_reused, no_such_message, forbidden, no_such_user, not_stored or unavailable; nothing was
+    // accepted.
     virtual void on_log_refused(LogRefused&& refused) = 0;
+    virtual void on_log_read(LogRead&& /*read*/) {}
+    // The oldest events of an open room are gone.
+    virtual void on_log_trimmed(LogTrimmed /*trimmed*/) {}
 };
 
 class RoomLog {
@@ -31,7 +35,15 @@ public:
     // The room's events are wanted under this key; answered by on_log_opened.
     virtual void open(RoomKey key, std::string_view room, LogSink& sink) = 0;
     // Answered by on_log_stored or on_log_refused, exactly once. Only between opened and close().
+    // The log decides whether the message that an edit, a deletion or a reaction names is there and
+    // may be changed by this user.
     virtual void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) = 0;
+    // Events that the home does not hold; answered by on_log_read. Only of a log that keeps more
+    // than homes do: where LogOpened or LogTrimmed say so.
+    virtual void read(const ReadLog& /*wanted*/) {}
+    // A client proved that the past of this room is another one: a new epoch, answered by
+    // on_log_opened. No appends are under way and none follow until then.
+    virtual void renew_epoch(RoomKey /*key*/, LogSink& /*sink*/) {}
     // The home keeps no event before `seq` any more. A log with a retention of its own ignores it.
     virtual void forget_before(RoomKey /*key*/, std::uint64_t /*seq*/) {}
     // No more appends under this key; answers under way still come.

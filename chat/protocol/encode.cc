@@ -143,18 +143,85 @@ void append_ack(std::string& out, std::string_view id, std::string_view room,
     out.push_back('}');
 }
 
-void append_message(std::string& out, const MessageView& message) {
+namespace {
+
+// What every event begins with, `type` being all up to the room's name.
+void begin_event(std::string& out, std::string_view type, const MessageView& event) {
     constexpr std::size_t kFixedBytes = 192;  // keys, punctuation, user and the longest numbers
-    out.reserve(out.size() + kFixedBytes + message.room.size() + message.from.size() +
-                message.content.size() + message.client_id.size());
-    put_text(out, R"({"type":"message","room":)", message.room);
-    put_number(out, R"(,"seq":)", message.seq);
-    put_number(out, R"(,"at":)", message.at_ms);
-    put_user(out, R"(,"user":)", message.user);
-    put_text(out, R"(,"from":)", message.from);
+    out.reserve(out.size() + kFixedBytes + event.room.size() + event.from.size() +
+                event.content.size() + event.client_id.size());
+    put_text(out, type, event.room);
+    put_number(out, R"(,"seq":)", event.seq);
+    put_number(out, R"(,"at":)", event.at_ms);
+    put_user(out, R"(,"user":)", event.user);
+    put_text(out, R"(,"from":)", event.from);
+}
+
+void put_client_id(std::string& out, const MessageView& event) {
+    if (!event.client_id.empty()) put_text(out, R"(,"client_id":)", event.client_id);
+}
+
+void put_content(std::string& out, const EventView& event) {
+    if (event.deleted) {
+        out.append(R"(,"deleted":true)");
+    } else {
+        put_text(out, R"(,"content":)", event.message.content);
+    }
+}
+
+void put_reactions(std::string& out, std::span<const ReactionView> reactions) {
+    if (reactions.empty()) return;
+    std::string_view separator = R"(,"reactions":{)";
+    for (const ReactionView& reaction : reactions) {
+        out.append(std::exchange(separator, ","));
+        append_json_string(out, reaction.emoji);
+        put_list(out, ":", reaction.names,
+                 [](std::string& to, std::string_view name) { append_json_string(to, name); });
+    }
+    out.push_back('}');
+}
+
+}  // namespace
+
+void append_message(std::string& out, const MessageView& message) {
+    begin_event(out, R"({"type":"message","room":)", message);
     put_text(out, R"(,"content":)", message.content);
-    if (!message.client_id.empty()) put_text(out, R"(,"client_id":)", message.client_id);
+    put_client_id(out, message);
     if (message.reply_to != 0) put_number(out, R"(,"reply_to":)", message.reply_to);
+    out.push_back('}');
+}
+
+void append_event(std::string& out, const EventView& event) {
+    switch (event.kind) {
+        case EventKind::kMessage:
+            begin_event(out, R"({"type":"message","room":)", event.message);
+            put_content(out, event);
+            put_client_id(out, event.message);
+            if (event.message.reply_to != 0) {
+                put_number(out, R"(,"reply_to":)", event.message.reply_to);
+            }
+            if (event.edited_at_ms != 0) put_number(out, R"(,"edited_at":)", event.edited_at_ms);
+            put_reactions(out, event.reactions);
+            break;
+        case EventKind::kEdited:
+            begin_event(out, R"({"type":"edited","room":)", event.message);
+            put_number(out, R"(,"target":)", event.target);
+            put_content(out, event);
+            put_client_id(out, event.message);
+            break;
+        case EventKind::kDeleted:
+            begin_event(out, R"({"type":"deleted","room":)", event.message);
+            put_number(out, R"(,"target":)", event.target);
+            put_client_id(out, event.message);
+            break;
+        case EventKind::kReacted:
+            begin_event(out, R"({"type":"reacted","room":)", event.message);
+            put_number(out, R"(,"target":)", event.target);
+            put_text(out, R"(,"emoji":)", event.message.content);
+            put_flag(out, R"(,"on":)", event.on);
+            put_client_id(out, event.message);
+            break;
+    }
     out.push_back('}');
 }
 
@@ -195,6 +262,51 @@ void append_history(std::string& out, std::string_view id, std::string_view room
     out.push_back('}');
 }
 
+void append_typing(std::string& out, std::string_view room, UserId user, std::string_view from,
+                   bool on) {
+    put_text(out, R"({"type":"typing","room":)", room);
+    put_user(out, R"(,"user":)", user);
+    put_text(out, R"(,"from":)", from);
+    put_flag(out, R"(,"on":)", on);
+    out.push_back('}');
+}
+
+void append_read(std::string& out, std::string_view room,
+                 std::span<const ReadPositionView> positions) {
+    put_text(out, R"({"type":"read","room":)", room);
+    put_list(out, R"(,"positions":)", positions,
+             [](std::string& to, const ReadPositionView& position) {
+                 put_user(to, R"({"user":)", position.user);
+                 put_number(to, R"(,"seq":)", position.seq);
+                 to.push_back('}');
+             });
+    out.push_back('}');
+}
+
+void append_rooms(std::string& out, std::string_view id, std::span<const RoomView> rooms) {
+    begin_answer(out, R"({"type":"rooms")", id);
+    put_list(out, R"(,"rooms":)", rooms, [](std::string& to, const RoomView& room) {
+        put_text(to, R"({"room":)", room.room);
+        put_text(to, R"(,"epoch":)", room.epoch);
+        put_number(to, R"(,"seq":)", room.seq);
+        put_number(to, R"(,"read":)", room.read);
+        put_number(to, R"(,"unread":)", room.unread);
+        put_number(to, R"(,"count":)", room.count);
+        if (room.with) {
+            put_user(to, R"(,"with":{"user":)", room.with);
+            if (!room.with_name.empty()) put_text(to, R"(,"name":)", room.with_name);
+            to.push_back('}');
+        }
+        to.push_back('}');
+    });
+    out.push_back('}');
+}
+
+void append_synced(std::string& out, std::string_view id) {
+    begin_answer(out, R"({"type":"synced")", id);
+    out.push_back('}');
+}
+
 void append_gap(std::string& out, std::string_view room, std::string_view epoch, std::uint64_t from,
                 std::uint64_t to) {
     put_text(out, R"({"type":"gap","room":)", room);
@@ -216,8 +328,9 @@ void append_goodbye(std::string& out, std::int64_t reconnect_after_ms) {
 }
 
 void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view message,
-                  std::int64_t retry_after_ms, bool fatal) {
+                  std::int64_t retry_after_ms, bool fatal, std::string_view room) {
     begin_answer(out, R"({"type":"error")", id);
+    if (!room.empty()) put_text(out, R"(,"room":)", room);
     put_text(out, R"(,"code":)", wire_word(code));
     put_text(out, R"(,"message":)", message);
     if (retry_after_ms != 0) put_number(out, R"(,"retry_after_ms":)", retry_after_ms);

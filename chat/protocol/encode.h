@@ -58,6 +58,9 @@ void append_ack(std::string& out, std::string_view id, std::string_view room,
                 std::string_view epoch, std::uint64_t seq, std::int64_t at_ms,
                 Durability durability, bool duplicate);
 
+// What has a seq of its own in a room's log.
+enum class EventKind : std::uint8_t { kMessage, kEdited, kDeleted, kReacted };
+
 struct MessageView {
     std::string_view room;
     std::uint64_t seq;
@@ -70,6 +73,22 @@ struct MessageView {
 };
 void append_message(std::string& out, const MessageView& message);
 
+struct ReactionView {
+    std::string_view emoji;
+    std::span<const std::string_view> names;  // who, in the order in which they did
+};
+// Any event, in its present state: as it was live where nothing changed it since.
+struct EventView {
+    EventKind kind = EventKind::kMessage;
+    MessageView message;            // content: of kReacted the emoji
+    std::uint64_t target = 0;       // of the other kinds: seq of the message that they change
+    bool on = true;                 // of kReacted
+    std::int64_t edited_at_ms = 0;  // of kMessage; 0: never
+    bool deleted = false;           // of kMessage and kEdited: without content
+    std::span<const ReactionView> reactions{};  // of kMessage
+};
+void append_event(std::string& out, const EventView& event);
+
 void append_presence(std::string& out, std::string_view room, std::uint64_t version,
                      std::uint64_t count, std::span<const MemberView> joined,
                      std::span<const UserId> left);
@@ -79,12 +98,33 @@ void append_members(std::string& out, std::string_view id, std::string_view room
 void append_history(std::string& out, std::string_view id, std::string_view room,
                     std::string_view epoch, std::uint64_t first, std::uint64_t seq,
                     std::span<const std::string_view> events, bool more);
+void append_typing(std::string& out, std::string_view room, UserId user, std::string_view from,
+                   bool on);
+struct ReadPositionView {
+    UserId user;
+    std::uint64_t seq;
+};
+void append_read(std::string& out, std::string_view room,
+                 std::span<const ReadPositionView> positions);
+struct RoomView {
+    std::string_view room;
+    std::string_view epoch;
+    std::uint64_t seq;
+    std::uint64_t read;
+    std::uint64_t unread;
+    std::uint64_t count;
+    UserId with;                 // nobody: not a direct room
+    std::string_view with_name;  // empty: not known
+};
+void append_rooms(std::string& out, std::string_view id, std::span<const RoomView> rooms);
+void append_synced(std::string& out, std::string_view id);
 void append_gap(std::string& out, std::string_view room, std::string_view epoch, std::uint64_t from,
                 std::uint64_t to);
 void append_pong(std::string& out, std::string_view id, std::int64_t at_ms);
 void append_goodbye(std::string& out, std::int64_t reconnect_after_ms);
-// `retry_after_ms` is written when it is not zero; `fatal` when true.
+// `room` names what a sync could not resume. `retry_after_ms` is written when it is not zero;
+// `fatal` when true.
 void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view message,
-                  std::int64_t retry_after_ms = 0, bool fatal = false);
+                  std::int64_t retry_after_ms = 0, bool fatal = false, std::string_view room = {});
 
 }  // namespace stentor::chat

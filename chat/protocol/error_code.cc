@@ -27,6 +27,8 @@ std::string_view wire_word(ErrorCode code) {
             return "not_in_room";
         case ErrorCode::kNoSuchMessage:
             return "no_such_message";
+        case ErrorCode::kNoSuchUser:
+            return "no_such_user";
         case ErrorCode::kIdReused:
             return "id_reused";
         case ErrorCode::kForbidden:

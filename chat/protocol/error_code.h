@@ -19,6 +19,7 @@ enum class ErrorCode : std::uint8_t {
     kBadRoom,
     kNotInRoom,
     kNoSuchMessage,
+    kNoSuchUser,
     kIdReused,
     kForbidden,
     kTooLarge,
@@ -32,6 +33,7 @@ enum class ErrorCode : std::uint8_t {
 std::string_view wire_word(ErrorCode code);
 
 namespace close_code {
+inline constexpr std::uint16_t kKicked = 4403;
 inline constexpr std::uint16_t kTimeout = 4408;       // no login or no pong in time
 inline constexpr std::uint16_t kTooManySends = 4429;  // over the send rate for 30 s in a row
 }  // namespace close_code
