@@ -26,6 +26,8 @@ import { StentorError } from "./errors.js";
  * @typedef {object} Question
  * @property {(frame: any) => void} answered
  * @property {(error: StentorError) => void} refused
+ * @property {(frame: Frame) => boolean} [part] of an answer in several frames: this one is not the
+ *     last
  */
 
 /**
@@ -108,8 +110,9 @@ export class Connection {
             this.#handlers.frame(frame);
             return;
         }
+        if (question.part?.(frame)) return;
         this.#questions.delete(frame.id);
-        if (frame.type === "error") question.refused(toError(frame));
+        if (frame.type === "error") question.refused(StentorError.of(frame));
         else question.answered(frame);
     }
 
@@ -134,9 +137,4 @@ function parseFrame(text) {
     } catch {
         return null;
     }
-}
-
-/** @param {Frame} frame @returns {StentorError} */
-export function toError(frame) {
-    return new StentorError(frame.code, frame.message ?? frame.code, frame.retry_after_ms ?? 0);
 }

@@ -1,5 +1,6 @@
 // Typed event listeners, for browsers and Node alike.
-// Invariant: a listener that is removed while an event is under way still sees that event.
+// Invariant: a listener that is removed while an event is under way still sees that event; one that
+// throws disturbs neither the others nor the client: the error is reported as uncaught.
 
 /** @template {Record<string, any>} Events */
 export class Emitter {
@@ -24,6 +25,14 @@ export class Emitter {
      * @param {Events[Name]} value
      */
     emit(name, value) {
-        for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(value);
+        for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+            try {
+                listener(value);
+            } catch (error) {
+                queueMicrotask(() => {
+                    throw error;
+                });
+            }
+        }
     }
 }

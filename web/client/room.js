@@ -1,28 +1,52 @@
-// A room that the user is in, across reconnects: its events in order, its people, what is being
-// sent to it. Made by StentorClient.join.
-// Invariant: events are emitted in log order, each once; while `state` is not `joined`, sends wait.
+// A room that the user is in, across reconnects: its messages, its people, what is being said in
+// it. Made by StentorClient.join, or by a direct message that comes.
+// Invariant: events are emitted in log order, each once; while `state` is not `joined`, what is
+// said waits.
 
 import { Emitter } from "./emitter.js";
-import { StentorError } from "./errors.js";
-import { Members } from "./members.js";
+import { Messages } from "./messages.js";
+import { OwnTyping, Typists } from "./typing.js";
+import { Paging } from "./paging.js";
+import { People } from "./people.js";
+import { ReadPositions } from "./read_positions.js";
 import { RoomLog } from "./room_log.js";
 
-/** @typedef {import("./types.js").Ack} Ack */
-/** @typedef {import("./types.js").Frame} Frame */
-/** @typedef {import("./types.js").LogEvent} LogEvent */
-/** @typedef {import("./types.js").Member} Member */
+/** @typedef {import("./errors.js").StentorError} StentorError */
+/** @typedef {import("./outbox.js").Draft} Draft */
 /** @typedef {import("./outbox.js").Outgoing} Outgoing */
 /** @typedef {import("./room_log.js").LostStep} LostStep */
 /** @typedef {import("./room_log.js").Step} Step */
-/** @typedef {{event: LogEvent, live: boolean}} Happened live: not history, worth announcing */
+/** @typedef {import("./types.js").Ack} Ack */
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").Gap} Gap */
+/** @typedef {import("./types.js").HistoryPage} HistoryPage */
+/** @typedef {import("./types.js").HistoryRange} HistoryRange */
+/** @typedef {import("./types.js").Joined} Joined */
+/** @typedef {import("./types.js").LogEvent} LogEvent */
+/** @typedef {import("./types.js").Member} Member */
+/** @typedef {import("./types.js").MembersPage} MembersPage */
+/** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./types.js").Position} Position */
+/** @typedef {import("./types.js").ReadPosition} ReadPosition */
+/** @typedef {import("./types.js").RoomSummary} RoomSummary */
+/** @typedef {import("./types.js").Typing} Typing */
 /** @typedef {"joining" | "joined" | "failed" | "left"} RoomState */
+
+/**
+ * `live`: not history, worth announcing. `message`: what the event is or changes, in its present
+ * state; absent when that message is not among those loaded.
+ * @typedef {{event: LogEvent, live: boolean, message?: Message}} Happened
+ */
 
 /**
  * What a room needs of its client.
  * @typedef {object} Wire
  * @property {(command: any, question: import("./connection.js").Question) => void} ask
- * @property {(run: () => void, delayMs: number) => void} later
- * @property {(room: string, content: string, replyTo?: number) => Promise<Ack>} send
+ * @property {(command: any) => void} tell without an answer
+ * @property {(run: () => void, delayMs: number) => void} later unless the connection is lost
+ * @property {() => number} now
+ * @property {(draft: Draft) => Promise<Ack>} post
+ * @property {(room: string) => void} leave
  */
 
 /**
@@ -33,52 +57,98 @@ import { RoomLog } from "./room_log.js";
  * @property {Happened} deleted
  * @property {Happened} reacted
  * @property {LostStep} lost
- * @property {{recovered: boolean}} recovered
+ * @property {Gap} gap this client reads too slowly; the log fetches what is missing
+ * @property {{recovered: boolean}} recovered joined again; false: the log began anew, or too late
  * @property {{joined: Member[], left: Member[]}} presence news only, not the list at joining
  * @property {null} members the list or the count changed
+ * @property {Typing} typing news only; an "off" comes for each "on"
+ * @property {{positions: ReadPosition[]}} read news only
  * @property {Outgoing} outgoing an entry of the outbox changed its state
  */
-
-const kMembersMax = 500;
-const kMembersAgainMs = 10_000;
 
 /** @extends {Emitter<RoomEvents>} */
 export class Room extends Emitter {
     /** @type {RoomState} */
     state = "joining";
-    people = new Members();
+    /** Of a direct room: the other one. @type {Member | null} */
+    direct = null;
     #wire;
     #log;
-    #history;
-    #paging = false;
-    #fetching = false;
+    #paging;
+    #positions = new ReadPositions();
+    #own = new OwnTyping();
+    #typists = new Typists();
+    #timing = new Set();
+    /** Live events of a direct room before its first page. @type {LogEvent[]} */
+    #early = [];
 
     /**
      * @param {string} name
      * @param {Wire} wire
-     * @param {{history: number, catchUpMax?: number}} options
+     * @param {{catchUpMax?: number, messagesMax?: number}} bounds
      */
-    constructor(name, wire, { history, catchUpMax }) {
+    constructor(name, wire, { catchUpMax, messagesMax }) {
         super();
         this.name = name;
         this.#wire = wire;
-        this.#history = history;
         this.#log = new RoomLog(catchUpMax);
+        this.messages = new Messages(messagesMax);
+        this.people = new People(name, wire, () => this.emit("members", null));
+        this.#paging = new Paging(name, wire, this.#log, this.messages, (s) => this.#yield(s));
     }
 
-    /** @returns {string} of the events emitted last */
-    get epoch() {
-        return this.#log.position?.epoch ?? "";
+    // ---- to say something: each resolves with the ack, across reconnects ----
+
+    /** @param {string} content @param {{replyTo?: number}} [options] @returns {Promise<Ack>} */
+    send(content, { replyTo } = {}) {
+        this.typing(false);
+        const what = { content, ...(replyTo !== undefined && { reply_to: replyTo }) };
+        if (this.direct === null)
+            return this.#post("send", { type: "send", room: this.name, ...what });
+        return this.#post("direct", { type: "direct", to: this.direct.user, ...what });
     }
+
+    /** Own messages only. @param {number} target its seq @param {string} content */
+    edit(target, content) {
+        return this.#post("edit", { type: "edit", room: this.name, target, content });
+    }
+
+    /** Own messages only, or as a moderator. @param {number} target its seq */
+    delete(target) {
+        return this.#post("delete", { type: "delete", room: this.name, target });
+    }
+
+    /** @param {number} target its seq @param {string} emoji @param {boolean} [on] */
+    react(target, emoji, on = true) {
+        return this.#post("react", { type: "react", room: this.name, target, emoji, on });
+    }
+
+    // ---- to say what nobody keeps ----
+
+    /** Call it at each key; it ends by itself. @param {boolean} on */
+    typing(on) {
+        const tell = this.#own.typed(on, this.#wire.now());
+        if (tell !== null && this.state === "joined") {
+            this.#wire.tell({ type: "typing", room: this.name, on: tell });
+        }
+        this.#when(
+            "idle",
+            () => this.#own.idleIn(this.#wire.now()),
+            () => this.typing(false),
+        );
+    }
+
+    /** This user has read up to `seq`. @param {number} seq */
+    read(seq) {
+        this.#positions.read(seq);
+        this.#tellRead();
+    }
+
+    // ---- to look back ----
 
     /** @returns {boolean} the server may hold older messages than those seen */
     get hasOlder() {
         return this.#log.olderThan > 0;
-    }
-
-    /** @param {string} content @param {{replyTo?: number}} [options] @returns {Promise<Ack>} */
-    send(content, { replyTo } = {}) {
-        return this.#wire.send(this.name, content, replyTo);
     }
 
     /**
@@ -86,76 +156,127 @@ export class Room extends Emitter {
      * @param {number} [limit]
      * @returns {Promise<LogEvent[]>}
      */
-    loadOlder(limit = 50) {
+    async loadOlder(limit = 50) {
         const before = this.#log.olderThan;
-        if (before === 0) return Promise.resolve([]);
-        return new Promise((resolve, refused) => {
-            this.#wire.ask(
-                { type: "history", room: this.name, before, limit },
-                {
-                    answered: (page) => resolve(this.#log.older(page)),
-                    refused,
-                },
-            );
-        });
+        if (before === 0) return [];
+        return this.#log.older(await this.#paging.read({ before, limit }));
     }
 
-    /** Called by the client after each login. @param {() => void} ready the sends may follow */
-    enter(ready) {
+    /** A page; `messages` takes it in. @param {HistoryRange} [range] @returns {Promise<HistoryPage>} */
+    history(range = {}) {
+        return this.#paging.read(range);
+    }
+
+    /** A page. @param {{after?: string, limit?: number}} [page] @returns {Promise<MembersPage>} */
+    members(page = {}) {
+        return this.people.read(page);
+    }
+
+    /** @returns {Member[]} who is typing, this user not among them */
+    get typists() {
+        return this.#typists.list;
+    }
+
+    /** @returns {number} how far this user has read, 0: nothing is known */
+    get readUpTo() {
+        return this.#positions.own;
+    }
+
+    /** How far the users have read. @returns {ReadonlyMap<string, number>} seq by user */
+    get positions() {
+        return this.#positions.others;
+    }
+
+    /** @returns {string} of the events emitted last */
+    get epoch() {
+        return this.#log.position?.epoch ?? "";
+    }
+
+    /** Where to resume, or null before the first answer. @returns {Position | null} */
+    get position() {
+        return this.#log.position;
+    }
+
+    /** Leaves it for good. */
+    leave() {
+        this.#wire.leave(this.name);
+    }
+
+    // ---- called by the client ----
+
+    /** @internal The server was asked. */
+    entering() {
         this.#setState("joining");
-        this.#paging = this.#fetching = false;
-        const since = this.#log.position;
-        const wanted = since === null ? { history: this.#history } : { since };
-        this.#wire.ask(
-            { type: "join", room: this.name, ...wanted },
-            {
-                answered: (joined) => {
-                    if (this.state === "left") return;
-                    this.people.reset(joined);
-                    const steps = this.#log.joined(joined, since !== null);
-                    this.#setState("joined");
-                    this.emit("members", null);
-                    this.#emitSteps(steps);
-                    if (since !== null) this.emit("recovered", { recovered: joined.recovered });
-                    this.#page();
-                    this.#fetchMembers();
-                    ready();
-                },
-                refused: (error) => this.#enterRefused(error, ready),
-            },
-        );
+        this.#paging.restart();
     }
 
-    /** Called by the client when the connection is gone. */
+    /** @internal @param {Joined} joined @param {boolean} resumed it answers a position */
+    joined(joined, resumed) {
+        if (this.state === "left") return;
+        if (this.epoch !== "" && this.epoch !== joined.epoch) this.#positions.reset();
+        const steps = this.#log.joined(joined, resumed);
+        const early = new Set(this.#early.map(({ seq }) => seq));
+        for (const step of steps) if (step.kind === "event") step.live = early.has(step.event.seq);
+        for (const event of this.#early) steps.push(...this.#log.live(event));
+        this.#early = [];
+        this.#setState("joined");
+        if (this.direct === null) this.people.joined(joined);
+        this.#yield(steps);
+        if (resumed) this.emit("recovered", { recovered: joined.recovered });
+        this.#paging.fill();
+        this.#tellRead();
+    }
+
+    /** @internal @param {StentorError} error */
+    refused(error) {
+        if (this.state !== "left") this.#setState("failed", error);
+    }
+
+    /** @internal The connection is gone. */
     interrupted() {
         if (this.state === "joined") this.#setState("joining");
+        this.#own = new OwnTyping();
+        this.#timing.clear();
+        this.#early = [];
+        this.#positions.interrupted(this.#wire.now());
+        for (const typing of this.#typists.clear()) this.emit("typing", typing);
     }
 
-    /** Called by the client; nothing is emitted afterwards. */
+    /** @internal Nothing is emitted afterwards. */
     left() {
         this.#setState("left");
     }
 
-    /** A frame of this room that answers no question. @param {Frame} frame */
-    receive(frame) {
-        if (this.state !== "joined") return;
-        if (frame.type === "presence") this.#presence(/** @type {any} */ (frame));
-        else if (frame.type === "gap") this.#emitSteps(this.#log.gap(/** @type {any} */ (frame)));
-        else if (typeof frame.seq === "number" && typeof frame.user === "string") {
-            this.#emitSteps(this.#log.live(/** @type {any} */ (frame)));
-        }
-        this.#page();
+    /** @internal What the server says of the room in its list. @param {RoomSummary} summary */
+    listed(summary) {
+        if (summary.with !== undefined && this.direct !== null) this.direct = summary.with;
+        if (this.epoch === "" || this.epoch === summary.epoch) this.#positions.known(summary.read);
     }
 
-    /** @param {StentorError} error @param {() => void} ready */
-    #enterRefused(error, ready) {
-        if (error.code === "disconnected" || this.state === "left") return;
-        if (error.passing) {
-            const retry = () => this.state === "joining" && this.enter(ready);
-            this.#wire.later(retry, error.retryAfterMs || 1000);
+    /** @internal A frame of this room that answers no question. @param {any} frame */
+    receive(frame) {
+        const isEvent = isLogType(frame.type);
+        if (this.state !== "joined") {
+            if (isEvent && this.direct !== null && this.state === "joining")
+                this.#early.push(frame);
             return;
         }
-        this.#setState("failed", error);
+        if (isEvent) this.#yield(this.#log.live(frame));
+        else if (frame.type === "presence") this.#presence(frame);
+        else if (frame.type === "typing") this.#typed(frame);
+        else if (frame.type === "read") this.#heardRead(frame.positions);
+        else if (frame.type === "gap") {
+            this.emit("gap", { epoch: frame.epoch, from: frame.from, to: frame.to });
+            this.#yield(this.#log.gap(frame));
+        }
+        this.#paging.fill();
+    }
+
+    // ---- inside ----
+
+    /** @param {Draft["verb"]} verb @param {Draft["command"]} command @returns {Promise<Ack>} */
+    #post(verb, command) {
+        return this.#wire.post({ verb, room: this.name, command });
     }
 
     /** @param {RoomState} state @param {StentorError} [error] */
@@ -166,83 +287,82 @@ export class Room extends Emitter {
     }
 
     /** @param {Step[]} steps */
-    #emitSteps(steps) {
+    #yield(steps) {
         for (const step of steps) {
-            if (step.kind === "lost") this.emit("lost", step);
-            else if (isLogType(step.event.type)) this.emit(step.event.type, step);
+            if (step.kind === "lost") {
+                this.messages.lost(step);
+                this.emit("lost", step);
+                continue;
+            }
+            const { event, live, asOf } = step;
+            const message = this.messages.next(event, asOf);
+            if (!isLogType(event.type)) continue;
+            if (event.type === "message")
+                this.#typed({ user: event.user, from: event.from, on: false });
+            this.emit(event.type, { event, live, message });
         }
-    }
-
-    #page() {
-        const hole = this.#log.hole;
-        if (hole === null || this.#paging) return;
-        this.#paging = true;
-        const again = () => {
-            this.#paging = false;
-            this.#page();
-        };
-        this.#wire.ask(
-            { type: "history", room: this.name, ...hole, limit: 100 },
-            {
-                answered: (page) => {
-                    this.#emitSteps(this.#log.page(hole, page));
-                    again();
-                },
-                refused: (error) => {
-                    if (error.code === "disconnected") return;
-                    if (error.passing) {
-                        this.#wire.later(again, error.retryAfterMs || 1000);
-                        return;
-                    }
-                    this.#emitSteps(this.#log.page(hole, null));
-                    again();
-                },
-            },
-        );
     }
 
     /** @param {import("./types.js").Presence} presence */
     #presence(presence) {
         const news = this.people.apply(presence);
         if (news.joined.length + news.left.length > 0) this.emit("presence", news);
-        this.emit("members", null);
-        if (this.people.stale) this.#fetchMembers();
     }
 
-    // The whole list, page by page, up to kMembersMax; in a large room not more often than every
-    // ten seconds.
-    #fetchMembers() {
-        if (this.#fetching || !this.people.stale) return;
-        this.#fetching = true;
-        /** @type {Member[]} */
-        const all = [];
-        const done = () =>
-            this.#wire.later(() => {
-                this.#fetching = false;
-                if (this.people.count <= kMembersMax) this.#fetchMembers();
-            }, kMembersAgainMs);
-        /** @param {string} [after] */
-        const ask = (after) => {
-            const command = { type: "members", room: this.name, limit: 100 };
-            this.#wire.ask(after === undefined ? command : { ...command, after }, {
-                answered: (page) => {
-                    all.push(...page.members);
-                    if (page.more && page.members.length > 0 && all.length < kMembersMax) {
-                        ask(all[all.length - 1].user);
-                        return;
-                    }
-                    this.people.reset({ ...page, members: all });
-                    this.emit("members", null);
-                    done();
-                },
-                refused: (error) => error.code === "disconnected" || done(),
-            });
-        };
-        ask();
+    /** @param {Typing} typing */
+    #typed({ user, from, on }) {
+        const typing = { user, from, on };
+        if (this.#typists.told(typing, this.#wire.now())) this.emit("typing", typing);
+        this.#expireTypists();
+    }
+
+    #expireTypists() {
+        const now = () => this.#wire.now();
+        this.#when(
+            "typists",
+            () => this.#typists.expiresIn(now()),
+            () => {
+                for (const typing of this.#typists.expire(now())) this.emit("typing", typing);
+                this.#expireTypists();
+            },
+        );
+    }
+
+    /** @param {ReadPosition[]} positions */
+    #heardRead(positions) {
+        const news = this.#positions.heard(positions);
+        if (news.length > 0) this.emit("read", { positions: news });
+    }
+
+    #tellRead() {
+        if (this.state !== "joined") return;
+        const now = () => this.#wire.now();
+        this.#when(
+            "read",
+            () => this.#positions.dueIn(now()),
+            () => {
+                const seq = this.#positions.tell(now());
+                this.#wire.tell({ type: "read", room: this.name, seq });
+            },
+        );
+    }
+
+    // Runs when the time has come, and looks again when a timer ends: it may have moved meanwhile.
+    /** @param {string} what @param {() => number | null} dueIn @param {() => void} run */
+    #when(what, dueIn, run) {
+        if (this.#timing.has(what)) return;
+        const delayMs = dueIn();
+        if (delayMs === null || this.state === "left") return;
+        if (delayMs === 0) return run();
+        this.#timing.add(what);
+        this.#wire.later(() => {
+            this.#timing.delete(what);
+            this.#when(what, dueIn, run);
+        }, delayMs);
     }
 }
 
-/** @param {string} type @returns {type is "message" | "edited" | "deleted" | "reacted"} */
+/** @param {string} type @returns {type is import("./types.js").LogEventType} */
 function isLogType(type) {
     return ["message", "edited", "deleted", "reacted"].includes(type);
 }

@@ -9,8 +9,11 @@
 /** @typedef {import("./types.js").HistoryPage} HistoryPage */
 /** @typedef {import("./types.js").Position} Position */
 /** @typedef {{after: number, before: number}} Hole exclusive bounds */
-/** @typedef {"epoch" | "expired" | "skipped" | "failed"} LostReason */
-/** @typedef {{kind: "event", event: LogEvent, live: boolean}} EventStep */
+/** @typedef {Exclude<import("./types.js").HoleReason, "unread">} LostReason */
+/**
+ * `asOf`: a message shows all changes up to this seq, at least.
+ * @typedef {{kind: "event", event: LogEvent, live: boolean, asOf: number}} EventStep
+ */
 /** @typedef {{kind: "lost", from: number, to: number, reason: LostReason}} LostStep */
 /** @typedef {EventStep | LostStep} Step */
 
@@ -23,7 +26,7 @@ export class RoomLog {
     #first = 1; // the oldest seq that the server keeps
     #oldest = 0; // the oldest seq yielded in this epoch, 0: none
     #catchUpMax;
-    /** @type {Map<number, {event: LogEvent, live: boolean}>} */
+    /** @type {Map<number, {event: LogEvent, live: boolean, asOf: number}>} */
     #waiting = new Map();
 
     /** @param {number} [catchUpMax] how many missed events are worth paging; beyond, skip */
@@ -34,6 +37,16 @@ export class RoomLog {
     /** Where to resume, or null before the first `joined`. @returns {Position | null} */
     get position() {
         return this.#epoch === "" ? null : { epoch: this.#epoch, seq: this.#last };
+    }
+
+    /** The newest seq that is known to exist. @returns {number} */
+    get head() {
+        return this.#head;
+    }
+
+    /** The oldest seq that the server keeps, as far as is known. @returns {number} */
+    get first() {
+        return this.#first;
     }
 
     /** The bound for a page of older events, or 0 when there are none. @returns {number} */
@@ -68,13 +81,13 @@ export class RoomLog {
         this.#epoch = joined.epoch;
         this.#first = joined.first;
         this.#head = Math.max(this.#head, joined.seq);
-        for (const event of joined.events) this.#take(event, false);
+        for (const event of joined.events) this.#take(event, false, joined.seq);
         return this.#settle(steps);
     }
 
     /** @param {LogEvent} event @returns {Step[]} */
     live(event) {
-        this.#take(event, true);
+        this.#take(event, true, event.seq);
         return this.#settle([]);
     }
 
@@ -95,14 +108,15 @@ export class RoomLog {
      * The answer to a page asked for `hole`; null when the server refused it for good.
      * @param {Hole} hole
      * @param {HistoryPage | null} page
+     * @param {number} [asOf] the head when it was asked for: so much the page has seen
      * @returns {Step[]}
      */
-    page(hole, page) {
+    page(hole, page, asOf = 0) {
         const usable = page !== null && page.epoch === this.#epoch;
         const had = this.#waiting.size + this.#last;
         if (usable) {
             this.#first = Math.max(this.#first, page.first);
-            for (const event of page.events) this.#take(event, false);
+            for (const event of page.events) this.#take(event, false, asOf);
         }
         /** @type {Step[]} */
         const steps = [];
@@ -125,10 +139,10 @@ export class RoomLog {
         return events;
     }
 
-    /** @param {LogEvent} event @param {boolean} live */
-    #take(event, live) {
+    /** @param {LogEvent} event @param {boolean} live @param {number} asOf */
+    #take(event, live, asOf) {
         if (event.seq <= this.#last || this.#waiting.has(event.seq)) return;
-        this.#waiting.set(event.seq, { event, live });
+        this.#waiting.set(event.seq, { event, live, asOf: Math.max(asOf, event.seq) });
         this.#head = Math.max(this.#head, event.seq);
     }
 

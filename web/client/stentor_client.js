@@ -5,22 +5,26 @@
 
 import { Backoff } from "./backoff.js";
 import { systemClock } from "./clock.js";
-import { Connection, toError } from "./connection.js";
+import { Connection } from "./connection.js";
 import { Delivery } from "./delivery.js";
 import { Emitter } from "./emitter.js";
 import { StentorError } from "./errors.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Identity } from "./identity.js";
-import { Room } from "./room.js";
+import { RoomSet } from "./room_set.js";
 
 /** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./connection.js").Closing} Closing */
 /** @typedef {import("./connection.js").Question} Question */
 /** @typedef {import("./connection.js").WebSocketImpl} WebSocketImpl */
 /** @typedef {import("./identity.js").Credentials} Credentials */
+/** @typedef {import("./outbox.js").Outgoing} Outgoing */
+/** @typedef {import("./room.js").Room} Room */
+/** @typedef {import("./types.js").Ack} Ack */
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Limits} Limits */
 /** @typedef {import("./types.js").LoggedIn} LoggedIn */
+/** @typedef {import("./types.js").RoomSummary} RoomSummary */
 
 /**
  * `waiting`: the next attempt begins at `retryAt` (on the client's clock).
@@ -34,6 +38,8 @@ import { Room } from "./room.js";
  * @property {LoggedIn & {renamedFrom?: string}} identity renamedFrom: the name that was taken
  * @property {StentorError} error one that answers no command of ours
  * @property {StentorError} refused the name that was typed cannot be had
+ * @property {Room} room a direct room that was not asked for: somebody wrote
+ * @property {Outgoing} outgoing an entry of the outbox changed its state, of whichever room
  */
 
 /**
@@ -41,8 +47,10 @@ import { Room } from "./room.js";
  * @property {string} url
  * @property {WebSocketImpl} [webSocketImpl]
  * @property {Clock} [clock]
- * @property {number} [outboxMax]
+ * @property {number} [outboxMax] how many messages and changes may wait for their ack
+ * @property {number} [outboxBytesMax]
  * @property {number} [catchUpMax] see RoomLog
+ * @property {number} [messagesMax] how many messages each room keeps
  */
 
 const kConnectTimeoutMs = 15_000;
@@ -59,12 +67,11 @@ export class StentorClient extends Emitter {
     me = null;
     /** @type {Limits} */
     limits = { message_bytes: 65536, content: 4096, rooms: 100, send_rate: 20 };
-    /** @type {Map<string, Room>} */
-    rooms = new Map();
     #options;
     #impl;
     #backoff;
     #delivery;
+    #rooms;
     #identity = new Identity();
     /** Every user id that this client had: a message of any of them is its own. */
     #selves = new Set();
@@ -88,12 +95,26 @@ export class StentorClient extends Emitter {
         this.#delivery = new Delivery(
             this.clock,
             {
-                to: (room) => this.#wayTo(room),
-                ask: (command, question, id) => this.#ask(command, question, id),
+                to: (entry) => this.#wayTo(entry),
+                ask: (entry, question) => this.#ask(this.#commandOf(entry), question, entry.id),
                 later: (run, delayMs) => this.#later(run, delayMs),
-                changed: (entry) => this.rooms.get(entry.room)?.emit("outgoing", entry),
+                changed: (entry) => this.#outgoing(entry),
+                limits: () => this.limits,
             },
-            options.outboxMax,
+            { entriesMax: options.outboxMax, bytesMax: options.outboxBytesMax },
+        );
+        this.#rooms = new RoomSet(
+            {
+                ask: (command, question) => this.#ask(command, question),
+                tell: (command) => this.#connection?.send(command),
+                later: (run, delayMs) => this.#later(run, delayMs),
+                now: () => this.clock.now(),
+                me: () => (this.state.name === "open" ? this.me : null),
+                isMe: (user) => this.isMe(user),
+                found: (room) => this.emit("room", room),
+            },
+            this.#delivery,
+            options,
         );
     }
 
@@ -130,29 +151,56 @@ export class StentorClient extends Emitter {
     }
 
     /**
-     * Joins, and stays joined across reconnects until `leave`.
+     * Joins, and stays joined across reconnects until `leave`. A direct room (`dm.…`) is opened.
      * @param {string} name
      * @param {{history?: number}} [options] how many recent events to begin with
      * @returns {Room}
      */
     join(name, { history = 50 } = {}) {
-        const known = this.rooms.get(name);
-        if (known !== undefined && known.state !== "failed") return known;
-        const room = known ?? this.#newRoom(name, history);
-        if (this.state.name === "open") this.#enter(room);
-        return room;
+        return this.#rooms.join(name, history);
     }
 
     /** @param {string} name */
     leave(name) {
-        const room = this.rooms.get(name);
-        if (room === undefined) return;
-        this.rooms.delete(name);
-        this.#delivery.roomLeft(name);
-        if (room.state === "joined") {
-            this.#ask({ type: "leave", room: name }, { answered() {}, refused() {} });
-        }
-        room.left();
+        this.#rooms.leave(name);
+    }
+
+    /** One that is joined, being joined, or direct. @param {string} name @returns {Room | undefined} */
+    room(name) {
+        return this.#rooms.get(name);
+    }
+
+    /** @returns {Room[]} joined, being joined, or direct; what the server has: `rooms()` */
+    get openRooms() {
+        return this.#rooms.all;
+    }
+
+    /**
+     * The user's direct rooms and those with a read position, as the server knows them.
+     * @returns {Promise<RoomSummary[]>}
+     */
+    rooms() {
+        return new Promise((resolve, refused) => {
+            /** @param {{rooms: RoomSummary[]}} answer */
+            const answered = ({ rooms }) => {
+                this.#rooms.listed(rooms);
+                resolve(rooms);
+            };
+            this.#ask({ type: "rooms" }, { answered, refused });
+        });
+    }
+
+    /**
+     * A private message. The ack names the room, which is open by then.
+     * @param {string} to a user id or a name
+     * @param {string} content
+     * @returns {Promise<Ack>}
+     */
+    async direct(to, content) {
+        const command = { type: "direct", to, content };
+        const ack = await this.#delivery.post({ verb: "direct", room: "", command });
+        if (this.state.name === "open") this.#rooms.direct(ack.room);
+        return ack;
     }
 
     /** @returns {boolean} the next `send` would be refused */
@@ -165,9 +213,13 @@ export class StentorClient extends Emitter {
         return this.#selves.has(user);
     }
 
-    /** Send a failed message once more, with the same id. @param {string} id */
+    /**
+     * Send a failed message once more, with the same id.
+     * @param {string} id
+     * @returns {boolean} false: it has given way to newer ones
+     */
     resend(id) {
-        this.#delivery.again(id);
+        return this.#delivery.again(id);
     }
 
     /** Forget a message that has not been acknowledged. @param {string} id */
@@ -201,7 +253,8 @@ export class StentorClient extends Emitter {
         this.#connection = null;
         this.#heartbeat?.stop();
         this.#heartbeat = null;
-        for (const room of this.rooms.values()) room.interrupted();
+        this.#delivery.interrupted();
+        this.#rooms.interrupted();
         connection?.close();
     }
 
@@ -229,8 +282,8 @@ export class StentorClient extends Emitter {
     #received(frame) {
         if (frame.type === "welcome") this.#welcomed(frame);
         else if (frame.type === "goodbye") this.#goodbyeMs = frame.reconnect_after_ms ?? null;
-        else if (frame.type === "error") this.emit("error", toError(frame));
-        else if (typeof frame.room === "string") this.rooms.get(frame.room)?.receive(frame);
+        else if (frame.type === "error") this.#complained(frame);
+        else this.#rooms.receive(frame);
     }
 
     /** @param {Frame} welcome */
@@ -247,17 +300,19 @@ export class StentorClient extends Emitter {
     }
 
     #login() {
+        const { credentials } = this.#identity;
+        const known = credentials.session !== undefined || credentials.token !== undefined;
         this.#connection?.ask(
-            { type: "login", ...this.#identity.credentials },
+            { type: "login", ...credentials },
             {
-                answered: (loggedIn) => this.#loggedIn(loggedIn),
+                answered: (loggedIn) => this.#loggedIn(loggedIn, known),
                 refused: (error) => this.#loginRefused(error),
             },
         );
     }
 
-    /** @param {LoggedIn} loggedIn */
-    #loggedIn(loggedIn) {
+    /** @param {LoggedIn} loggedIn @param {boolean} known not a user of a minute's age */
+    #loggedIn(loggedIn, known) {
         const before = this.me?.name ?? this.#identity.name;
         this.#connection?.established();
         this.#identity.accepted(loggedIn);
@@ -267,7 +322,8 @@ export class StentorClient extends Emitter {
         this.#setState({ name: "open" });
         const renamed = before !== undefined && before !== loggedIn.name;
         this.emit("identity", renamed ? { ...loggedIn, renamedFrom: before } : loggedIn);
-        for (const room of this.rooms.values()) if (room.state !== "failed") this.#enter(room);
+        this.#rooms.loggedIn(known);
+        this.#delivery.flush();
     }
 
     /** @param {StentorError} error */
@@ -290,37 +346,33 @@ export class StentorClient extends Emitter {
 
     // ---- rooms and messages ----
 
-    /** @param {string} name @param {number} history @returns {Room} */
-    #newRoom(name, history) {
-        const room = new Room(
-            name,
-            {
-                ask: (command, question) => this.#ask(command, question),
-                later: (run, delayMs) => this.#later(run, delayMs),
-                send: (to, content, replyTo) => this.#delivery.send(to, content, replyTo),
-            },
-            { history, catchUpMax: this.#options.catchUpMax },
-        );
-        room.on("message", ({ event }) => {
-            if (this.#selves.has(event.user)) this.#delivery.seen(room.epoch, event);
-        });
-        room.on("state", ({ error }) => {
-            if (error !== undefined) this.#delivery.roomRefused(name, error);
-        });
-        this.rooms.set(name, room);
-        return room;
-    }
-
-    /** @param {Room} room */
-    #enter(room) {
-        room.enter(() => this.#delivery.roomOpened(room.name));
-    }
-
-    /** @param {string} name @returns {"open" | "blocked" | "closed"} */
-    #wayTo(name) {
-        const state = this.rooms.get(name)?.state;
+    // A private message needs no room, and a direct room no join.
+    /** @param {Outgoing} entry @returns {"open" | "blocked" | "closed"} */
+    #wayTo({ verb, room }) {
+        const here = this.state.name === "open" && this.#connection !== null;
+        if (verb === "direct" && room === "") return here ? "open" : "blocked";
+        const state = this.#rooms.get(room)?.state;
         if (state === undefined || state === "failed") return "closed";
-        return state === "joined" && this.#connection !== null ? "open" : "blocked";
+        return here && state === "joined" ? "open" : "blocked";
+    }
+
+    // Who the other one of a direct room is may be known only now.
+    /** @param {Outgoing} entry */
+    #commandOf({ verb, room, command }) {
+        const other = room === "" ? undefined : this.#rooms.get(room)?.direct?.user;
+        return verb === "direct" && other !== undefined ? { ...command, to: other } : command;
+    }
+
+    /** @param {Outgoing} entry */
+    #outgoing(entry) {
+        const { verb, room } = entry;
+        if (verb === "send" || verb === "direct") this.#rooms.get(room)?.emit("outgoing", entry);
+        this.emit("outgoing", entry);
+    }
+
+    /** An error that answers no question. @param {Frame} frame */
+    #complained(frame) {
+        if (!this.#rooms.refusedPart(frame)) this.emit("error", StentorError.of(frame));
     }
 
     /** @param {any} command @param {Question} question @param {string} [id] */

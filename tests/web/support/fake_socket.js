@@ -69,26 +69,30 @@ export class FakeSocket {
         this.tell({ type: "logged_in", id, user, name, session: `s-${name}` });
     }
 
-    /** Answers the newest join. @param {object} [fields] */
+    /** Answers the newest join, or the newest sync for each of its rooms. @param {object} [fields] */
     joined(fields = {}) {
-        const { id, room } = this.command("join");
-        this.tell({
-            type: "joined",
-            id,
-            room,
-            epoch: "e1",
-            seq: 0,
-            first: 1,
-            recovered: true,
-            events: [],
-            more: false,
-            version: 1,
-            count: 1,
-            members: [{ user: "u-ann", name: "ann" }],
-            ...fields,
-        });
+        const asked = this.sent.filter(({ type }) => type === "join" || type === "sync").pop();
+        if (asked.type === "join") {
+            this.tell({ ...kJoined, id: asked.id, room: asked.room, ...fields });
+            return;
+        }
+        for (const { room } of asked.rooms) this.tell({ ...kJoined, room, ...fields });
+        this.tell({ type: "synced", id: asked.id });
     }
 }
+
+const kJoined = {
+    type: "joined",
+    epoch: "e1",
+    seq: 0,
+    first: 1,
+    recovered: true,
+    events: [],
+    more: false,
+    version: 1,
+    count: 1,
+    members: [{ user: "u-ann", name: "ann" }],
+};
 
 /** @param {number} seq @param {object} [fields] */
 export function message(seq, fields = {}) {

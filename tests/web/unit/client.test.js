@@ -50,7 +50,7 @@ test("UnackedMessageGoesAgainWithTheSameIdAfterTheRejoin", async () => {
     const sent = fakes.room.send("hello");
     reconnect(fakes);
     assert.equal(fakes.last().commands("send").length, 0);
-    assert.deepEqual(fakes.last().command("join").since, { epoch: "e1", seq: 0 });
+    assert.deepEqual(fakes.last().command("sync").rooms, [{ room: "lobby", epoch: "e1", seq: 0 }]);
     fakes.last().joined();
     assert.equal(fakes.last().command("send").id, "id-1");
     ack(fakes.last(), { duplicate: true });
@@ -81,7 +81,7 @@ test("NothingIsLostOrDoubledAcrossAReconnect", () => {
     fakes.last().tell(message(1));
     fakes.last().tell(message(2));
     reconnect(fakes);
-    assert.deepEqual(fakes.last().command("join").since, { epoch: "e1", seq: 2 });
+    assert.deepEqual(fakes.last().command("sync").rooms, [{ room: "lobby", epoch: "e1", seq: 2 }]);
     fakes.last().joined({ seq: 4, events: [message(3), message(4)] });
     fakes.last().tell(message(5));
     assert.deepEqual(
