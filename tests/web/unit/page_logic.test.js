@@ -92,7 +92,17 @@ const rowsOf = (model) =>
     layOut(model).map((row) =>
         row.kind === "message" ? `${row.head ? "+" : "-"}${row.message.text}` : row.kind,
     );
-const out = (id, state) => ({ id, room: "lobby", content: id, at: 2000, state, tries: 1 });
+const out = (id, state) => ({
+    id,
+    verb: /** @type {const} */ ("send"),
+    room: "lobby",
+    content: id,
+    command: { type: "send" },
+    bytes: 40,
+    at: 2000,
+    state,
+    refusals: 0,
+});
 const me = { user: "u-ann", name: "ann" };
 
 test("MessagesOfOneAuthorWithinFiveMinutesAreOneGroup", () => {
