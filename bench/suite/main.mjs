@@ -81,7 +81,7 @@ const described = ({ id, group, title, detail, kind, metric, chart, count, goal,
 function summaryOf(row) {
   if (row.state !== 'measured') return `${row.state}: ${row.reason}`;
   if (row.kind === 'micro') return `${row.benchmarks.length} benchmarks`;
-  if (row.kind === 'reactors')
+  if (row.kind === 'variants')
     return row.results
       .filter(({ share }) => share)
       .map(({ server, share }) => `${server} ${figures.ratio(share.median)}`)

@@ -71,7 +71,7 @@ export function summaryTable(run) {
   let last = '';
   const body =
     run.rows
-      .filter(({ kind }) => kind !== 'micro' && kind !== 'reactors')
+      .filter(({ kind }) => kind !== 'micro' && kind !== 'variants')
       .map((row) => {
         const heading =
           row.group === last
@@ -83,7 +83,7 @@ export function summaryTable(run) {
         const of = (name) => row.results.find(({ server }) => server === name);
         return `${heading}<tr>${cell(row.title, unitLine(row))}${ours.map((name) => valueCell(of(name)) + shareCell(of(name))).join('')}${others.map((name) => valueCell(of(name))).join('')}</tr>`;
       })
-      .join('') + reactorLines(run, head.length);
+      .join('') + variantLines(run, head.length);
   return `<p class="muted">Median, and from the least to the most of all repetitions. Unless said otherwise, work done in each CPU-second of the server, or on io_uring in each busy second of its core.</p>
 <div class="card">${table(head, body)}</div>`;
 }
@@ -91,23 +91,26 @@ export function summaryTable(run) {
 const failedLine = (row, columns) =>
   `<tr>${cell(row.title)}<td colspan="${columns - 1}" class="failed">${escape(`${row.state}: ${row.reason ?? ''}`)}</td></tr>`;
 
-// Rows whose servers differ by the number of reactors have their own line for each.
-function reactorLines(run, columns) {
-  const rows = run.rows.filter(({ kind }) => kind === 'reactors');
-  if (rows.length === 0) return '';
-  const lineOf = (row, number) => {
-    const of = (io) => row.results.find((one) => one.io === io && one.number === number);
-    const cells = run.kinds.map((io) => valueCell(of(io)) + (number === 1 ? cell('') : shareCell(of(io))));
-    const unit = `${number} ${number === 1 ? 'reactor' : 'reactors'}, ${unitLine(row)}`;
+// Rows that compare variants of our server have a line for each.
+function variantLines(run, columns) {
+  const lineOf = (row, variant, isFirst) => {
+    const of = (io) => row.results.find((one) => one.io === io && one.variant === variant);
+    const cells = run.kinds.map((io) => valueCell(of(io)) + (isFirst ? cell('') : shareCell(of(io))));
     const rest = `<td colspan="${columns - 1 - 2 * run.kinds.length}"></td>`;
-    return `<tr>${cell(row.title, unit)}${cells.join('')}${rest}</tr>`;
+    return `<tr>${cell(row.title, `${variant}, ${unitLine(row)}`)}${cells.join('')}${rest}</tr>`;
   };
-  const lines = rows.flatMap((row) => {
-    if (row.state !== 'measured') return [failedLine(row, columns)];
-    const numbers = [...new Set(row.results.map(({ number }) => number))];
-    return numbers.map((number) => lineOf(row, number));
-  });
-  return `<tr class="group"><td colspan="${columns}">Reactors</td></tr>${lines.join('')}`;
+  let last = '';
+  return run.rows
+    .filter(({ kind }) => kind === 'variants')
+    .map((row) => {
+      const heading =
+        row.group === last ? '' : `<tr class="group"><td colspan="${columns}">${escape(row.group)}</td></tr>`;
+      last = row.group;
+      if (row.state !== 'measured') return heading + failedLine(row, columns);
+      const variants = [...new Set(row.results.map(({ variant }) => variant))];
+      return heading + variants.map((variant, i) => lineOf(row, variant, i === 0)).join('');
+    })
+    .join('');
 }
 
 const counterText = (name, { median }) => {

@@ -1,6 +1,6 @@
 // The rows of the suite: what is done, to whom, how it is judged. The runners beside this file do it.
 //
-// kind        the runner: paired, sweep, memory, slow, reactors, chat, micro
+// kind        the runner: paired, halfload, sweep, memory, slow, variants, chat, micro
 // load        the load tool's workload and flags
 // work        what the bare loop of bench/limit does for it; `burst`, for all that fans out, sends what came in
 //             one turn at once, as stentor does, and so is the harder one to reach
@@ -162,7 +162,7 @@ export const rows = [
     id: 'reactors-room',
     group: 'Reactors',
     title: 'Two reactors against one, a room of 1000',
-    kind: 'reactors',
+    kind: 'variants',
     detail: 'deliveries per CPU-second at a fixed rate of 200,000 deliveries a second',
     path: 'chat',
     count: 'deliveries',
@@ -170,13 +170,13 @@ export const rows = [
     reactors: [1, 2],
     connections: 1000,
     metric: 'per_cpu_second',
-    gate: 1,
+    gates: { '2 reactors': 1 },
   },
   {
     id: 'reactors-rooms',
     group: 'Reactors',
     title: 'Two reactors against one, 100 rooms of 20',
-    kind: 'reactors',
+    kind: 'variants',
     detail: 'deliveries per CPU-second at a fixed rate of 80,000 deliveries a second',
     path: 'chat',
     count: 'deliveries',
@@ -184,13 +184,13 @@ export const rows = [
     reactors: [1, 2],
     connections: 2000,
     metric: 'per_cpu_second',
-    gate: 0.93,
+    gates: { '2 reactors': 0.93 },
   },
   {
     id: 'scaling',
     group: 'Reactors',
     title: 'From one reactor to half of the cores',
-    kind: 'reactors',
+    kind: 'variants',
     detail: '100 rooms of 20, closed loop; deliveries a second, each reactor with a core of its own',
     path: 'chat',
     load: ['fanout', '--rooms', 100, '--connections', 2000, '--size', 192, '--senders', 1, '--depth', 4],
@@ -199,6 +199,20 @@ export const rows = [
     connections: 2000,
     metric: 'rate',
     chart: 'line',
+  },
+  {
+    id: 'stores',
+    group: 'Stores',
+    title: 'Durable publishing, a room of 100',
+    kind: 'variants',
+    detail: '20 members write with 8 messages in flight each; deliveries a second, one reactor, two cores',
+    path: 'chat',
+    load: ['fanout', '--rooms', 1, '--connections', 100, '--size', 192, '--senders', 20, '--depth', 8],
+    stores: ['memory', 'commit', 'fsync'],
+    count: 'deliveries',
+    connections: 100,
+    metric: 'rate',
+    gates: { commit: 0.5 },
   },
   {
     id: 'chat',

@@ -60,26 +60,40 @@ async function sweep(context, row) {
   return { results: judgeSweep(points, servers, row.goal), points, warnings };
 }
 
-// The same server with several numbers of reactors, each on as many cores, all up at once.
-async function reactors(context, row) {
+// What a row compares: the same server with several numbers of reactors, each on as many cores, or with
+// several stores.
+function variantsOf(context, row) {
+  if (row.stores)
+    return row.stores.map((store) => ({ label: store, cores: 2, flags: { store, cores: 2 } }));
   const most =
     row.reactors === 'half' ? Math.max(1, Math.ceil(context.cores.length / 2)) : row.reactors.at(-1);
   const numbers = row.reactors === 'half' ? Array.from({ length: most }, (_, i) => i + 1) : row.reactors;
   if (numbers.length < 2) throw new Skip(`needs 3 cores, ${context.cores.length} are here`);
-  const cores = coresFor(context, most);
+  return numbers.map((number) => ({
+    label: `${number} ${number === 1 ? 'reactor' : 'reactors'}`,
+    number,
+    cores: number,
+    flags: { reactors: number },
+  }));
+}
+
+// All variants are up at once; the first one is what the others are judged by.
+async function variants(context, row) {
+  const all = variantsOf(context, row);
+  const cores = coresFor(context, Math.max(...all.map((variant) => variant.cores)));
   const { slice_ms, repetitions } = context.settings;
   const servers = context.kinds.flatMap((io) =>
-    numbers.map((number) => ({
+    all.map((variant) => ({
       ...stentor(`${context.programs}/stentor`, io, {
-        name: `${io}, ${number} ${number === 1 ? 'reactor' : 'reactors'}`,
-        reactors: number,
-        reference: number === 1 ? undefined : `${io}, 1 reactor`,
+        name: `${io}, ${variant.label}`,
+        reference: variant === all[0] ? undefined : `${io}, ${all[0].label}`,
         congestion: context.congestion,
+        ...variant.flags,
       }),
-      number,
+      variant,
     })),
   );
-  const coresOf = (server) => cores.server.slice(0, server.number);
+  const coresOf = (server) => cores.server.slice(0, server.variant.cores);
   const answer = await driveInTurn(
     context,
     row,
@@ -92,9 +106,10 @@ async function reactors(context, row) {
   );
   judgePaired(answer.results, servers, {}, () => row.metric);
   for (const result of answer.results) {
-    result.number = servers.find(({ name }) => name === result.server).number;
-    if (row.gate && result.number === 2)
-      result.gates.push(gate('share of one reactor', result.share?.median, row.gate, true));
+    const { label, number } = servers.find(({ name }) => name === result.server).variant;
+    Object.assign(result, { variant: label, ...(number ? { number } : {}) });
+    const bound = row.gates?.[label];
+    if (bound) result.gates.push(gate(`share of ${all[0].label}`, result.share?.median, bound, true));
   }
   return answer;
 }
@@ -125,4 +140,4 @@ async function chat(context, row) {
   return answer;
 }
 
-export const runners = { paired, halfload, sweep, memory, slow, reactors, chat, micro };
+export const runners = { paired, halfload, sweep, memory, slow, variants, chat, micro };

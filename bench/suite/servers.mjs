@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listOf } from './machine.mjs';
 
@@ -12,9 +12,12 @@ const stopTimeout_ms = 5_000;
 
 // ---- which there are. `family` says how it is drawn; `reference` whose share its figures are.
 
+const storeFlags = (store, portsFile) =>
+  store === 'memory'
+    ? ['--store', 'memory']
+    : ['--store', `sqlite:${join(dirname(portsFile), 'rooms.db')}`, '--durability', store];
+
 const stentorFlags = (row, congestion) => [
-  '--store',
-  'memory',
   '--deflate',
   'off',
   '--send-rate',
@@ -32,15 +35,22 @@ const stentorFlags = (row, congestion) => [
 export function stentor(
   program,
   io,
-  { name = `stentor ${io}`, family = 'stentor', reactors = 1, congestion, ...more } = {},
+  {
+    name = `stentor ${io}`,
+    family = 'stentor',
+    reactors = 1,
+    store = 'memory',
+    congestion,
+    ...more
+  } = {},
 ) {
   return {
     name,
     family,
     io,
     reference: `bare ${io}`,
-    ...more,
     cores: reactors,
+    ...more,
     command: (row, portsFile) => [
       program,
       '--listen',
@@ -51,6 +61,7 @@ export function stentor(
       io,
       '--reactors',
       String(reactors),
+      ...storeFlags(store, portsFile),
       ...stentorFlags(row, congestion),
     ],
     target: (row) =>

@@ -72,7 +72,7 @@ export function table(run, stream) {
     'gates',
   ];
   const lines = run.rows
-    .filter(({ state, kind }) => state !== 'skipped' && kind !== 'micro' && kind !== 'reactors')
+    .filter(({ state, kind }) => state !== 'skipped' && kind !== 'micro' && kind !== 'variants')
     .map((row) => {
       const ours = run.kinds.map((io) => row.results?.find(({ server }) => server === `stentor ${io}`));
       return [
