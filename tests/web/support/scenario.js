@@ -17,7 +17,7 @@ import { User } from "./browser.js";
 
 /**
  * @param {string} name @param {(stage: Stage) => Promise<void>} play
- * @param {{tls?: boolean}} [how] how the server is started
+ * @param {{tls?: boolean, durable?: boolean}} [how] how the server is started
  */
 export function scenario(name, play, how = {}) {
     test(name, { timeout: 120_000 }, async () => {

@@ -33,9 +33,11 @@ export class Server {
     #output = "";
     port = 0;
     #tls;
+    #store;
 
-    /** @param {{tls?: boolean}} [options] */
-    constructor({ tls = false } = {}) {
+    /** @param {{tls?: boolean, durable?: boolean}} [options] durable: a restart knows all */
+    constructor({ tls = false, durable = false } = {}) {
+        this.#store = durable ? "sqlite:chat.db" : "memory";
         this.#tls = tls ? certificate(this.#folder) : [];
     }
 
@@ -52,7 +54,7 @@ export class Server {
         const listen = `${this.#tls.length > 0 ? "tls:" : ""}127.0.0.1:${this.port}`;
         const flags = ["--listen", listen, ...this.#tls, "--ports-file", portsFile];
         // No limit of pace: a test that floods a room is about the page.
-        const rest = ["--store", "memory", "--send-rate", "0"];
+        const rest = ["--store", this.#store, "--send-rate", "0"];
         const child = spawn(program, [...first, ...flags, ...rest], {
             cwd: this.#folder,
             stdio: ["ignore", "pipe", "pipe"],
