@@ -107,6 +107,7 @@ struct ListMembers {
     std::string command_id;
     UserId after;
     std::uint32_t limit;
+    UserId user{};  // who asks: one of a direct room need not be in it
 };
 struct ReadHistory {
     ConnectionId connection;
@@ -116,6 +117,7 @@ struct ReadHistory {
     std::uint64_t after;   // exclusive
     std::uint64_t before;  // exclusive; 0: to the newest
     std::uint32_t limit;
+    UserId user{};  // as above
 };
 // Never stored and first to be shed.
 struct SayTyping {
@@ -284,9 +286,9 @@ struct MemberName {
 struct EventsPage {
     std::string epoch;
     std::uint64_t head = 0;   // seq of the newest event told
-    std::uint64_t first = 1;  // oldest kept
+    std::uint64_t first = 1;  // oldest kept; head + 1: none is
     bool more = false;
-    std::vector<EventFrame> events;
+    core::SharedBytes events;  // JSON objects with commas between; one text for all who ask alike
 };
 struct MembersPage {
     std::uint64_t version = 0;

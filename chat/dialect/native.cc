@@ -3,11 +3,11 @@
 // Invariant: see native.h.
 #include "chat/dialect/native.h"
 
-#include <type_traits>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "chat/direct_room.h"
 #include "chat/protocol/encode.h"
 
 namespace stentor::chat {
@@ -25,15 +25,6 @@ std::vector<MemberView> views(const MembersPage& page) {
         members.push_back({member.user, member.name});
     }
     return members;
-}
-
-std::vector<std::string_view> views(const EventsPage& page) {
-    std::vector<std::string_view> events;
-    events.reserve(page.events.size());
-    for (const EventFrame& event : page.events) {
-        events.push_back(event.json());
-    }
-    return events;
 }
 
 }  // namespace
@@ -76,39 +67,54 @@ void Native::on_message(Session& session, ws::Opcode /*opcode*/, std::span<std::
 }
 
 void Native::carry_out(Session& session, const Command& command) {
-    const std::string_view id = command.id;
-    const Verbs::Done done = std::visit(
-        [&](const auto& body) -> Verbs::Done {
-            using Body = std::remove_cvref_t<decltype(body)>;
-            if constexpr (std::is_same_v<Body, PingCommand>) {
-                append_pong(begin_reply(), id, context_.clock.unix_ms());
-                reply(session);
-                return {};
-            } else if constexpr (std::is_same_v<Body, LoginCommand>) {
-                return verbs_.login(session, id, body);
-            } else {
-                if (session.user == nullptr) {
-                    return std::unexpected(
-                        Refusal{ErrorCode::kLoginFirst, {}, "send login before anything else"});
-                }
-                if constexpr (std::is_same_v<Body, JoinCommand>) {
-                    return verbs_.join(session, id, body);
-                } else if constexpr (std::is_same_v<Body, LeaveCommand>) {
-                    return verbs_.leave(session, id, body);
-                } else if constexpr (std::is_same_v<Body, SendCommand>) {
-                    return verbs_.send(session, id, body);
-                } else if constexpr (std::is_same_v<Body, MembersCommand>) {
-                    return verbs_.members(session, id, body);
-                } else {
-                    static_assert(std::is_same_v<Body, HistoryCommand>);
-                    return verbs_.history(session, id, body);
-                }
-            }
-        },
-        command.body);
-    if (!done) {
-        on_refused(session, {done.error().code, id, done.error().message});
+    Verbs::Done done;
+    if (std::holds_alternative<PingCommand>(command.body)) {
+        append_pong(begin_reply(), command.id, context_.clock.unix_ms());
+        reply(session);
+    } else if (const auto* login = std::get_if<LoginCommand>(&command.body)) {
+        done = verbs_.login(session, command.id, *login);
+    } else if (session.user == nullptr) {
+        done = std::unexpected(
+            Refusal{ErrorCode::kLoginFirst, {}, "send login before anything else"});
+    } else {
+        done = carry_out_for_user(session, command);
     }
+    if (!done) {
+        on_refused(session, {done.error().code, command.id, done.error().message});
+    }
+}
+
+namespace {
+
+// One line a verb; what the lines have in common is in the caller.
+struct Carry {
+    Verbs& verbs;
+    Session& session;
+    std::string_view id;
+
+    using Done = Verbs::Done;
+    Done operator()(const JoinCommand& body) const { return verbs.join(session, id, body); }
+    Done operator()(const LeaveCommand& body) const { return verbs.leave(session, id, body); }
+    Done operator()(const SendCommand& body) const { return verbs.send(session, id, body); }
+    Done operator()(const EditCommand& body) const { return verbs.edit(session, id, body); }
+    Done operator()(const DeleteCommand& body) const { return verbs.remove(session, id, body); }
+    Done operator()(const ReactCommand& body) const { return verbs.react(session, id, body); }
+    Done operator()(const DirectCommand& body) const { return verbs.direct(session, id, body); }
+    Done operator()(const TypingCommand& body) const { return verbs.typing(session, body); }
+    Done operator()(const ReadCommand& body) const { return verbs.read(session, body); }
+    Done operator()(const RoomsCommand&) const { return verbs.rooms(session, id); }
+    Done operator()(const SyncCommand& body) const { return verbs.sync(session, id, body); }
+    Done operator()(const MembersCommand& body) const { return verbs.members(session, id, body); }
+    Done operator()(const HistoryCommand& body) const { return verbs.history(session, id, body); }
+    // Anybody's, logged in or not: they were carried out before.
+    Done operator()(const LoginCommand&) const { return {}; }
+    Done operator()(const PingCommand&) const { return {}; }
+};
+
+}  // namespace
+
+Verbs::Done Native::carry_out_for_user(Session& session, const Command& command) {
+    return std::visit(Carry{verbs_, session, command.id}, command.body);
 }
 
 void Native::on_drain(Session& session) {
@@ -127,12 +133,12 @@ void Native::on_logged_in(Session& session, std::string_view command_id) {
 
 void Native::on_refused(Session& session, const RefusedCommand& refused) {
     context_.count(ShardCounter::kCommandErrors);
-    append_error(begin_reply(), refused.command_id, refused.code, refused.message);
+    append_error(begin_reply(), refused.command_id, refused.code, refused.message, 0, false,
+                 refused.room);
     reply(session);
 }
 
 void Native::on_joined(Session& session, const Joined& joined) {
-    const auto events = views(joined.page);
     const auto members = views(joined.members);
     append_joined(begin_reply(), {.id = joined.command_id,
                                   .room = joined.room,
@@ -140,7 +146,7 @@ void Native::on_joined(Session& session, const Joined& joined) {
                                   .seq = joined.page.head,
                                   .first = joined.page.first,
                                   .recovered = joined.recovered,
-                                  .events = events,
+                                  .events = joined.page.events.text(),
                                   .more = joined.page.more,
                                   .version = joined.members.version,
                                   .count = joined.members.count,
@@ -167,13 +173,37 @@ void Native::on_members(Session& session, const MembersListed& listed) {
 
 void Native::on_history(Session& session, const HistoryRead& read) {
     append_history(begin_reply(), read.command_id, read.room, read.page.epoch, read.page.first,
-                   read.page.head, views(read.page), read.page.more);
+                   read.page.head, read.page.events.text(), read.page.more);
     reply(session);
 }
 
 void Native::on_gap(Session& session, std::string_view room, std::string_view epoch,
                     std::uint64_t from, std::uint64_t to) {
     append_gap(begin_reply(), room, epoch, from, to);
+    reply(session);
+}
+
+void Native::on_rooms(Session& session, std::string_view command_id,
+                      std::span<const RoomLine> rooms) {
+    std::vector<RoomView> views;
+    views.reserve(rooms.size());
+    for (const RoomLine& line : rooms) {
+        const auto direct = DirectRoom::parse(line.room);
+        views.push_back({.room = line.room,
+                         .epoch = line.epoch,
+                         .seq = line.seq,
+                         .read = line.read,
+                         .unread = line.unread,
+                         .count = line.count,
+                         .with = direct ? direct->other(session.user->id) : UserId{},
+                         .with_name = line.with});
+    }
+    append_rooms(begin_reply(), command_id, views);
+    reply(session);
+}
+
+void Native::on_synced(Session& session, std::string_view command_id) {
+    append_synced(begin_reply(), command_id);
     reply(session);
 }
 

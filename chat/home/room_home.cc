@@ -327,6 +327,11 @@ EventsPage RoomHome::empty_page() const {
 
 namespace {
 
+void put_event(std::string& events, const EventFrame& event) {
+    if (!events.empty()) events.push_back(',');
+    events.append(event.json());
+}
+
 // Counts what still fits one page: events and bytes.
 class PageRoom {
 public:
@@ -358,14 +363,16 @@ EventsPage RoomHome::page_after(std::uint64_t after, std::uint64_t before,
     EventsPage page = empty_page();
     PageRoom room(limit, context_.limits.outbox_bytes);
     const std::uint64_t first = std::max(after + 1, page.first);
+    context_.scratch.clear();
     for (std::uint64_t seq = first; seq <= head_ && (before == 0 || seq < before); ++seq) {
         const EventFrame& event = recent_[seq - page.first];
         if (!room.take(event)) {
             page.more = true;
             break;
         }
-        page.events.push_back(event);
+        put_event(context_.scratch, event);
     }
+    page.events = core::SharedBytes::copy_of(context_.scratch);
     return page;
 }
 
@@ -378,9 +385,11 @@ EventsPage RoomHome::page_newest(std::uint64_t before, std::uint32_t limit) cons
     while (begin > page.first && room.take(recent_[begin - 1 - page.first])) {
         --begin;
     }
+    context_.scratch.clear();
     for (std::uint64_t seq = begin; seq < end; ++seq) {
-        page.events.push_back(recent_[seq - page.first]);
+        put_event(context_.scratch, recent_[seq - page.first]);
     }
+    page.events = core::SharedBytes::copy_of(context_.scratch);
     page.more = begin > page.first;
     return page;
 }

@@ -38,8 +38,9 @@ public:
     // The log decides whether the message that an edit, a deletion or a reaction names is there and
     // may be changed by this user.
     virtual void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) = 0;
-    // Events that the home does not hold; answered by on_log_read. Only of a log that keeps more
-    // than homes do: where LogOpened or LogTrimmed say so.
+    // Does it keep more than homes do, until LogTrimmed says otherwise? Then read() works.
+    virtual bool keeps_events() const { return false; }
+    // Events that the home does not hold; answered by on_log_read.
     virtual void read(const ReadLog& /*wanted*/) {}
     // A client proved that the past of this room is another one: a new epoch, answered by
     // on_log_opened. No appends are under way and none follow until then.

@@ -50,9 +50,8 @@ void put_list(std::string& out, std::string_view lead, std::span<const Item> ite
     out.push_back(']');
 }
 
-void put_events(std::string& out, std::span<const std::string_view> events) {
-    put_list(out, R"(,"events":)", events,
-             [](std::string& to, std::string_view event) { to.append(event); });
+void put_events(std::string& out, std::string_view events) {
+    out.append(R"(,"events":[)").append(events).push_back(']');
 }
 
 void put_members(std::string& out, std::string_view lead, std::span<const MemberView> members) {
@@ -251,7 +250,7 @@ void append_members(std::string& out, std::string_view id, std::string_view room
 
 void append_history(std::string& out, std::string_view id, std::string_view room,
                     std::string_view epoch, std::uint64_t first, std::uint64_t seq,
-                    std::span<const std::string_view> events, bool more) {
+                    std::string_view events, bool more) {
     begin_answer(out, R"({"type":"history")", id);
     put_text(out, R"(,"room":)", room);
     put_text(out, R"(,"epoch":)", epoch);

@@ -42,7 +42,7 @@ struct JoinedView {
     std::uint64_t seq;    // head: live events follow from seq + 1
     std::uint64_t first;  // oldest seq kept; seq + 1 when nothing is kept
     bool recovered;
-    std::span<const std::string_view> events;  // JSON objects as they were live, oldest first
+    std::string_view events;  // JSON objects in their present state, oldest first, commas between
     bool more;
     std::uint64_t version;
     std::uint64_t count;
@@ -97,7 +97,7 @@ void append_members(std::string& out, std::string_view id, std::string_view room
                     bool more);
 void append_history(std::string& out, std::string_view id, std::string_view room,
                     std::string_view epoch, std::uint64_t first, std::uint64_t seq,
-                    std::span<const std::string_view> events, bool more);
+                    std::string_view events, bool more);
 void append_typing(std::string& out, std::string_view room, UserId user, std::string_view from,
                    bool on);
 struct ReadPositionView {

@@ -88,9 +88,10 @@ void answers(Parts& parts) {
 }
 
 void pages(Parts& parts) {
-    std::vector<std::string> kept;
-    for (std::uint32_t i = parts.below(4); i > 0; --i) kept.push_back(message(parts));
-    const std::vector<std::string_view> events(kept.begin(), kept.end());
+    std::string events;
+    for (std::uint32_t i = parts.below(4); i > 0; --i) {
+        events.append(events.empty() ? "" : ",").append(message(parts));
+    }
     const std::string id = parts.text(), room = parts.text(), epoch = parts.text(),
                       name = parts.text();
     const std::array members{MemberView{UserId{1}, name}, MemberView{UserId{2}, room}};

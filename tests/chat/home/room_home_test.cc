@@ -77,10 +77,14 @@ protected:
     }
     static std::vector<std::uint64_t> seqs(const EventsPage& page) {
         std::vector<std::uint64_t> all;
-        for (const EventFrame& event : page.events) {
-            all.push_back(event.seq);
+        for (std::string_view rest = page.events.text();;) {
+            const std::size_t at = rest.find(R"("seq":)");
+            if (at == std::string_view::npos) {
+                return all;
+            }
+            rest.remove_prefix(at + 6);
+            all.push_back(std::stoull(std::string(rest.substr(0, 20))));
         }
-        return all;
     }
 
     RoomHome room{context, 1, "lobby"};
@@ -179,10 +183,10 @@ TEST_F(RoomHomeTest, APageHoldsAHundredEventsOrItsBytes) {
     }
     auto got = read(page(true, 0, 0, 500));
     EXPECT_EQ(seqs(got->page).front(), 1u);
-    EXPECT_EQ(got->page.events.size(), 100u);
+    EXPECT_EQ(seqs(got->page).size(), 100u);
     EXPECT_TRUE(got->page.more);
     got = read(page(true, 100, 0, 100));
-    EXPECT_EQ(got->page.events.size(), 50u);
+    EXPECT_EQ(seqs(got->page).size(), 50u);
     EXPECT_FALSE(got->page.more);
     got = read(page(false, 0, 0, 100));
     EXPECT_EQ(seqs(got->page).back(), 150u);
@@ -381,8 +385,8 @@ TEST_F(RoomHomeTest, PagesHoldPlainEvents) {
     room.tell_what_is_new();
     told(1);
     const auto read_back = read(page(true, 0, 0, 10));
-    ASSERT_EQ(read_back->page.events.size(), 1u);
-    EXPECT_EQ(read_back->page.events[0].json().front(), '{');
+    EXPECT_THAT(seqs(read_back->page), ElementsAre(1));
+    EXPECT_EQ(read_back->page.events.text().front(), '{');
 }
 
 }  // namespace

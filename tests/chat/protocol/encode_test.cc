@@ -126,8 +126,7 @@ TEST(Encode, FramesAreAsOnThePage) {
 
 // A joined and a history frame carry their events as they were live.
 TEST(Encode, PagesCarryEventsVerbatim) {
-    constexpr std::array<std::string_view, 2> kEvents = {R"({"type":"message","seq":1})",
-                                                         R"({"type":"message","seq":2})"};
+    constexpr std::string_view kEvents = R"({"type":"message","seq":1},{"type":"message","seq":2})";
     const JoinedView view{.id = "2",
                           .room = "lobby",
                           .epoch = "k3",
