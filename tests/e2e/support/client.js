@@ -1,5 +1,7 @@
-// A client of the native protocol that keeps what it receives until a test asks for it.
+// A client of the native protocol that keeps what it receives until a test asks for it. Whatever the server
+// says is held against docs/asyncapi.yaml.
 import WebSocket from 'ws';
+import { faultOf } from './schema.js';
 
 const patienceMs = 20_000;
 
@@ -7,6 +9,7 @@ export class Client {
   constructor(socket) {
     this.socket = socket;
     this.frames = [];  // received and not yet asked for
+    this.native = socket.url?.endsWith('/echo') !== true;
     this.waiting = [];
     this.lastId = 0;
     socket.on('message', (data, binary) => this.take(binary ? { binary: data } : JSON.parse(data.toString())));
@@ -35,6 +38,8 @@ export class Client {
   }
 
   take(frame) {
+    const fault = this.native ? faultOf(frame) : undefined;
+    if (fault) throw new Error(`not as docs/asyncapi.yaml says: ${fault}`);
     const index = this.waiting.findIndex(({ wanted }) => wanted(frame));
     if (index < 0) {
       this.frames.push(frame);
