@@ -4,8 +4,8 @@
 
 import { Announcer } from "./announcer.js";
 import { initBanner } from "./banner.js";
-import { parseLine } from "./commands.js";
 import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
 import { byId, h } from "./dom.js";
 import { initDrawers } from "./drawers.js";
 import { monogram, nameTag } from "./message_row.js";
@@ -13,24 +13,36 @@ import { initNameDialog } from "./name_dialog.js";
 import { makeNotices } from "./notices.js";
 import { PeoplePanel, peopleCount } from "./people_panel.js";
 import { RoomSession } from "./room_session.js";
-import { hashOfRoom, toRoomName } from "./room_names.js";
+import { hashOfRoom, isDirectName, toRoomName } from "./room_names.js";
 import { RoomsPanel } from "./rooms_panel.js";
 import { remember } from "./storage.js";
 import { TimelineView } from "./timeline_view.js";
+import { showTyping } from "./typing_line.js";
 
+/** @typedef {import("../client/room.js").Room} Room */
 /** @typedef {import("../client/stentor_client.js").StentorClient} StentorClient */
+/** @typedef {import("../client/types.js").Member} Member */
+/** @typedef {import("../client/types.js").RoomSummary} RoomSummary */
 
 export class ChatPage {
     #client;
     /** @type {Map<string, RoomSession>} */
     #sessions = new Map();
+    /** @type {Map<string, RoomSummary>} direct rooms that are only listed so far */
+    #unopened = new Map();
+    #asking = false;
+    #askAgain = false;
     #open = "";
     #scheduled = false;
     #view = byId("chat", HTMLElement);
     #notice = makeNotices(byId("notice", HTMLElement));
     #announcer = new Announcer(byId("announcer", HTMLElement));
     #older = byId("older", HTMLButtonElement);
+    /** @type {Conversation} */
+    #conversation;
+    /** @type {TimelineView} */
     #timeline;
+    /** @type {Composer} */
     #composer;
     #people;
     #rooms;
@@ -39,36 +51,30 @@ export class ChatPage {
     /** @param {StentorClient} client @param {() => void} signOut */
     constructor(client, signOut) {
         this.#client = client;
-        this.#timeline = new TimelineView(
-            {
-                region: byId("timeline", HTMLElement),
-                list: byId("messages", HTMLOListElement),
-                pill: byId("latest", HTMLButtonElement),
-            },
-            {
-                myName: () => client.me?.name ?? "",
-                resend: (id) => client.resend(id),
-                discard: (id) => this.#discard(id),
-            },
-        );
-        this.#composer = new Composer(
-            {
-                form: byId("composer", HTMLFormElement),
-                input: byId("text", HTMLTextAreaElement),
-                counter: byId("counter", HTMLElement),
-                submit: byId("send", HTMLButtonElement),
-            },
-            (text) => this.#said(text),
-        );
-        this.#people = new PeoplePanel(byId("people-list", HTMLUListElement), (u) =>
-            client.isMe(u),
-        );
+        this.#conversation = new Conversation(client, {
+            session: () => this.#sessions.get(this.#open),
+            sessions: () => [...this.#sessions.values()],
+            composer: () => this.#composer,
+            timeline: () => this.#timeline,
+            notice: this.#notice,
+            open: (room) => this.open(room),
+            leave: (room) => this.#leave(room),
+            changed: () => this.#changed(),
+        });
+        this.#timeline = this.#makeTimeline();
+        this.#composer = this.#makeComposer();
+        this.#people = new PeoplePanel(byId("people-list", HTMLUListElement), {
+            isMe: (user) => client.isMe(user),
+            write: (member) => this.#writeTo(member),
+        });
         this.#rooms = new RoomsPanel(
             {
                 list: byId("room-list", HTMLUListElement),
                 form: byId("join-form", HTMLFormElement),
                 input: byId("join-room", HTMLInputElement),
                 error: byId("join-error", HTMLElement),
+                direct: byId("direct", HTMLElement),
+                directList: byId("direct-list", HTMLUListElement),
             },
             { join: (room) => this.open(room), leave: (room) => this.#leave(room) },
         );
@@ -88,12 +94,60 @@ export class ChatPage {
         this.#listen(initNameDialog(client, signOut));
     }
 
+    #makeTimeline() {
+        const client = this.#client;
+        const talk = this.#conversation;
+        return new TimelineView(
+            {
+                region: byId("timeline", HTMLElement),
+                list: byId("messages", HTMLOListElement),
+                pill: byId("latest", HTMLButtonElement),
+            },
+            {
+                myName: () => client.me?.name ?? "",
+                resend: (id) => client.resend(id),
+                discard: (id) => talk.discard(id),
+                react: (message, emoji, on) => talk.react(message, emoji, on),
+                jump: (answer) => void talk.jump(answer),
+                at: (key) => this.#sessions.get(this.#open)?.model.at(key),
+                reply: (message) => this.#composer.reply(message),
+                edit: (message) => this.#composer.edit(message),
+                remove: (message) => talk.remove(message),
+                leave: () => this.#composer.focus(),
+                nearTop: () => void talk.loadOlder(),
+            },
+        );
+    }
+
+    #makeComposer() {
+        const talk = this.#conversation;
+        return new Composer(
+            {
+                form: byId("composer", HTMLFormElement),
+                input: byId("text", HTMLTextAreaElement),
+                counter: byId("counter", HTMLElement),
+                submit: byId("send", HTMLButtonElement),
+                context: byId("context", HTMLElement),
+                contextText: byId("context-text", HTMLElement),
+                contextCancel: byId("context-cancel", HTMLButtonElement),
+                names: byId("names", HTMLUListElement),
+            },
+            {
+                say: (text, answered) => talk.say(text, answered),
+                edited: (message, text) => talk.edit(message, text),
+                lastOwn: () => talk.lastOwn(),
+                writing: (on) => this.#sessions.get(this.#open)?.room.typing(on),
+                names: () => this.#namesKnown(),
+            },
+        );
+    }
+
     /** @param {() => void} openNameDialog */
     #listen(openNameDialog) {
         const client = this.#client;
         initBanner(byId("banner", HTMLElement), client);
         byId("me", HTMLButtonElement).addEventListener("click", openNameDialog);
-        this.#older.addEventListener("click", () => this.#loadOlder());
+        this.#older.addEventListener("click", () => void this.#conversation.loadOlder());
         byId("skip", HTMLAnchorElement).addEventListener("click", (event) => {
             event.preventDefault();
             byId("timeline", HTMLElement).focus();
@@ -108,6 +162,12 @@ export class ChatPage {
             if (renamedFrom) this.#notice(`You are now ${name} (before: ${renamedFrom}).`);
         });
         client.on("error", (error) => this.#notice(error.message));
+        client.on("room", (room) => {
+            if (this.#view.hidden) return;
+            this.#session(room.name, room);
+            void this.#askForRooms(); // whose it is
+        });
+        client.on("state", ({ name }) => name === "open" && void this.#askForRooms());
         document.addEventListener("visibilitychange", () => this.#cameBack());
         window.addEventListener("focus", () => this.#cameBack());
     }
@@ -123,45 +183,111 @@ export class ChatPage {
         this.#view.hidden = true;
         for (const room of this.#sessions.keys()) this.#client.leave(room);
         this.#sessions.clear();
+        this.#unopened.clear();
         this.#open = "";
         document.title = "stentor";
     }
 
-    /** @param {string} typed */
+    /** @param {string} typed a room, or the name of a direct room as the address has it */
     open(typed) {
-        const name = toRoomName(typed);
+        const name = isDirectName(typed) ? typed : toRoomName(typed);
         if (name === null || this.#view.hidden) return;
         const before = this.#sessions.get(this.#open);
         if (name === this.#open && before !== undefined) return this.#closeDrawers();
-        if (before !== undefined) before.model.unreadFrom = "";
+        before?.room.typing(false);
+        before?.left();
         const session = this.#session(name);
         this.#open = name;
-        session.read();
         if (location.hash !== hashOfRoom(name)) location.hash = hashOfRoom(name);
-        byId("room-name", HTMLElement).textContent = name;
         this.#timeline.show(session.model);
-        this.#composer.open(name);
-        this.#people.show(session.room);
+        session.read();
+        this.#composer.open(name, titleOf(session));
+        this.#people.show(() => session.people);
         this.#announcer.clear();
+        this.#showTyping(session);
         this.#remember();
         this.#changed();
         this.#closeDrawers();
         if (matchMedia("(hover: hover)").matches) this.#composer.focus();
     }
 
-    /** @param {string} name @returns {RoomSession} */
-    #session(name) {
-        const known = this.#sessions.get(name);
-        if (known !== undefined) return known;
-        const session = new RoomSession(this.#client.join(name), this.#client, {
+    /** @param {string} name @param {Room} [known] @returns {RoomSession} */
+    #session(name, known = this.#client.join(name)) {
+        const before = this.#sessions.get(name);
+        if (before !== undefined) return before;
+        const session = new RoomSession(known, this.#client, {
             isRead: (which) => this.#isRead(which),
             changed: (which, change) => this.#sessionChanged(which, change),
+            typing: (which) => this.#showTyping(which),
             arrived: (which, { from, text }) => {
                 if (which.room.name === this.#open) this.#announcer.say(from, text);
             },
+            deleted: (which, message) => {
+                if (which.room.name === this.#open) this.#composer.gone(message);
+            },
         });
         this.#sessions.set(name, session);
+        const summary = this.#unopened.get(name);
+        this.#unopened.delete(name);
+        if (summary !== undefined) session.summed(summary);
         return session;
+    }
+
+    /** Direct rooms, and what is unread where: asked for after each login, and when one is new. */
+    async #askForRooms() {
+        this.#askAgain = true;
+        if (this.#asking) return;
+        this.#asking = true;
+        while (this.#askAgain) {
+            this.#askAgain = false;
+            const summaries = await this.#client.rooms().catch(() => []);
+            if (!this.#view.hidden) for (const summary of summaries) this.#summed(summary);
+        }
+        this.#asking = false;
+        this.#changed();
+    }
+
+    /** @param {RoomSummary} summary */
+    #summed(summary) {
+        const { room: name, with: other } = summary;
+        const room = this.#client.room(name);
+        if (room?.direct) this.#session(name, room);
+        const session = this.#sessions.get(name);
+        if (session !== undefined) session.summed(summary);
+        else if (other !== undefined) this.#unopened.set(name, summary);
+    }
+
+    /** @param {Member} member */
+    #writeTo({ user, name }) {
+        const sessions = [...this.#sessions.values()];
+        const listed = [...this.#unopened.values()].find((summary) => summary.with?.user === user);
+        const known =
+            sessions.find(({ room }) => room.direct?.user === user)?.room.name ?? listed?.room;
+        this.#closeDrawers();
+        if (known !== undefined) this.open(known);
+        else if (!this.#composer.begin(`/msg ${name} `)) {
+            this.#notice("Send or clear first what you are writing.");
+        }
+    }
+
+    /** Names that can be completed: who is here, and who has spoken. @returns {string[]} */
+    #namesKnown() {
+        const session = this.#sessions.get(this.#open);
+        if (session === undefined) return [];
+        const spoke = session.model.items.flatMap((item) =>
+            item.kind === "message" && !item.mine ? [item.from] : [],
+        );
+        const others = session.people.list.filter(({ user }) => !this.#client.isMe(user));
+        return [...others.map(({ name }) => name), ...spoke];
+    }
+
+    /** @param {RoomSession} session */
+    #showTyping(session) {
+        if (session.room.name !== this.#open) return;
+        showTyping(
+            byId("typing", HTMLElement),
+            session.room.typists.map(({ name }) => name),
+        );
     }
 
     /** @param {string} name */
@@ -191,6 +317,10 @@ export class ChatPage {
 
     /** @param {RoomSession} session @param {{came?: boolean}} change */
     #sessionChanged(session, change) {
+        if (session.failure !== "" && session.room.direct !== null) {
+            this.#leave(session.room.name); // not ours, or no longer
+            return;
+        }
         if (session.room.name === this.#open) {
             this.#timeline.changed(change);
             this.#people.changed();
@@ -209,99 +339,62 @@ export class ChatPage {
     }
 
     #draw() {
-        const sessions = [...this.#sessions.values()];
-        this.#rooms.draw(
-            sessions.map(({ room, unread, mentioned, failure }) => ({
-                name: room.name,
-                unread,
-                mentioned,
-                failed: failure !== "",
-            })),
-            this.#open,
-        );
-        const unread = sessions.reduce((sum, session) => sum + session.unread, 0);
-        if (this.#open !== "") {
-            document.title = `${unread > 0 ? `(${unread}) ` : ""}#${this.#open} · stentor`;
-        }
+        const opened = [...this.#sessions.values()].map((session) => ({
+            name: session.room.name,
+            title: session.title,
+            direct: session.room.direct !== null,
+            unread: session.unread,
+            mentioned: session.mentioned,
+            failed: session.failure !== "",
+        }));
+        const listed = Array.from(this.#unopened.values(), ({ room, unread, with: other }) => ({
+            name: room,
+            title: other?.name ?? "…",
+            direct: true,
+            unread,
+            mentioned: false,
+            failed: false,
+        }));
+        this.#rooms.draw([...opened, ...listed], this.#open);
+        const unread = [...opened, ...listed].reduce((sum, entry) => sum + entry.unread, 0);
         byId("show-rooms", HTMLButtonElement).dataset.unread = unread > 0 ? String(unread) : "";
         const session = this.#sessions.get(this.#open);
         if (session === undefined) return;
-        const { room, model, failure } = session;
-        const { count } = room.people;
+        document.title = `${unread > 0 ? `(${unread}) ` : ""}${titleOf(session)} · stentor`;
+        this.#drawOpen(session);
+    }
+
+    /** @param {RoomSession} session */
+    #drawOpen(session) {
+        const { room, model, failure, title } = session;
+        byId("room-name", HTMLElement).textContent = title;
+        byId("room-sign", HTMLElement).textContent = room.direct === null ? "#" : "@";
+        this.#composer.titled(titleOf(session));
+        const { count } = session.people;
+        const here = count > 0 ? peopleCount(count) : "";
         byId("room-people", HTMLElement).textContent =
-            failure || (count > 0 ? peopleCount(count) : "");
+            failure || (room.direct === null ? here : "Direct messages, for you two alone");
         byId("people-count", HTMLElement).textContent = count > 0 ? count.toLocaleString() : "";
-        this.#older.hidden = !room.hasOlder || model.full || room.state !== "joined";
+        this.#older.hidden = !session.hasOlder || room.state !== "joined";
         byId("empty", HTMLElement).hidden =
             room.state !== "joined" ||
-            room.hasOlder ||
+            session.hasOlder ||
             model.outgoing.size + model.items.filter((item) => item.kind === "message").length > 0;
     }
 
-    async #loadOlder() {
-        const session = this.#sessions.get(this.#open);
-        if (session === undefined) return;
-        this.#older.disabled = true;
-        try {
-            const events = await session.room.loadOlder();
-            session.model.prepend(events, (user) => this.#client.isMe(user));
-            if (session.room.name === this.#open) this.#timeline.prepended();
-        } catch {
-            this.#notice("Earlier messages could not be loaded.");
-        }
-        this.#older.disabled = false;
-        this.#changed();
-    }
-
-    /** @param {string} text @returns {boolean} */
-    #said(text) {
-        const line = parseLine(text);
-        switch (line.kind) {
-            case "say":
-                return this.#send(line.text);
-            case "join":
-                if (toRoomName(line.room) === null) this.#notice(`"${line.room}" is no room name.`);
-                else queueMicrotask(() => this.open(line.room));
-                return toRoomName(line.room) !== null;
-            case "leave":
-                queueMicrotask(() => this.#leave(this.#open));
-                return true;
-            case "name":
-                this.#client.rename(line.name);
-                return true;
-            case "refused":
-                this.#notice(line.reason);
-                return false;
-        }
-    }
-
-    /** @param {string} text @returns {boolean} */
-    #send(text) {
-        const room = this.#sessions.get(this.#open)?.room;
-        if (room === undefined) return false;
-        if (this.#client.outboxFull) {
-            this.#notice("Too many messages wait to be sent.");
-            return false;
-        }
-        room.send(text).catch(() => {}); // a failure shows at the message itself
-        this.#sessions.get(this.#open)?.read();
-        this.#timeline.toBottom();
-        return true;
-    }
-
-    /** @param {string} id */
-    #discard(id) {
-        this.#client.discard(id);
-        for (const { model } of this.#sessions.values()) model.discard(id);
-        this.#timeline.changed();
-    }
-
     #remember() {
-        const joinable = [...this.#sessions.values()].filter(({ failure }) => failure === "");
+        const kept = [...this.#sessions.values()].filter(
+            ({ failure, room }) => failure === "" && room.direct === null,
+        );
         remember(
             "rooms",
-            joinable.map(({ room }) => room.name),
+            kept.map(({ room }) => room.name),
         );
         remember("room", this.#open);
     }
+}
+
+/** @param {RoomSession} session @returns {string} */
+function titleOf({ room, title }) {
+    return room.direct === null ? `#${title}` : title;
 }

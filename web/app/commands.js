@@ -3,7 +3,8 @@
 
 /**
  * @typedef {{kind: "say", text: string} | {kind: "join", room: string} | {kind: "leave"} |
- *     {kind: "name", name: string} | {kind: "refused", reason: string}} Line
+ *     {kind: "name", name: string} | {kind: "direct", to: string, text: string} |
+ *     {kind: "refused", reason: string}} Line
  */
 
 /** @param {string} text @returns {Line} */
@@ -20,10 +21,17 @@ export function parseLine(text) {
         case "name":
             return argument ? { kind: "name", name: argument } : refuse("/name needs a name");
         case "msg":
-            return refuse("Private messages are not available yet. Nothing was sent.");
+            return direct(argument);
         default:
             return refuse(`There is no command /${match[1]}. To begin with a slash, type two.`);
     }
+}
+
+/** "bob the text", "@bob the text". @param {string} argument @returns {Line} */
+function direct(argument) {
+    const match = /^@?(\S+)\s+(.+)$/s.exec(argument);
+    if (match === null) return refuse("/msg needs a name and a text: /msg ann Hello!");
+    return { kind: "direct", to: match[1], text: match[2] };
 }
 
 /** @param {string} reason @returns {Line} */

@@ -8,10 +8,11 @@ import { initLogin } from "./login_form.js";
 import { roomOfHash } from "./room_names.js";
 import { recall, remember } from "./storage.js";
 import { initTheme } from "./theme.js";
+import { kReadingMax } from "./timeline_model.js";
 
 const url = new URL("/ws", location.href);
 url.protocol = url.protocol.replace("http", "ws");
-const client = new StentorClient({ url: url.href });
+const client = new StentorClient({ url: url.href, messagesMax: kReadingMax });
 
 let inside = false;
 let firstRoom = roomOfHash(location.hash) ?? recall("room", "lobby");

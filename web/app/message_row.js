@@ -2,11 +2,15 @@
 // Invariant: names and texts are text nodes in elements with a writing direction of their own.
 
 import { h } from "./dom.js";
+import { chipsOf, isGone, shownText } from "./message.js";
 import { paintName } from "./name_color.js";
 import { mentions, parseText } from "./rich_text.js";
+import { excerpt, listed } from "./timeline_rows.js";
 import { dayName, exactTime, timeOfDay } from "./times.js";
 
-/** @typedef {import("./timeline_model.js").Message} Message */
+/** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("./timeline_rows.js").MessageRow} MessageRow */
+/** @typedef {import("./timeline_rows.js").Quote} Quote */
 /** @typedef {import("./timeline_rows.js").Row} Row */
 
 /**
@@ -14,9 +18,13 @@ import { dayName, exactTime, timeOfDay } from "./times.js";
  * @property {() => string} myName
  * @property {(id: string) => void} resend
  * @property {(id: string) => void} discard
+ * @property {(message: Message, emoji: string, on: boolean) => void} react
+ * @property {(answer: Message) => void} jump to what this message answers
  */
 
 const kLinesShown = 24;
+const kReactorsNamed = 20;
+const kDeletedText = "This message was deleted.";
 
 /** @param {Row} row @param {RowActions} actions @returns {HTMLLIElement} */
 export function drawRow(row, actions) {
@@ -28,7 +36,7 @@ export function drawRow(row, actions) {
         case "note":
             return h("li", { class: row.lost ? "note lost" : "note" }, row.text);
         case "message":
-            return drawMessage(row.message, row.head, actions);
+            return drawMessage(row, actions);
     }
 }
 
@@ -47,38 +55,90 @@ export function nameTag(name, className = "name") {
     return element;
 }
 
-/** @param {Message} message @param {boolean} head @param {RowActions} actions */
-function drawMessage(message, head, actions) {
+/** @param {MessageRow} row @param {RowActions} actions */
+function drawMessage({ key, message, head, quote }, actions) {
+    const text = shownText(message);
+    const gone = isGone(message);
     const classes = ["message", head ? "head" : "tail", message.state];
     if (message.mine) classes.push("mine");
-    else if (mentions(message.text, actions.myName())) classes.push("for-me");
-    const when = new Date(message.at);
-    const valid = !Number.isNaN(when.getTime());
-    const time = h(
-        "time",
-        valid ? { datetime: when.toISOString(), title: exactTime(message.at) } : {},
-        valid ? timeOfDay(message.at) : "",
+    else if (!gone && mentions(text, actions.myName())) classes.push("for-me");
+    const header = h("header", {}, nameTag(message.from), " ", drawTime(message.at));
+    const label = `${message.from}: ${gone ? "deleted" : excerpt(text)}`;
+    const article = h("article", { tabindex: "-1", "aria-label": label }, header);
+    if (quote !== null) article.append(drawQuote(quote, () => actions.jump(message)));
+    article.append(
+        gone ? h("p", { class: "text deleted" }, kDeletedText) : drawText(text, actions),
     );
-    const header = h("header", {}, nameTag(message.from), " ", time);
-    const article = h("article", {}, header, drawText(message, actions.myName()));
-    if (message.editedAt !== undefined && !message.deleted) {
-        article.append(h("small", { class: "edited" }, "edited"));
+    if (message.editedAt !== undefined && !gone) {
+        const title = `Edited ${exactTime(message.editedAt)}`;
+        article.append(h("small", { class: "edited", title }, "edited"));
     }
     if (message.state !== "sent") article.append(drawState(message, actions));
+    else if (message.wish?.text !== undefined || message.wish?.deleted) {
+        article.append(h("small", { class: "state" }, "Saving…"));
+    } else if (message.mine && !gone) article.append(drawSent());
+    const chips = gone ? null : drawChips(message, actions);
     return h(
         "li",
-        { class: classes.join(" ") },
+        { class: classes.join(" "), "data-key": key },
         message.mine || !head ? null : monogram(message.from),
-        article,
+        chips === null ? article : h("div", { class: "stack" }, article, chips),
     );
 }
 
-/** @param {Message} message @param {string} myName @returns {HTMLElement} */
-function drawText(message, myName) {
-    if (message.deleted) return h("p", { class: "text deleted" }, "This message was deleted.");
+/** @param {number} at */
+function drawTime(at) {
+    const when = new Date(at);
+    if (Number.isNaN(when.getTime())) return h("time");
+    return h("time", { datetime: when.toISOString(), title: exactTime(at) }, timeOfDay(at));
+}
+
+function drawSent() {
+    return h("span", { class: "sent-mark", role: "img", "aria-label": "Sent", title: "Sent" }, "✓");
+}
+
+/** @param {Quote} quote @param {() => void} jump @returns {HTMLElement} */
+function drawQuote({ from, text }, jump) {
+    const name = from === "" ? null : nameTag(from);
+    const line = h("span", { class: "quote-text", dir: "auto" }, text);
+    const hidden = h("span", { class: "unseen" }, "In answer to ");
+    const button = h("button", { type: "button", class: "quote" }, hidden, name, " ", line);
+    button.addEventListener("click", jump);
+    return button;
+}
+
+/** @param {Message} message @param {RowActions} actions @returns {HTMLElement | null} */
+function drawChips(message, actions) {
+    const chips = chipsOf(message, actions.myName()).map(({ emoji, names, mine }) => {
+        const who = listed(names, kReactorsNamed);
+        const count = h("span", { class: "chip-count" }, String(names.length));
+        const label = `${emoji} ${names.length}, from ${who}`;
+        const chip = h(
+            "button",
+            {
+                type: "button",
+                class: "chip",
+                title: who,
+                "aria-label": label,
+                "aria-pressed": String(mine),
+                "data-focus": `chip ${emoji}`,
+            },
+            h("bdi", {}, emoji),
+            " ",
+            count,
+        );
+        chip.addEventListener("click", () => actions.react(message, emoji, !mine));
+        return chip;
+    });
+    return chips.length === 0 ? null : h("div", { class: "chips" }, ...chips);
+}
+
+/** @param {string} content @param {RowActions} actions @returns {HTMLElement} */
+function drawText(content, actions) {
     const text = h("p", { class: "text", dir: "auto" });
-    for (const segment of parseText(message.text)) text.append(drawSegment(segment, myName));
-    if (message.text.split("\n", kLinesShown + 2).length <= kLinesShown + 1) return text;
+    const myName = actions.myName();
+    for (const segment of parseText(content)) text.append(drawSegment(segment, myName));
+    if (content.split("\n", kLinesShown + 2).length <= kLinesShown + 1) return text;
     text.classList.add("folded");
     const more = h("button", { type: "button", class: "quiet" }, "Show all");
     more.addEventListener("click", () => {

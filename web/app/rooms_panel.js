@@ -1,23 +1,34 @@
-// The list of rooms one is in, with what is unread in each, and the field to join another.
+// The list of rooms one is in, with what is unread in each, the field to join another, and below
+// them the direct conversations by the other's name.
 // Invariant: each entry is a link to #room, so it can be opened, copied and reached by keyboard.
 
 import { h } from "./dom.js";
+import { monogram } from "./message_row.js";
 import { hashOfRoom, toRoomName } from "./room_names.js";
 
-/** @typedef {{name: string, unread: number, mentioned: boolean, failed: boolean}} Entry */
+/**
+ * @typedef {object} Entry
+ * @property {string} name
+ * @property {string} title as people call it
+ * @property {boolean} direct
+ * @property {number} unread
+ * @property {boolean} mentioned
+ * @property {boolean} failed
+ */
 
 export class RoomsPanel {
-    #list;
+    #at;
     #leave;
 
     /**
      * @param {{list: HTMLUListElement, form: HTMLFormElement, input: HTMLInputElement,
-     *     error: HTMLElement}} elements
+     *     error: HTMLElement, direct: HTMLElement, directList: HTMLUListElement}} elements
      * @param {{join: (room: string) => void, leave: (room: string) => void}} actions
      */
-    constructor({ list, form, input, error }, actions) {
-        this.#list = list;
+    constructor(elements, actions) {
+        this.#at = elements;
         this.#leave = actions.leave;
+        const { form, input, error } = elements;
         form.addEventListener("submit", (event) => {
             event.preventDefault();
             const room = toRoomName(input.value);
@@ -32,25 +43,30 @@ export class RoomsPanel {
 
     /** @param {Entry[]} entries @param {string} open */
     draw(entries, open) {
+        const { list, direct, directList } = this.#at;
         const focused = document.activeElement?.getAttribute("data-focus");
-        this.#list.replaceChildren(
-            ...entries.map((entry) => this.#entry(entry, entry.name === open)),
-        );
-        // The list was made anew: the keyboard stays where it was.
-        if (focused) {
-            /** @type {HTMLElement | null} */
-            (this.#list.querySelector(`[data-focus="${CSS.escape(focused)}"]`))?.focus();
-        }
+        /** @param {Entry} entry */
+        const draw = (entry) => this.#entry(entry, entry.name === open);
+        const conversations = entries.filter((entry) => entry.direct);
+        list.replaceChildren(...entries.filter((entry) => !entry.direct).map(draw));
+        directList.replaceChildren(...conversations.map(draw));
+        direct.hidden = conversations.length === 0;
+        if (!focused) return;
+        // The lists were made anew: the keyboard stays where it was.
+        const same = `[data-focus="${CSS.escape(focused)}"]`;
+        /** @type {HTMLElement | null} */
+        (list.querySelector(same) ?? directList.querySelector(same))?.focus();
     }
 
     /** @param {Entry} entry @param {boolean} open */
-    #entry({ name, unread, mentioned, failed }, open) {
+    #entry({ name, title, direct, unread, mentioned, failed }, open) {
+        const loud = mentioned || direct;
         const badge =
             unread === 0
                 ? null
                 : h(
                       "span",
-                      { class: mentioned ? "badge for-me" : "badge" },
+                      { class: loud ? "badge for-me" : "badge" },
                       unread > 99 ? "99+" : String(unread),
                       h("span", { class: "unseen" }, " unread"),
                   );
@@ -60,13 +76,15 @@ export class RoomsPanel {
             "aria-current": open && "page",
             class: failed ? "failed" : "",
         };
-        const link = h(
-            "a",
-            attributes,
-            h("span", { class: "hash", "aria-hidden": "true" }, "#"),
-            h("bdi", {}, name),
-            badge,
-        );
+        const sign = direct
+            ? monogram(title)
+            : h("span", { class: "hash", "aria-hidden": "true" }, "#");
+        const link = h("a", attributes, sign, h("bdi", {}, title), badge);
+        return h("li", {}, link, direct ? null : this.#leaveButton(name));
+    }
+
+    /** @param {string} name */
+    #leaveButton(name) {
         const label = `Leave ${name}`;
         const leave = h(
             "button",
@@ -80,6 +98,6 @@ export class RoomsPanel {
             "×",
         );
         leave.addEventListener("click", () => this.#leave(name));
-        return h("li", {}, link, leave);
+        return leave;
     }
 }

@@ -1,22 +1,31 @@
 // Draws the timeline of the room that is open, and keeps the reader's place in it: at the bottom it
-// follows, elsewhere it stays and a pill counts what came.
+// follows, elsewhere it stays and a pill counts what came; near the top it asks for more.
 // Invariant: rows in the document = rows laid out; an element is kept while key and version are.
 
 import { h } from "./dom.js";
 import { drawRow } from "./message_row.js";
+import { MessageTools } from "./message_tools.js";
 import { layOut } from "./timeline_rows.js";
 
 /** @typedef {import("./timeline_model.js").TimelineModel} TimelineModel */
 /** @typedef {import("./timeline_rows.js").Row} Row */
 /** @typedef {{element: HTMLLIElement, version: string}} Drawn */
 
+/**
+ * @typedef {import("./message_row.js").RowActions & import("./message_tools.js").ToolActions &
+ *     {nearTop: () => void}} TimelineActions
+ */
+
 const kNearBottomPx = 80;
+const kAboveDividerPx = 60;
+const kFoundShownMs = 1600;
 
 export class TimelineView {
     #region;
     #list;
     #pill;
     #actions;
+    #tools;
     /** @type {TimelineModel | null} */
     #model = null;
     /** @type {Map<string, Drawn>} */
@@ -27,13 +36,14 @@ export class TimelineView {
 
     /**
      * @param {{region: HTMLElement, list: HTMLOListElement, pill: HTMLButtonElement}} elements
-     * @param {import("./message_row.js").RowActions} actions
+     * @param {TimelineActions} actions
      */
     constructor({ region, list, pill }, actions) {
         this.#region = region;
         this.#list = list;
         this.#pill = pill;
         this.#actions = actions;
+        this.#tools = new MessageTools(list, actions);
         region.addEventListener("scroll", () => this.#scrolled(), { passive: true });
         pill.addEventListener("click", () => this.toBottom());
         new ResizeObserver(() => this.#following && this.#stick()).observe(region);
@@ -44,14 +54,19 @@ export class TimelineView {
         return this.#following;
     }
 
-    /** Another room's timeline. @param {TimelineModel} model */
+    /** Another room's timeline, from its end or from what is new. @param {TimelineModel} model */
     show(model) {
+        if (this.#model !== null) this.#model.reading = false;
         this.#model = model;
         this.#drawn.clear();
         this.#list.replaceChildren();
         this.#following = true;
         this.#missed = 0;
         this.draw();
+        const divider = this.#drawn.get("unread")?.element;
+        if (divider === undefined || divider.offsetTop >= this.#region.scrollTop) return;
+        this.#region.scrollTop = divider.offsetTop - kAboveDividerPx;
+        this.#scrolled();
     }
 
     /** The model has changed; drawn with the next frame. @param {{came?: boolean}} [change] */
@@ -65,11 +80,20 @@ export class TimelineView {
         });
     }
 
-    /** Older messages stand on top now; the reader stays with those that he was reading. */
-    prepended() {
-        this.#following = false;
+    /**
+     * What the reader looks for, in the middle of the window.
+     * @param {string} key @returns {boolean} it is there
+     */
+    jump(key) {
         this.draw();
+        const element = this.#drawn.get(key)?.element;
+        if (element === undefined) return false;
+        element.scrollIntoView({ block: "center" });
+        this.#tools.focus(element);
+        element.classList.add("found");
+        setTimeout(() => element.classList.remove("found"), kFoundShownMs);
         this.#scrolled();
+        return true;
     }
 
     toBottom() {
@@ -80,12 +104,16 @@ export class TimelineView {
     }
 
     draw() {
-        if (this.#model === null) return;
+        const model = this.#model;
+        if (model === null) return;
+        model.reading = !this.#following;
         const anchor = this.#following ? null : this.#anchor();
-        this.#reconcile(layOut(this.#model));
+        this.#tools.around(() => this.#reconcile(layOut(model)));
+        const element = anchor === null ? undefined : this.#drawn.get(anchor.key)?.element;
         if (anchor === null) this.#stick();
-        else this.#region.scrollTop += anchor.element.offsetTop - anchor.offsetTop;
+        else if (element) this.#region.scrollTop += element.offsetTop - anchor.offsetTop;
         this.#showPill();
+        this.#askForMore();
     }
 
     /** @param {Row[]} rows */
@@ -109,15 +137,23 @@ export class TimelineView {
         }
     }
 
-    // The row at the top of the window, to be put back there whatever happens above it.
+    // The message at the top of the window, to be put back there whatever happens above it. Days and
+    // dividers do not serve: one of them may go when older messages come.
     #anchor() {
         const top = this.#region.scrollTop;
-        for (const { element } of this.#drawn.values()) {
+        for (const [key, { element }] of this.#drawn) {
+            if (!element.classList.contains("message")) continue;
             if (element.offsetTop + element.offsetHeight > top) {
-                return { element, offsetTop: element.offsetTop };
+                return { key, offsetTop: element.offsetTop };
             }
         }
         return null;
+    }
+
+    // About one screen early, so that one who scrolls up does not come to an end.
+    #askForMore() {
+        const { scrollTop, clientHeight } = this.#region;
+        if (clientHeight > 0 && scrollTop < clientHeight) this.#actions.nearTop();
     }
 
     #stick() {
@@ -128,7 +164,9 @@ export class TimelineView {
         const { scrollTop, scrollHeight, clientHeight } = this.#region;
         this.#following = scrollHeight - scrollTop - clientHeight < kNearBottomPx;
         if (this.#following) this.#missed = 0;
+        if (this.#model !== null) this.#model.reading = !this.#following;
         this.#showPill();
+        this.#askForMore();
     }
 
     #showPill() {

@@ -69,7 +69,12 @@ test("CommandIsNeverPublished", () => {
     assert.deepEqual(parseLine("hello /x"), { kind: "say", text: "hello /x" });
     assert.deepEqual(parseLine("//join"), { kind: "say", text: "/join" });
     assert.deepEqual(parseLine("/join  #dev "), { kind: "join", room: "#dev" });
-    assert.equal(parseLine("/msg bob secret").kind, "refused");
+    assert.deepEqual(parseLine("/msg @bob  a secret\nin two lines"), {
+        kind: "direct",
+        to: "bob",
+        text: "a secret\nin two lines",
+    });
+    assert.equal(parseLine("/msg bob").kind, "refused");
     assert.equal(parseLine("/mgs bob secret").kind, "refused");
     assert.equal(parseLine("/etc/passwd is a file").kind, "say");
 });
@@ -80,6 +85,8 @@ test("RoomNamesSurviveTheAddress", () => {
     assert.equal(toRoomName("<b>"), null);
     assert.equal(roomOfHash(hashOfRoom("größe-名")), "größe-名");
     assert.equal(roomOfHash("#%"), null);
+    assert.equal(roomOfHash(hashOfRoom("dm.u1.u2")), "dm.u1.u2");
+    assert.equal(roomOfHash("#dm.u1"), null);
 });
 
 test("DaysHaveNamesOfTheirOwn", () => {
