@@ -12,63 +12,70 @@ export class MessageState {
     message;
     /** Up to this seq all changes are in what the server said. */
     #asOf;
-    #editSeq = 0;
+    /** @type {Reactions} as the server said */
+    #reactions;
+    /** @type {LogEvent | null} */
+    #edit = null;
     /** @type {Map<string, LogEvent>} by user and emoji: the newest of each */
     #reacted = new Map();
+    #reactedSeq = 0;
 
     /** @param {LogEvent} event of type `message` @param {number} asOf */
     constructor(event, asOf) {
         this.#asOf = asOf;
         this.message = presentState(event);
+        this.#reactions = this.message.reactions;
     }
 
     /** The server said it again. @param {LogEvent} event @param {number} asOf */
     renew(event, asOf) {
-        if (asOf <= this.#asOf) return;
-        const before = this.message;
+        if (asOf <= this.#asOf || this.message.deleted) return;
         this.#asOf = asOf;
         this.message = presentState(event);
-        if (before.deleted) this.#delete();
-        else if (this.#editSeq > asOf) this.#edit(before.content, before.edited_at);
-        for (const change of this.#reacted.values()) if (change.seq > asOf) this.#react(change);
+        this.#reactions = this.message.reactions;
+        if (this.message.deleted) return;
+        if (this.#edit !== null && this.#edit.seq > asOf) this.#edited(this.#edit);
+        this.#reactAll();
     }
 
-    /** @param {LogEvent} change whose target this is @returns {boolean} it changed something */
+    /** @param {LogEvent} change whose target this is */
     apply(change) {
-        if (change.seq <= this.#asOf || this.message.deleted) return false;
+        if (change.seq <= this.#asOf || this.message.deleted) return;
         if (change.type === "deleted") {
-            this.#delete();
+            this.message = tombstone(this.message);
+            this.#reacted.clear();
         } else if (change.type === "edited") {
-            if (change.seq <= this.#editSeq || change.deleted) return false;
-            this.#editSeq = change.seq;
-            this.#edit(change.content, change.at);
+            const older = this.#edit !== null && change.seq <= this.#edit.seq;
+            if (!older && !change.deleted) this.#edited(change);
         } else if (change.type === "reacted") {
             const pair = `${change.user} ${change.emoji}`;
             const before = this.#reacted.get(pair);
-            if (before !== undefined && before.seq >= change.seq) return false;
-            if (before?.on) this.#react({ ...before, on: false }); // perhaps by another name
+            if (before !== undefined && change.seq <= before.seq) return;
             this.#reacted.set(pair, change);
+            if (change.seq < this.#reactedSeq) return this.#reactAll();
+            this.#reactedSeq = change.seq;
+            if (before?.on) this.#react({ ...before, on: false }); // perhaps by another name
             this.#react(change);
         }
-        return true;
     }
 
-    /** @param {string | undefined} content @param {number | undefined} at */
-    #edit(content, at) {
-        if (this.message.deleted) return;
-        this.message = { ...this.message, content, edited_at: at };
+    /** @param {LogEvent} change */
+    #edited(change) {
+        this.#edit = change;
+        this.message = { ...this.message, content: change.content, edited_at: change.at };
     }
 
-    #delete() {
-        const { content: _gone, ...rest } = this.message;
-        this.#reacted.clear();
-        this.message = { ...rest, deleted: true, reactions: {} };
+    // In order of seq, so that the names stand in the order in which they came.
+    #reactAll() {
+        this.message = { ...this.message, reactions: this.#reactions };
+        const since = [...this.#reacted.values()].filter(({ seq }) => seq > this.#asOf);
+        for (const change of since.sort((a, b) => a.seq - b.seq)) this.#react(change);
     }
 
     /** @param {LogEvent} change */
     #react({ emoji = "", on = true, from }) {
-        if (this.message.deleted) return;
         const { [emoji]: before, ...others } = this.message.reactions;
+        // An emoji may be any word, also one that every object has.
         const known = Object.hasOwn(this.message.reactions, emoji) ? before : [];
         const names = known.filter((name) => name !== from);
         if (on) names.push(from);
@@ -80,8 +87,13 @@ export class MessageState {
 /** @param {LogEvent} event @returns {Message} */
 function presentState(event) {
     const { target: _t, emoji: _e, on: _o, ...rest } = event;
-    const reactions = Object.fromEntries(
-        Object.entries(event.reactions ?? {}).map(([emoji, names]) => [emoji, [...names]]),
-    );
-    return { ...rest, type: "message", reactions };
+    const type = /** @type {const} */ ("message");
+    const message = { ...rest, type, reactions: { ...event.reactions } };
+    return message.deleted ? tombstone(message) : message;
+}
+
+/** @param {Message} message @returns {Message} that it was there is all that is left */
+function tombstone(message) {
+    const { content: _gone, edited_at: _when, ...rest } = message;
+    return { ...rest, deleted: true, reactions: {} };
 }

@@ -75,6 +75,7 @@ export class Messages {
             if (bound !== undefined && event.seq >= bound) this.#take(event, asOf);
             else if (event.type !== "message") this.#change(event);
         }
+        this.#changes.sort((a, b) => a.seq - b.seq);
         for (const change of this.#changes) this.#change(change);
     }
 

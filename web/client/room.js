@@ -102,10 +102,8 @@ export class Room extends Emitter {
     /** @param {string} content @param {{replyTo?: number}} [options] @returns {Promise<Ack>} */
     send(content, { replyTo } = {}) {
         this.typing(false);
-        const what = { content, ...(replyTo !== undefined && { reply_to: replyTo }) };
-        if (this.direct === null)
-            return this.#post("send", { type: "send", room: this.name, ...what });
-        return this.#post("direct", { type: "direct", to: this.direct.user, ...what });
+        const reply = replyTo === undefined ? {} : { reply_to: replyTo };
+        return this.#post("send", { type: "send", room: this.name, content, ...reply });
     }
 
     /** Own messages only. @param {number} target its seq @param {string} content */

@@ -96,7 +96,7 @@ export class StentorClient extends Emitter {
             this.clock,
             {
                 to: (entry) => this.#wayTo(entry),
-                ask: (entry, question) => this.#ask(this.#commandOf(entry), question, entry.id),
+                ask: (entry, question) => this.#ask(entry.command, question, entry.id),
                 later: (run, delayMs) => this.#later(run, delayMs),
                 changed: (entry) => this.#outgoing(entry),
                 limits: () => this.limits,
@@ -346,21 +346,14 @@ export class StentorClient extends Emitter {
 
     // ---- rooms and messages ----
 
-    // A private message needs no room, and a direct room no join.
+    // A private message goes to a user, not to a room.
     /** @param {Outgoing} entry @returns {"open" | "blocked" | "closed"} */
     #wayTo({ verb, room }) {
         const here = this.state.name === "open" && this.#connection !== null;
-        if (verb === "direct" && room === "") return here ? "open" : "blocked";
+        if (verb === "direct") return here ? "open" : "blocked";
         const state = this.#rooms.get(room)?.state;
         if (state === undefined || state === "failed") return "closed";
         return here && state === "joined" ? "open" : "blocked";
-    }
-
-    // Who the other one of a direct room is may be known only now.
-    /** @param {Outgoing} entry */
-    #commandOf({ verb, room, command }) {
-        const other = room === "" ? undefined : this.#rooms.get(room)?.direct?.user;
-        return verb === "direct" && other !== undefined ? { ...command, to: other } : command;
     }
 
     /** @param {Outgoing} entry */

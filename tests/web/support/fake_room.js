@@ -82,15 +82,17 @@ export class FakeRoom {
     #present(message) {
         const changes = this.events.filter(({ target }) => target === message.seq);
         const shown = { ...message };
+        /** @type {Map<string, string[]>} */
+        const reactions = new Map();
         for (const { type, content, at, emoji, from, on } of changes) {
             if (type === "edited") Object.assign(shown, { content, edited_at: at });
             if (type !== "reacted") continue;
-            const { [emoji]: before = [], ...others } = shown.reactions ?? {};
-            const names = before.filter((name) => name !== from);
+            const names = (reactions.get(emoji) ?? []).filter((name) => name !== from);
             if (on) names.push(from);
-            shown.reactions = names.length > 0 ? { ...others, [emoji]: names } : others;
+            if (names.length > 0) reactions.set(emoji, names);
+            else reactions.delete(emoji);
         }
-        if (Object.keys(shown.reactions ?? {}).length === 0) delete shown.reactions;
+        if (reactions.size > 0) shown.reactions = Object.fromEntries(reactions);
         if (!this.#deleted(message.seq)) return shown;
         const { content: _gone, edited_at: _when, reactions: _none, ...rest } = shown;
         return { ...rest, deleted: true };

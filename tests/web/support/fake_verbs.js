@@ -55,16 +55,12 @@ export const answers = {
         });
     },
 
-    direct(chat, connection, { id, to, content, reply_to }) {
+    direct(chat, connection, { id, to, content }) {
         const byName = [...chat.users].find(([, name]) => name === to)?.[0];
         const user = chat.users.has(to) ? to : byName;
         if (user === undefined) throw ["no_such_user", `to: nobody is called "${to}"`];
         const room = chat.room(`dm.${[user, connection.user].sort().join(".")}`);
-        return append(chat, connection, room, id, {
-            type: "message",
-            content,
-            ...but({ reply_to }),
-        });
+        return append(chat, connection, room, id, { type: "message", content });
     },
 
     edit(chat, connection, { id, room: name, target, content }) {
@@ -167,8 +163,10 @@ function join(chat, connection, name, since, history = 50) {
 /** The room, if this connection may say something in it. */
 function inside(chat, connection, name) {
     const room = chat.room(name);
-    const may = room.direct ? room.pair.includes(connection.user) : connection.rooms.has(name);
-    if (!may) throw ["not_in_room", `join the room "${name}" first`];
+    const others = room.direct && !room.pair.includes(connection.user);
+    if (others) throw ["forbidden", "others talk there"];
+    if (!room.direct && !connection.rooms.has(name))
+        throw ["not_in_room", `join the room "${name}" first`];
     return room;
 }
 
