@@ -1,10 +1,10 @@
-// What a tell or a dead connection calls for towards the homes: the next step of a login, the
+// What a tell or a dead connection calls for towards the homes: the next step of a walk, the
 // leaves of a connection that died, claims that move to a new name. A tell creates nothing, so
 // these wait here for the ask phase and go when the lane has room (docs/life-of-a-message.md, "When
 // something is full").
 // Thread: owner reactor.
 // Invariant: strictly first in, first out, so that a release never overtakes the claim that it
-// gives back; bounded by connections: each has one login or one departure here.
+// gives back; bounded by connections: each has one walk or one departure here.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct MoveClaims {
     std::uint32_t from_claims;
     std::string to_skeleton;
 };
-struct LoginStep {
+struct WalkStep {
     ConnectionId connection;
 };
 
@@ -42,7 +42,7 @@ class BackwardSteps {
 public:
     explicit BackwardSteps(Context& context) : context_(context) {}
 
-    using Step = std::variant<Departure, MoveClaims, LoginStep>;
+    using Step = std::variant<Departure, MoveClaims, WalkStep>;
     void add(Step&& step);
     // Is there a step that no full lane keeps waiting?
     bool ready() const { return !steps_.empty() && (!blocked_by_ || has_room(*blocked_by_)); }
@@ -53,15 +53,15 @@ public:
     }
     std::size_t size() const { return steps_.size(); }
 
-    // The ask phase: sends what there is room for. `take_login_step(connection)` says false when
+    // The ask phase: sends what there is room for. `take_walk_step(connection)` says false when
     // the lane that it needs is full.
-    template <typename TakeLoginStep>
-    void run(TakeLoginStep&& take_login_step) {
+    template <typename TakeWalkStep>
+    void run(TakeWalkStep&& take_walk_step) {
         blocked_by_.reset();
         while (!steps_.empty()) {
             Step& step = steps_.front();
-            const bool done = std::holds_alternative<LoginStep>(step)
-                                  ? take_login_step(std::get<LoginStep>(step).connection)
+            const bool done = std::holds_alternative<WalkStep>(step)
+                                  ? take_walk_step(std::get<WalkStep>(step).connection)
                                   : ask_homes(step);
             if (!done) {
                 return;

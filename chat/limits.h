@@ -30,6 +30,8 @@ inline constexpr std::uint32_t kPresenceNamesMax = 20;     // names in one frame
 inline constexpr std::uint8_t kPongsPendingMax = 64;  // queued while the outbox was not empty
 // At that bound, so many turns may pass before a flush has emptied it: one may run out of its time.
 inline constexpr std::uint8_t kPongFlushTurnsMax = 16;
+// Of typing and reading, of one connection: what is beyond is let go and never punished.
+inline constexpr std::uint8_t kSignalsPerSecondMax = 10;
 inline constexpr std::uint32_t kJoinBurst = 100;  // a client may enter all its rooms again at once
 
 // permessage-deflate. Compression takes 7 us and more and saves a fifth of 170 bytes, a quarter of

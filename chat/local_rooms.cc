@@ -1,4 +1,4 @@
-// Memberships of this shard: join, leave, deliver, and gaps for slow readers.
+// Memberships of this shard: join and leave. What they get is in local_deliveries.cc.
 // Thread: owner reactor.
 // Invariant: see local_rooms.h.
 #include "chat/local_rooms.h"
@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "chat/dialect/dialect.h"
+#include "chat/direct_room.h"
 #include "chat/names.h"
 #include "core/check.h"
 
@@ -38,11 +39,30 @@ std::uint32_t LocalRooms::find_or_add(const std::string& name) {
         free_.pop_back();
     }
     rooms_[slot].name = name;
-    rooms_[slot].topic = ++topics_used_;
     ++rooms_[slot].generation;
+    begin_topic(slot);
     by_name_.emplace(name, slot);
     context_.gauge(ShardGauge::kLocalRooms, 1);
     return slot;
+}
+
+// What outboxes hold of an epoch that is over is nobody's loss.
+void LocalRooms::begin_topic(std::uint32_t slot) {
+    Room& room = rooms_[slot];
+    direct_by_topic_.erase(room.topic);
+    room.topic = ++topics_used_;
+    if (room.name.starts_with(kDirectRoomPrefix)) {
+        direct_by_topic_.emplace(room.topic, slot);
+    }
+}
+
+void LocalRooms::note_position(std::uint32_t slot, const std::string& epoch, std::uint64_t seq) {
+    Room& room = rooms_[slot];
+    if (room.epoch != epoch) {
+        room.epoch = epoch;
+        begin_topic(slot);
+    }
+    room.last_seq = seq;
 }
 
 void LocalRooms::release(std::uint32_t slot) {
@@ -51,6 +71,7 @@ void LocalRooms::release(std::uint32_t slot) {
         return;
     }
     by_name_.erase(room.name);
+    direct_by_topic_.erase(room.topic);
     const std::uint32_t generation = room.generation + 1;
     room = Room{};
     room.generation = generation;
@@ -87,28 +108,57 @@ Membership* LocalRooms::attempt(Session& session, JoinNumber number) {
     return at == session.rooms.end() ? nullptr : &*at;
 }
 
+Membership& LocalRooms::add_membership(Session& session, const std::string& name) {
+    const std::uint32_t slot = find_or_add(name);
+    ++rooms_[slot].memberships;
+    context_.gauge(ShardGauge::kMemberships, 1);
+    return session.rooms.emplace_back({slot, 0, Membership::State::kJoining, 0, 0});
+}
+
 // ---- commands
+
+std::expected<std::string, Refusal> LocalRooms::name_for(const Session& session,
+                                                         std::string_view room) {
+    if (!room.starts_with(kDirectRoomPrefix)) {
+        auto name = normalize_room_name(room);
+        if (!name) {
+            return std::unexpected(Refusal{ErrorCode::kBadRoom, {}, std::move(name.error())});
+        }
+        return std::move(*name);
+    }
+    const auto direct = DirectRoom::parse(room);
+    if (!direct) {
+        return std::unexpected(Refusal{
+            ErrorCode::kBadRoom, {}, "room: begins with \"dm.\" and is no direct room's name"});
+    }
+    if (!direct->has(session.user->id)) {
+        return std::unexpected(
+            Refusal{ErrorCode::kForbidden, {}, "room: is for its two users alone"});
+    }
+    return std::string(room);
+}
 
 std::expected<void, Refusal> LocalRooms::join(Session& session, const JoinCommand& command,
                                               std::string_view command_id) {
-    auto name = normalize_room_name(command.room);
+    auto name = name_for(session, command.room);
     if (!name) {
-        return std::unexpected(Refusal{ErrorCode::kBadRoom, {}, std::move(name.error())});
+        return std::unexpected(std::move(name.error()));
     }
     Membership* membership = membership_in(session, *name);
-    if (membership != nullptr) {
-        suspend(session, *membership);
-    } else if (session.rooms.size() >= kRoomsPerConnectionMax) {
-        return std::unexpected(
-            Refusal{ErrorCode::kTooManyRooms,
-                    {},
-                    fmt::format("a connection can be in {} rooms", kRoomsPerConnectionMax)});
+    if (membership == nullptr || membership->implicit()) {
+        const auto joined = std::ranges::count_if(
+            session.rooms.all(), [](const Membership& one) { return !one.implicit(); });
+        if (joined >= kRoomsPerConnectionMax) {
+            return std::unexpected(
+                Refusal{ErrorCode::kTooManyRooms,
+                        {},
+                        fmt::format("a connection can be in {} rooms", kRoomsPerConnectionMax)});
+        }
+    }
+    if (membership == nullptr) {
+        membership = &add_membership(session, *name);
     } else {
-        const std::uint32_t slot = find_or_add(*name);
-        ++rooms_[slot].memberships;
-        membership =
-            &session.rooms.emplace_back(Membership{slot, 0, Membership::State::kJoining, 0, 0});
-        context_.gauge(ShardGauge::kMemberships, 1);
+        suspend(session, *membership);
     }
     membership->number = ++session.joins_begun;
 
@@ -132,30 +182,38 @@ std::expected<void, Refusal> LocalRooms::join(Session& session, const JoinComman
     return {};
 }
 
+namespace {
+
+Refusal not_in_room(std::string_view room) {
+    return {ErrorCode::kNotInRoom, {}, fmt::format("join the room \"{}\" first", room)};
+}
+
+}  // namespace
+
 std::expected<std::string, Refusal> LocalRooms::room_of(Session& session,
                                                         std::string_view room) const {
+    if (room.starts_with(kDirectRoomPrefix)) {
+        return name_for(session, room);
+    }
     const Membership* membership = membership_in(session, room);
     if (membership == nullptr) {
-        return std::unexpected(
-            Refusal{ErrorCode::kNotInRoom, {}, fmt::format("join the room \"{}\" first", room)});
+        return std::unexpected(not_in_room(room));
     }
     return rooms_[membership->room].name;
 }
 
 std::expected<void, Refusal> LocalRooms::leave(Session& session, std::string_view room,
                                                std::string_view command_id) {
-    auto name = room_of(session, room);
-    if (!name) {
-        return std::unexpected(std::move(name.error()));
+    Membership* membership = membership_in(session, room);
+    if (membership == nullptr || membership->implicit()) {
+        return std::unexpected(not_in_room(room));
     }
-    Membership& membership = *membership_in(session, *name);
-    suspend(session, membership);
-    membership.state = Membership::State::kLeaving;
-    const std::uint32_t home = context_.home_of_text(*name);
-    gate_.ask(
-        session, home,
-        std::make_unique<Leave>(Leave{session.id, membership.number, false, session.takes_twin(),
-                                      std::move(*name), std::string(command_id)}));
+    suspend(session, *membership);
+    membership->state = Membership::State::kLeaving;
+    const std::string& name = rooms_[membership->room].name;
+    gate_.ask(session, context_.home_of_text(name),
+              std::make_unique<Leave>(Leave{session.id, membership->number, false,
+                                            session.takes_twin(), name, std::string(command_id)}));
     return {};
 }
 
@@ -163,7 +221,9 @@ std::vector<std::string> LocalRooms::depart(Session& session) {
     std::vector<std::string> names;
     names.reserve(session.rooms.size());
     while (!session.rooms.empty()) {
-        names.push_back(rooms_[session.rooms.back().room].name);
+        if (!session.rooms.back().implicit()) {
+            names.push_back(rooms_[session.rooms.back().room].name);
+        }
         remove(session, session.rooms.back());
     }
     return names;
@@ -179,12 +239,7 @@ void LocalRooms::handle(const Joined& told) {
     Membership* membership = attempt(*session, told.number);
     // Who left or joined anew in the meantime gets the answer, but no delivery by it.
     if (membership != nullptr && membership->state == Membership::State::kJoining) {
-        Room& room = rooms_[membership->room];
-        if (room.epoch != told.page.epoch) {
-            room.epoch = told.page.epoch;
-            room.topic = ++topics_used_;
-        }
-        room.last_seq = told.page.head;
+        note_position(membership->room, told.page.epoch, told.page.head);
         go_live(*session, *membership, told.page.head + 1);
     }
     session->dialect->on_joined(*session, told);
@@ -199,7 +254,7 @@ void LocalRooms::handle(const JoinRefused& told) {
     if (Membership* membership = attempt(*session, told.number)) {
         remove(*session, *membership);
     }
-    session->dialect->on_refused(*session, {told.code, told.command_id, told.message});
+    session->dialect->on_refused(*session, {told.code, told.command_id, told.message, told.room});
     gate_.page_answered(*session);
 }
 
@@ -215,7 +270,12 @@ void LocalRooms::handle(const Left& told) {
 }
 
 std::vector<std::uint32_t>& LocalRooms::members_like(const Session& session, std::uint32_t room) {
-    return session.takes_twin() ? rooms_[room].deflating : rooms_[room].plain;
+    if (session.dialect->takes_native_frames()) {
+        return session.takes_twin() ? rooms_[room].deflating : rooms_[room].plain;
+    }
+    std::vector<Rendered>& rendered = rooms_[room].rendered;
+    const auto at = std::ranges::find(rendered, session.dialect, &Rendered::dialect);
+    return (at != rendered.end() ? *at : rendered.emplace_back(session.dialect)).members;
 }
 
 void LocalRooms::go_live(Session& session, Membership& membership, std::uint64_t first_seq) {
@@ -252,97 +312,6 @@ void LocalRooms::remove(Session& session, Membership& membership) {
     session.rooms.pop_back();
     context_.gauge(ShardGauge::kMemberships, -1);
     release(room);
-}
-
-// ---- deliveries
-
-void LocalRooms::handle(const Deliver& told) {
-    Room* room = find(told.local_room);
-    if (room == nullptr) {
-        return;  // everybody left in the meantime
-    }
-    if (told.last_seq > 0) {
-        room->last_seq = told.last_seq;
-    }
-    deliver(*room, room->plain, told.frames, told);
-    deliver(*room, room->deflating, told.twin.empty() ? told.frames : told.twin, told);
-}
-
-void LocalRooms::deliver(const Room& room, const std::vector<std::uint32_t>& members,
-                         const core::SharedBytes& frames, const Deliver& told) {
-    if (members.empty()) {
-        return;
-    }
-    net::Link& link = outlet_.link();
-    net::Parcel& parcel = link.make_parcel(frames);
-    parcel.kind = told.first_seq > 0 ? net::ParcelKind::kEvents : net::ParcelKind::kEphemeral;
-    parcel.topic = room.topic;
-    parcel.first_seq = told.first_seq;
-    parcel.last_seq = told.last_seq;
-    full_.clear();
-    link.deliver(members, parcel, full_);
-    context_.count(ShardCounter::kDeliveries, members.size() - full_.size());
-    for (const std::uint32_t slot : full_) {
-        make_room_or_gap(sessions_.at(slot), parcel);
-    }
-    link.release_parcel(parcel);
-}
-
-void LocalRooms::make_room_or_gap(Session& session, net::Parcel& parcel) {
-    net::Link& link = outlet_.link();
-    const std::uint32_t slot = session.id.slot;
-    std::vector<std::uint32_t> still_full;
-    const auto fits_now = [&] {
-        still_full.clear();
-        link.deliver({&slot, 1}, parcel, still_full);
-        return still_full.empty();
-    };
-    const bool shed = link.shed_ephemeral(session.id) > 0;
-    const bool is_ephemeral = parcel.kind == net::ParcelKind::kEphemeral;
-    context_.count(ShardCounter::kEphemeralShed, shed || is_ephemeral ? 1 : 0);
-    if ((shed && fits_now()) || is_ephemeral) {
-        return;
-    }
-    // Room by room, the heaviest first, until it fits or its own room is the one that goes.
-    while (const auto heaviest = link.heaviest_topic(session.id)) {
-        const std::uint64_t from = link.shed_topic(session.id, *heaviest);
-        Membership* membership = membership_by_topic(session, *heaviest);
-        // Who leaves or joins anew misses nothing: the answer under way says where it is.
-        if (membership != nullptr && membership->state == Membership::State::kLive) {
-            enter_gap(session, *membership, from);
-        }
-        if (*heaviest == parcel.topic || fits_now()) {
-            return;
-        }
-    }
-    enter_gap(session, *membership_by_topic(session, parcel.topic), parcel.first_seq);
-}
-
-// `from` may be of an earlier attempt, whose parcels were still queued: those are not missed.
-void LocalRooms::enter_gap(Session& session, Membership& membership, std::uint64_t from) {
-    suspend(session, membership);
-    membership.state = Membership::State::kGapped;
-    membership.first_seq = std::max(membership.first_seq, from);
-    context_.gauge(ShardGauge::kGapped, 1);
-    context_.count(ShardCounter::kGaps);
-    outlet_.link().watch_drain(session.id);
-}
-
-void LocalRooms::on_drained(Session& session) {
-    // By index: on_gap() sends, and what it sends must not upset the walk.
-    for (std::size_t i = 0; i < session.rooms.size(); ++i) {
-        Membership& membership = session.rooms[i];
-        if (membership.state != Membership::State::kGapped) {
-            continue;
-        }
-        const Room& room = rooms_[membership.room];
-        const std::uint64_t from = membership.first_seq;
-        suspend(session, membership);
-        go_live(session, membership, room.last_seq + 1);
-        if (from <= room.last_seq) {  // else all that was let go was of an earlier attempt
-            session.dialect->on_gap(session, room.name, room.epoch, from, room.last_seq);
-        }
-    }
 }
 
 }  // namespace stentor::chat

@@ -21,8 +21,9 @@ Logins::Logins(Context& context, Outlet& outlet, Sessions& sessions, BackwardSte
       liveness_(liveness),
       tokens_(tokens) {}
 
-std::expected<void, Refusal> Logins::begin(Session& session, const LoginCommand& command) {
-    auto login = std::make_unique<Login>();
+std::expected<void, Refusal> Logins::begin(Session& session, std::string_view command_id,
+                                           const LoginCommand& command) {
+    Login login{};
     const auto refused = [](ErrorCode code, std::string message) {
         return std::unexpected(Refusal{code, {}, std::move(message)});
     };
@@ -35,44 +36,41 @@ std::expected<void, Refusal> Logins::begin(Session& session, const LoginCommand&
             return refused(ErrorCode::kBadRequest,
                            "session: not one of this server's; log in without it");
         }
-        login->user = identity->user;
-        login->token_name = identity->name;
+        login.user = identity->user;
+        login.token_name = identity->name;
     }
     if (session.user != nullptr) {
-        if (login->user && login->user != session.user->id) {
+        if (login.user && login.user != session.user->id) {
             return refused(ErrorCode::kBadRequest,
                            "session: of another user; use another connection");
         }
-        login->user = session.user->id;
-    } else if (!login->user) {
-        login->user = UserId::random(context_.random);
+        login.user = session.user->id;
+    } else if (!login.user) {
+        login.user = UserId::random(context_.random);
     }
     if (command.name) {
         auto name = normalize_user_name(*command.name);
         if (!name) {
             return refused(ErrorCode::kBadName, std::move(name.error()));
         }
-        login->name = std::move(*name);
+        login.name = std::move(*name);
+        login.chose_name = true;
     } else if (session.user != nullptr) {
-        login->name = session.user->name;
+        login.name = session.user->name;
     }
-    session.login = std::move(login);
-    outlet_.pause(session, Pause::kLogin);
+    session.walk = std::make_unique<Walk>(Walk{std::string(command_id), std::move(login)});
+    outlet_.pause(session, Pause::kWalk);
     add_step(session, session.user == nullptr ? Login::Step::kAttach : Login::Step::kClaim);
     return {};
 }
 
 void Logins::add_step(Session& session, Login::Step step) {
-    session.login->step = step;
-    steps_.add(LoginStep{session.id});
+    session.walking<Login>().step = step;
+    steps_.add(WalkStep{session.id});
 }
 
-bool Logins::take_step(ConnectionId connection) {
-    Session* session = sessions_.find(connection);
-    if (session == nullptr || session->login == nullptr) {
-        return true;
-    }
-    Login& login = *session->login;
+bool Logins::take_step(Session& session, Login& login) {
+    const ConnectionId connection = session.id;
     const bool to_name_home = login.step == Login::Step::kClaim;
     const std::string skeleton = to_name_home ? name_skeleton(login.name) : std::string();
     const std::uint32_t home =
@@ -92,7 +90,7 @@ bool Logins::take_step(ConnectionId connection) {
             break;
         case Login::Step::kSetName:
             context_.ask(home, std::make_unique<SetUserName>(SetUserName{login.user, login.name}));
-            complete(*session);
+            complete(session);
             break;
         case Login::Step::kAttaching:
         case Login::Step::kClaiming:
@@ -106,7 +104,7 @@ void Logins::handle(const UserAttached& told) {
     if (session == nullptr) {
         return;  // its departure detaches
     }
-    Login& login = *session->login;
+    Login& login = session->walking<Login>();
     if (login.name.empty()) {
         login.name = told.name.empty() ? login.token_name : told.name;
     }
@@ -117,7 +115,6 @@ void Logins::handle(const UserAttached& told) {
 }
 
 void Logins::pick_guest_name(Login& login) {
-    login.picks_guest_name = true;
     login.name = guest_name(context_.random);
 }
 
@@ -129,11 +126,11 @@ void Logins::handle(const NameAnswered& told) {
         }
         return;
     }
-    Login& login = *session->login;
+    Login& login = session->walking<Login>();
     if (told.granted) {
         add_step(*session, Login::Step::kSetName);
-    } else if (login.picks_guest_name) {
-        pick_guest_name(login);
+    } else if (!login.chose_name && session->user == nullptr) {
+        pick_guest_name(login);  // what it was called in an earlier session is somebody else's now
         add_step(*session, Login::Step::kClaim);
     } else {
         fail(*session, ErrorCode::kNameTaken, fmt::format("the name \"{}\" is taken", login.name));
@@ -141,41 +138,42 @@ void Logins::handle(const NameAnswered& told) {
 }
 
 void Logins::fail(Session& session, ErrorCode code, std::string message) {
-    const std::unique_ptr<Login> login = std::move(session.login);
+    const std::unique_ptr<Walk> walk = std::move(session.walk);
     if (session.user == nullptr) {
         steps_.add(Departure{.connection = session.id,
                              .dropped = false,
                              .takes_twin = session.takes_twin(),
                              .rooms = {},
-                             .attached = login->user,
+                             .attached = std::get<Login>(walk->what).user,
                              .skeleton = {}});
     }
-    session.dialect->on_refused(session, {code, login->command_id, message});
-    outlet_.go_on(session, Pause::kLogin);
+    session.dialect->on_refused(session, {code, walk->command_id, message});
+    outlet_.go_on(session, Pause::kWalk);
 }
 
 // The claim on the new name is held and the user's home knows it.
 void Logins::complete(Session& session) {
-    const std::unique_ptr<Login> login = std::move(session.login);
+    const std::unique_ptr<Walk> walk = std::move(session.walk);
+    const Login& login = std::get<Login>(walk->what);
     const bool was_logged_in = session.user != nullptr;
-    LocalUser& user = was_logged_in ? *session.user : sessions_.log_in(session, login->user);
+    LocalUser& user = was_logged_in ? *session.user : sessions_.log_in(session, login.user);
     const auto others = static_cast<std::uint32_t>(user.sessions.size() - 1);
     const std::uint32_t old_claims = others + (was_logged_in ? 1 : 0);
-    if (user.name == login->name) {
+    if (user.name == login.name) {
         if (was_logged_in) {  // it held one claim on this name before
             steps_.add(MoveClaims{user.id, 0, name_skeleton(user.name), 1, {}});
         }
     } else {
         if (old_claims > 0) {
             steps_.add(MoveClaims{user.id, others, name_skeleton(user.name), old_claims,
-                                  name_skeleton(login->name)});
+                                  name_skeleton(login.name)});
         }
-        user.name = login->name;
+        user.name = login.name;
     }
     context_.count(ShardCounter::kLogins);
     liveness_.on_logged_in(session);
-    session.dialect->on_logged_in(session, login->command_id);
-    outlet_.go_on(session, Pause::kLogin);
+    session.dialect->on_logged_in(session, walk->command_id);
+    outlet_.go_on(session, Pause::kWalk);
 }
 
 void Logins::handle(const UserRenamed& told) {
@@ -190,8 +188,8 @@ void Logins::handle(const UserRenamed& told) {
 }
 
 void Logins::depart(Session& session, Departure& departure) {
-    if (session.login != nullptr) {
-        const Login& login = *session.login;
+    if (const Login* under_way = session.walks<Login>()) {
+        const Login& login = *under_way;
         if (login.step != Login::Step::kAttach) {
             departure.attached = login.user;
         }

@@ -26,10 +26,11 @@ public:
 
     // Begins a login; the session is not read until it is through. A logged-in session changes its
     // name this way.
-    std::expected<void, Refusal> begin(Session& session, const LoginCommand& command);
+    std::expected<void, Refusal> begin(Session& session, std::string_view command_id,
+                                       const LoginCommand& command);
 
     // The ask phase; false when the lane is full.
-    bool take_step(ConnectionId connection);
+    bool take_step(Session& session, Login& login);
     void handle(const UserAttached& told);
     void handle(const NameAnswered& told);
     void handle(const UserRenamed& told);

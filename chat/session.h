@@ -10,11 +10,12 @@
 #include <memory>
 #include <string>
 
-#include <boost/container/small_vector.hpp>
-
 #include "chat/envelope.h"
 #include "chat/front.h"
 #include "chat/limits.h"
+#include "chat/memberships.h"
+#include "chat/walk.h"
+#include "core/check.h"
 #include "core/timer_wheel.h"
 #include "net/peer_address.h"
 #include "ws/endpoint.h"
@@ -32,43 +33,13 @@ enum class Stage : std::uint8_t {
 
 // Why a connection is not read at the moment; any one suffices.
 enum class Pause : std::uint8_t {
-    kLogin = 1,    // the answer to its login is under way
+    kWalk = 1,     // a login, or another command of several steps, is under way
     kPace = 2,     // over the rate of sends or of joins
     kAsks = 4,     // the lane to a home is full
     kBacklog = 8,  // owes reads for half its outbox in answers
     kDrain = 16,   // the server ends
     kPages = 32,   // asked for as many pages as may be under way
 };
-
-struct Membership {
-    enum class State : std::uint8_t {
-        kJoining,  // the home was asked
-        kLive,
-        kGapped,   // reads too slowly: its deliveries are let go, a gap will say so
-        kLeaving,  // gets nothing more; the home's answer ends it
-    };
-    std::uint32_t room;  // slot in LocalRooms
-    JoinNumber number;
-    State state;
-    std::uint32_t member_index;  // of kLive: place in the room's list
-    std::uint64_t first_seq;     // of kLive: where this attempt or the last gap ended, and one;
-                                 // of kGapped: first event let go
-};
-static_assert(sizeof(Membership) == 24);
-
-// A login between its command and its answer; exists only then.
-struct Login {
-    enum class Step : std::uint8_t { kAttach, kAttaching, kClaim, kClaiming, kSetName };
-    Step step;
-    std::string command_id;
-    UserId user;
-    std::string name;        // wanted; empty: what the user is called already, or a guest name
-    std::string token_name;  // of the session, if one was given
-    bool picks_guest_name = false;
-};
-
-// Most connections are in one room.
-using Memberships = boost::container::small_vector<Membership, 1>;
 
 // Until the upgrade an endpoint reads nothing.
 inline constexpr ws::EndpointLimits kNotUpgraded{};
@@ -83,6 +54,18 @@ struct Session {
         return std::max(sends_paid_until - kSendAheadMax,
                         joins_paid_until - kJoinBurst * limits.per_join());
     }
+    // What it is in the middle of, if it is one of these.
+    template <typename What>
+    What* walks() const {
+        return walk == nullptr ? nullptr : std::get_if<What>(&walk->what);
+    }
+    // What the answer at hand shows it to be in the middle of.
+    template <typename What>
+    What& walking() const {
+        What* what = walks<What>();
+        STENTOR_CHECK(what != nullptr);
+        return *what;
+    }
     // Does it get the deflated twin of what its rooms say?
     bool takes_twin() const {
         const ws::DeflateParameters agreed = endpoint.deflate();
@@ -95,15 +78,17 @@ struct Session {
     std::uint8_t pauses = 0;
     bool said_close = false;  // a close frame passed: no drop
     JoinNumber joins_begun = 0;
-    std::uint32_t answer_bytes = 0;  // sent since the outbox was last half empty
-    std::uint8_t pages_asked = 0;    // and not yet answered
-    std::uint8_t pongs_pending = 0;  // queued since the outbox was last empty or drained
-    bool watched = false;            // stands in MessagePace
-    bool paused_lately = false;      // since its window there began
+    std::uint32_t answer_bytes = 0;   // sent since the outbox was last half empty
+    std::uint8_t pages_asked = 0;     // and not yet answered
+    std::uint8_t pongs_pending = 0;   // queued since the outbox was last empty or drained
+    bool watched : 1 = false;         // stands in MessagePace
+    bool paused_lately : 1 = false;   // since its window there began
+    std::uint8_t signals : 6 = 0;     // of typing and reading, in this second
+    std::uint8_t signals_second = 0;  // modulo 256
     Dialect* dialect = nullptr;
     LocalUser* user = nullptr;
     Session* next_of_user = nullptr;  // in the user's list
-    std::unique_ptr<Login> login;
+    std::unique_ptr<Walk> walk;
     Memberships rooms;
     ws::Endpoint endpoint{kNotUpgraded};
 
@@ -115,6 +100,6 @@ struct Session {
     core::Instant joins_paid_until{};
     core::Instant over_rate_since{};
 };
-static_assert(sizeof(Session) <= 232, "docs/limits.md sums up what a connection costs");
+static_assert(sizeof(Session) <= 216, "docs/limits.md sums up what a connection costs");
 
 }  // namespace stentor::chat

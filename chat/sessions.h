@@ -21,6 +21,12 @@ public:
     void push(Session& session);
     void erase(Session& session);
     std::size_t size() const { return size_; }
+    template <typename Fn>
+    void for_each(Fn&& fn) const {
+        for (Session* at = first_; at != nullptr; at = at->next_of_user) {
+            fn(*at);
+        }
+    }
     bool empty() const { return size_ == 0; }
 
 private:

@@ -24,6 +24,7 @@
 #include "chat/outlet.h"
 #include "chat/sessions.h"
 #include "chat/verbs.h"
+#include "chat/walks.h"
 #include "core/check.h"
 
 namespace stentor::chat {
@@ -41,6 +42,7 @@ public:
     explicit ShardState(const ShardParts& parts);
 
     Connections& connections() { return connections_; }
+    void drained(ConnectionId id);
     void lanes(core::Instant now);
     void timers(core::Instant now);
     std::optional<core::Instant> next_deadline() const;
@@ -50,9 +52,12 @@ public:
 
 private:
     void run_steps();
+    bool take_step(ConnectionId connection);
     void handle_ask(std::uint32_t from, Envelope&& ask);
     void handle_tell(Envelope&& tell);
     void handle(const Acked& told);
+    void handle(const KickUser& told);
+    void handle(const Kicked& told);
     void handle(const Refused& told);
     void handle(const MembersListed& told);
     void handle(const HistoryRead& told);
@@ -70,6 +75,7 @@ private:
     MessagePace pace_;
     Logins logins_;
     LocalRooms rooms_;
+    Walks walks_;
     Verbs verbs_;
     Native native_;
     Echo echo_;
@@ -102,7 +108,8 @@ ShardState::ShardState(const ShardParts& parts)
       pace_(context_, outlet_, sessions_),
       logins_(context_, outlet_, sessions_, steps_, liveness_, parts.tokens),
       rooms_(context_, outlet_, sessions_, gate_),
-      verbs_(context_, outlet_, logins_, rooms_, gate_),
+      walks_(context_, outlet_, sessions_, steps_, rooms_, gate_),
+      verbs_(context_, outlet_, logins_, walks_, rooms_, gate_),
       native_(context_, outlet_, verbs_, parts.tokens),
       echo_(context_, outlet_),
       connections_({.context = context_,
@@ -144,6 +151,7 @@ void ShardState::lanes(core::Instant now) {
         [this](std::uint32_t, Envelope&& tell) { handle_tell(std::move(tell)); });
     run_steps();
     port.publish();
+    rooms_.sweep_direct_rooms();
     gate_.open_where_there_is_room();
     context_.metrics.gauges[ShardGauge::kPendingEnvelopes].set(
         static_cast<std::int64_t>(port.pending()));
@@ -152,7 +160,24 @@ void ShardState::lanes(core::Instant now) {
 }
 
 void ShardState::run_steps() {
-    steps_.run([this](ConnectionId connection) { return logins_.take_step(connection); });
+    steps_.run([this](ConnectionId connection) { return take_step(connection); });
+}
+
+// Of a connection that ends meanwhile nothing more is asked.
+bool ShardState::take_step(ConnectionId connection) {
+    Session* session = sessions_.find(connection);
+    if (session == nullptr || session->walk == nullptr) {
+        return true;
+    }
+    return std::visit(
+        [&](auto& what) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(what)>, Login>) {
+                return logins_.take_step(*session, what);
+            } else {
+                return session->stage == Stage::kEnding || walks_.take_step(*session, what);
+            }
+        },
+        session->walk->what);
 }
 
 void ShardState::handle_ask(std::uint32_t from, Envelope&& ask) {
@@ -183,10 +208,22 @@ void ShardState::handle_tell(Envelope&& tell) {
             using Told = std::remove_cvref_t<decltype(what)>;
             if constexpr (std::is_same_v<Told, Deliver>) {
                 rooms_.handle(what);
-            } else if constexpr (std::is_same_v<Told, Box<Joined>> ||
-                                 std::is_same_v<Told, Box<JoinRefused>> ||
+            } else if constexpr (std::is_same_v<Told, Box<DeliverToOthers>> ||
+                                 std::is_same_v<Told, Box<DeliverDirect>> ||
                                  std::is_same_v<Told, Box<Left>>) {
                 rooms_.handle(*what);
+            } else if constexpr (std::is_same_v<Told, Box<Joined>> ||
+                                 std::is_same_v<Told, Box<JoinRefused>>) {
+                rooms_.handle(*what);
+                walks_.on_join_answered(what->connection, what->number);
+            } else if constexpr (std::is_same_v<Told, UserFound>) {
+                walks_.handle(what);
+            } else if constexpr (std::is_same_v<Told, Box<RoomsListed>>) {
+                walks_.handle(std::move(*what));
+            } else if constexpr (std::is_same_v<Told, KickUser>) {
+                handle(what);
+            } else if constexpr (std::is_same_v<Told, Box<Kicked>>) {
+                handle(*what);
             } else if constexpr (std::is_same_v<Told, Box<UserAttached>> ||
                                  std::is_same_v<Told, Box<UserRenamed>> ||
                                  std::is_same_v<Told, Box<NameAnswered>>) {
@@ -211,6 +248,20 @@ void ShardState::handle_tell(Envelope&& tell) {
 void ShardState::handle(const Acked& told) {
     if (Session* session = sessions_.find(told.publish->connection)) {
         session->dialect->on_acked(*session, *told.publish);
+    }
+}
+
+void ShardState::handle(const KickUser& told) {
+    if (const LocalUser* user = sessions_.find_user(told.user)) {
+        user->sessions.for_each([this](Session& session) {
+            outlet_.close(session, close_code::kKicked, "kicked by the operator");
+        });
+    }
+}
+
+void ShardState::handle(const Kicked& told) {
+    if (Session* session = sessions_.find(told.connection)) {
+        session->dialect->on_kicked(*session, told);
     }
 }
 
@@ -262,6 +313,11 @@ std::optional<core::Instant> ShardState::next_deadline() const {
     return next;
 }
 
+void ShardState::drained(ConnectionId id) {
+    connections_.drained(id);
+    walks_.on_drained(id);
+}
+
 // With no room above, asks stay where they are and are no reason to stay awake; the deadline above
 // brings us back. Otherwise the doorbell does.
 bool ShardState::prepare_sleep() {
@@ -297,7 +353,7 @@ void Shard::on_peer_finished(ConnectionId id) {
     state_->connections().peer_finished(id);
 }
 void Shard::on_drained(ConnectionId id) {
-    state_->connections().drained(id);
+    state_->drained(id);
 }
 void Shard::on_closed(ConnectionId id) {
     state_->connections().closed(id);

@@ -19,52 +19,177 @@ Verbs::Done Verbs::login(Session& session, std::string_view command_id,
     if (session.user != nullptr) {
         pay_for_send(session);  // a renaming holds the old name, and others hear of it
     }
-    Done begun = logins_.begin(session, command);
-    if (begun) {
-        session.login->command_id = command_id;
-    }
-    return begun;
+    return logins_.begin(session, command_id, command);
 }
 
 Verbs::Done Verbs::join(Session& session, std::string_view command_id, const JoinCommand& command) {
-    pay_for_join(session);
+    pay_for_joins(session);
     return rooms_.join(session, command, command_id);
 }
 
 Verbs::Done Verbs::leave(Session& session, std::string_view command_id,
                          const LeaveCommand& command) {
-    pay_for_join(session);
+    pay_for_joins(session);
     return rooms_.leave(session, command.room, command_id);
 }
 
-Verbs::Done Verbs::send(Session& session, std::string_view command_id, const SendCommand& command) {
-    pay_for_send(session);
-    auto room = rooms_.room_of(session, command.room);
-    if (!room) {
-        return std::unexpected(std::move(room.error()));
-    }
+// ---- what gets a seq
+
+Verbs::Done Verbs::check_content(std::string_view content) const {
     const std::uint32_t longest = context_.limits.content_code_points_max;
     // Bytes bound code points, so most texts need no counting.
-    if (command.content.size() > longest && code_point_count(command.content) > longest) {
+    if (content.size() > longest && code_point_count(content) > longest) {
         return std::unexpected(Refusal{
             ErrorCode::kTooLarge, {}, fmt::format("content: longer than {} characters", longest)});
+    }
+    return {};
+}
+
+std::expected<Box<Publish>, Refusal> Verbs::publish_of(Session& session,
+                                                       std::string_view command_id,
+                                                       std::string_view room,
+                                                       EventKind kind) const {
+    auto name = rooms_.room_of(session, room);
+    if (!name) {
+        return std::unexpected(std::move(name.error()));
     }
     auto publish = std::make_unique<Publish>();
     publish->connection = session.id;
     publish->user = session.user->id;
     publish->name = session.user->name;
     publish->command_id = command_id;
-    publish->content = command.content;
-    publish->reply_to = command.reply_to.value_or(0);
-    const std::uint32_t home = context_.home_of_text(*room);
-    publish->room = std::move(*room);
+    publish->room = std::move(*name);
+    publish->kind = kind;
+    return publish;
+}
+
+Verbs::Done Verbs::publish(Session& session, Box<Publish> publish) {
+    const std::uint32_t home = context_.home_of_text(publish->room);
     gate_.ask(session, home, std::move(publish));
     return {};
 }
 
+Verbs::Done Verbs::send(Session& session, std::string_view command_id, const SendCommand& command) {
+    pay_for_send(session);
+    auto message = publish_of(session, command_id, command.room, EventKind::kMessage);
+    if (!message) {
+        return std::unexpected(std::move(message.error()));
+    }
+    if (Done good = check_content(command.content); !good) {
+        return good;
+    }
+    (*message)->content = command.content;
+    (*message)->reply_to = command.reply_to.value_or(0);
+    return publish(session, std::move(*message));
+}
+
+Verbs::Done Verbs::edit(Session& session, std::string_view command_id, const EditCommand& command) {
+    pay_for_send(session);
+    auto edit = publish_of(session, command_id, command.room, EventKind::kEdited);
+    if (!edit) {
+        return std::unexpected(std::move(edit.error()));
+    }
+    if (Done good = check_content(command.content); !good) {
+        return good;
+    }
+    (*edit)->content = command.content;
+    (*edit)->target = command.target;
+    return publish(session, std::move(*edit));
+}
+
+Verbs::Done Verbs::remove(Session& session, std::string_view command_id,
+                          const DeleteCommand& command) {
+    pay_for_send(session);
+    auto deletion = publish_of(session, command_id, command.room, EventKind::kDeleted);
+    if (!deletion) {
+        return std::unexpected(std::move(deletion.error()));
+    }
+    (*deletion)->target = command.target;
+    return publish(session, std::move(*deletion));
+}
+
+Verbs::Done Verbs::react(Session& session, std::string_view command_id,
+                         const ReactCommand& command) {
+    pay_for_send(session);
+    auto reaction = publish_of(session, command_id, command.room, EventKind::kReacted);
+    if (!reaction) {
+        return std::unexpected(std::move(reaction.error()));
+    }
+    (*reaction)->content = command.emoji;
+    (*reaction)->target = command.target;
+    (*reaction)->on = command.on;
+    return publish(session, std::move(*reaction));
+}
+
+Verbs::Done Verbs::direct(Session& session, std::string_view command_id,
+                          const DirectCommand& command) {
+    pay_for_send(session);
+    if (Done good = check_content(command.content); !good) {
+        return good;
+    }
+    return walks_.begin_direct(session, command_id, command);
+}
+
+// ---- what is kept nowhere, or as one number a user
+
+bool Verbs::may_signal(Session& session) const {
+    const auto second = static_cast<std::uint8_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(context_.now.time_since_epoch()).count());
+    if (session.signals_second != second) {
+        session.signals_second = second;
+        session.signals = 0;
+    }
+    if (session.signals >= kSignalsPerSecondMax) {
+        return false;
+    }
+    ++session.signals;
+    return true;
+}
+
+Verbs::Done Verbs::typing(Session& session, const TypingCommand& command) {
+    auto room = rooms_.room_of(session, command.room);
+    if (!room) {
+        return std::unexpected(std::move(room.error()));
+    }
+    if (may_signal(session)) {
+        const std::uint32_t home = context_.home_of_text(*room);
+        gate_.ask(session, home,
+                  std::make_unique<SayTyping>(SayTyping{session.id, session.user->id,
+                                                        std::string(session.user->name),
+                                                        std::move(*room), command.on}));
+    }
+    return {};
+}
+
+Verbs::Done Verbs::read(Session& session, const ReadCommand& command) {
+    auto room = rooms_.room_of(session, command.room);
+    if (!room) {
+        return std::unexpected(std::move(room.error()));
+    }
+    if (may_signal(session)) {
+        const std::uint32_t home = context_.home_of_text(*room);
+        gate_.ask(session, home,
+                  std::make_unique<ReadUpTo>(
+                      ReadUpTo{session.id, session.user->id, std::move(*room), command.seq}));
+    }
+    return {};
+}
+
+// ---- what is looked up
+
+Verbs::Done Verbs::rooms(Session& session, std::string_view command_id) {
+    pay_for_joins(session);
+    return walks_.begin_rooms(session, command_id);
+}
+
+Verbs::Done Verbs::sync(Session& session, std::string_view command_id, const SyncCommand& command) {
+    pay_for_joins(session, static_cast<std::int64_t>(command.rooms.size()));
+    return walks_.begin_sync(session, command_id, command);
+}
+
 Verbs::Done Verbs::members(Session& session, std::string_view command_id,
                            const MembersCommand& command) {
-    pay_for_join(session);
+    pay_for_joins(session);
     auto room = rooms_.room_of(session, command.room);
     if (!room) {
         return std::unexpected(std::move(room.error()));
@@ -87,7 +212,7 @@ Verbs::Done Verbs::members(Session& session, std::string_view command_id,
 
 Verbs::Done Verbs::history(Session& session, std::string_view command_id,
                            const HistoryCommand& command) {
-    pay_for_join(session);
+    pay_for_joins(session);
     auto room = rooms_.room_of(session, command.room);
     if (!room) {
         return std::unexpected(std::move(room.error()));
@@ -100,6 +225,21 @@ Verbs::Done Verbs::history(Session& session, std::string_view command_id,
             command.after.value_or(0), command.before.value_or(0), command.limit}));
     return {};
 }
+
+Verbs::Done Verbs::kick(Session& session, std::string_view command_id, std::string_view name) {
+    const auto normal = normalize_user_name(name);
+    if (!normal) {
+        return std::unexpected(Refusal{ErrorCode::kNoSuchUser, {}, normal.error()});
+    }
+    std::string skeleton = name_skeleton(*normal);
+    const std::uint32_t home = context_.home_of_text(skeleton);
+    gate_.ask(session, home,
+              std::make_unique<KickName>(
+                  KickName{session.id, std::move(skeleton), std::string(command_id)}));
+    return {};
+}
+
+// ---- pace
 
 // The bucket as one instant (the generic cell rate algorithm): each send pays for 1/rate of a
 // second, and may be paid for at most kSendAheadMax ahead.
@@ -130,10 +270,10 @@ void Verbs::pay_for_send(Session& session) {
     outlet_.pause(session, Pause::kPace);
 }
 
-void Verbs::pay_for_join(Session& session) {
+void Verbs::pay_for_joins(Session& session, std::int64_t count) {
     const core::Duration each = context_.limits.per_join();
     const core::Instant now = context_.now;
-    session.joins_paid_until = std::max(session.joins_paid_until, now) + each;
+    session.joins_paid_until = std::max(session.joins_paid_until, now) + count * each;
     if (session.joins_paid_until > now + kJoinBurst * each) {
         context_.count(ShardCounter::kPacedJoins);
         outlet_.pause(session, Pause::kPace);

@@ -20,6 +20,7 @@ struct RefusedCommand {
     ErrorCode code;
     std::string_view command_id;
     std::string_view message;
+    std::string_view room = {};  // that a sync could not resume
 };
 
 class Dialect {

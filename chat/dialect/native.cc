@@ -74,8 +74,8 @@ void Native::carry_out(Session& session, const Command& command) {
     } else if (const auto* login = std::get_if<LoginCommand>(&command.body)) {
         done = verbs_.login(session, command.id, *login);
     } else if (session.user == nullptr) {
-        done = std::unexpected(
-            Refusal{ErrorCode::kLoginFirst, {}, "send login before anything else"});
+        done =
+            std::unexpected(Refusal{ErrorCode::kLoginFirst, {}, "send login before anything else"});
     } else {
         done = carry_out_for_user(session, command);
     }

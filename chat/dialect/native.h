@@ -1,6 +1,7 @@
 // The native protocol, stentor.v1 (docs/protocol.md): JSON commands in, typed frames out.
 // Thread: owner reactor.
-// Invariant: every command with an id gets exactly one answer with that id.
+// Invariant: every command with an id gets exactly one answer with that id; typing and read none,
+// unless they are refused.
 #pragma once
 
 #include <string>
@@ -33,10 +34,14 @@ public:
     void on_history(Session& session, const HistoryRead& read) override;
     void on_gap(Session& session, std::string_view room, std::string_view epoch, std::uint64_t from,
                 std::uint64_t to) override;
+    void on_rooms(Session& session, std::string_view command_id,
+                  std::span<const RoomLine> rooms) override;
+    void on_synced(Session& session, std::string_view command_id) override;
     void on_over_rate(Session& session) override;
 
 private:
     void carry_out(Session& session, const Command& command);
+    Verbs::Done carry_out_for_user(Session& session, const Command& command);
     // The buffer for one answer, emptied; reply() sends it.
     std::string& begin_reply();
     void reply(Session& session, Compression compression = Compression::kIfItPays) {

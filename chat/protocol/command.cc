@@ -122,6 +122,10 @@ CommandBody decode_login(Fields& fields) {
                         .token = fields.optional_string("token")};
 }
 
+SincePosition decode_position(Fields& fields) {
+    return {.epoch = fields.string("epoch"), .seq = fields.integer("seq", 0)};
+}
+
 std::optional<SincePosition> decode_since(Fields& fields) {
     const dom::element* value = fields.find("since");
     if (value == nullptr) return std::nullopt;
@@ -133,7 +137,7 @@ std::optional<SincePosition> decode_since(Fields& fields) {
     std::vector<Field> inner;
     collect(inner, object);
     Fields since(inner, "since.");
-    const SincePosition position{.epoch = since.string("epoch"), .seq = since.integer("seq", 0)};
+    const SincePosition position = decode_position(since);
     fields.adopt_failure(since);
     return position;
 }
@@ -152,6 +156,66 @@ CommandBody decode_send(Fields& fields) {
     return SendCommand{.room = fields.string("room"),
                        .content = fields.filled_string("content"),
                        .reply_to = fields.optional_integer("reply_to", 1)};
+}
+
+CommandBody decode_edit(Fields& fields) {
+    return EditCommand{.room = fields.string("room"),
+                       .target = fields.integer("target", 1),
+                       .content = fields.filled_string("content")};
+}
+
+CommandBody decode_delete(Fields& fields) {
+    return DeleteCommand{.room = fields.string("room"), .target = fields.integer("target", 1)};
+}
+
+CommandBody decode_react(Fields& fields) {
+    return ReactCommand{.room = fields.string("room"),
+                        .target = fields.integer("target", 1),
+                        .emoji = fields.symbol("emoji", kEmojiBytesMax),
+                        .on = fields.boolean("on")};
+}
+
+CommandBody decode_direct(Fields& fields) {
+    return DirectCommand{.to = fields.filled_string("to"),
+                         .content = fields.filled_string("content")};
+}
+
+CommandBody decode_typing(Fields& fields) {
+    return TypingCommand{.room = fields.string("room"), .on = fields.boolean("on")};
+}
+
+CommandBody decode_read(Fields& fields) {
+    return ReadCommand{.room = fields.string("room"), .seq = fields.integer("seq", 0)};
+}
+
+CommandBody decode_rooms(Fields&) {
+    return RoomsCommand{};
+}
+
+CommandBody decode_sync(Fields& fields) {
+    SyncCommand sync;
+    const dom::element* value = fields.find("rooms");
+    dom::array rooms;
+    if (value == nullptr || value->get_array().get(rooms) != simdjson::SUCCESS) {
+        fields.fail("rooms", value == nullptr ? "is missing" : "must be an array");
+        return sync;
+    }
+    std::vector<Field> inner;
+    for (const dom::element one : rooms) {
+        dom::object object;
+        if (sync.rooms.size() == kRoomsPerConnectionMax) {
+            fields.fail("rooms", fmt::format("more than {}", kRoomsPerConnectionMax));
+        } else if (one.get_object().get(object) != simdjson::SUCCESS) {
+            fields.fail("rooms", "each must be an object with room, epoch and seq");
+        } else {
+            collect(inner, object);
+            Fields its(inner, "rooms.");
+            sync.rooms.push_back({.room = its.string("room"), .since = decode_position(its)});
+            fields.adopt_failure(its);
+        }
+        if (fields.failed()) break;
+    }
+    return sync;
 }
 
 CommandBody decode_members(Fields& fields) {
@@ -178,9 +242,11 @@ struct Verb {
     CommandBody (*decode)(Fields& fields);
 };
 constexpr std::array kVerbs = {
-    Verb{"send", decode_send},       Verb{"ping", decode_ping},   Verb{"join", decode_join},
-    Verb{"history", decode_history}, Verb{"leave", decode_leave}, Verb{"members", decode_members},
-    Verb{"login", decode_login},
+    Verb{"send", decode_send},       Verb{"ping", decode_ping},     Verb{"join", decode_join},
+    Verb{"history", decode_history}, Verb{"leave", decode_leave},   Verb{"members", decode_members},
+    Verb{"login", decode_login},     Verb{"typing", decode_typing}, Verb{"read", decode_read},
+    Verb{"react", decode_react},     Verb{"edit", decode_edit},     Verb{"delete", decode_delete},
+    Verb{"direct", decode_direct},   Verb{"rooms", decode_rooms},   Verb{"sync", decode_sync},
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "chat/limits.h"
 #include "chat/protocol/error_code.h"
@@ -22,6 +23,7 @@
 namespace stentor::chat {
 
 inline constexpr std::size_t kCommandIdBytesMax = 64;
+inline constexpr std::size_t kEmojiBytesMax = 32;
 inline constexpr std::size_t kJsonDepthMax = 16;
 inline constexpr std::uint64_t kWireIntegerMax = (std::uint64_t{1} << 53U) - 1;
 
@@ -47,6 +49,41 @@ struct SendCommand {
     std::string_view content;               // not empty; its code points are the shard's to count
     std::optional<std::uint64_t> reply_to;  // at least 1
 };
+struct EditCommand {
+    std::string_view room;
+    std::uint64_t target;      // seq of the message, at least 1; here and below
+    std::string_view content;  // as of a send
+};
+struct DeleteCommand {
+    std::string_view room;
+    std::uint64_t target;
+};
+struct ReactCommand {
+    std::string_view room;
+    std::uint64_t target;
+    std::string_view emoji;  // 1..32 bytes, no control character and no space
+    bool on;
+};
+struct DirectCommand {
+    std::string_view to;       // a user id or a name, as sent; not empty
+    std::string_view content;  // as of a send
+};
+struct TypingCommand {
+    std::string_view room;
+    bool on;
+};
+struct ReadCommand {
+    std::string_view room;
+    std::uint64_t seq;
+};
+struct RoomsCommand {};
+struct SyncRoom {
+    std::string_view room;
+    SincePosition since;
+};
+struct SyncCommand {
+    std::vector<SyncRoom> rooms;  // at most kRoomsPerConnectionMax
+};
 struct MembersCommand {
     std::string_view room;
     std::optional<std::string_view> after;  // a user id: the page begins behind it
@@ -60,8 +97,10 @@ struct HistoryCommand {
 };
 struct PingCommand {};
 
-using CommandBody = std::variant<LoginCommand, JoinCommand, LeaveCommand, SendCommand,
-                                 MembersCommand, HistoryCommand, PingCommand>;
+using CommandBody =
+    std::variant<LoginCommand, JoinCommand, LeaveCommand, SendCommand, EditCommand, DeleteCommand,
+                 ReactCommand, DirectCommand, TypingCommand, ReadCommand, RoomsCommand, SyncCommand,
+                 MembersCommand, HistoryCommand, PingCommand>;
 
 struct Command {
     std::string_view id;  // empty: none was sent (an empty id is a bad_request)

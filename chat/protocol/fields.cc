@@ -4,10 +4,26 @@
 #include "chat/protocol/fields.h"
 
 #include <fmt/format.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
 
 #include <algorithm>
 
 namespace stentor::chat {
+
+namespace {
+
+// Of `text`, valid UTF-8. Joiners and variation selectors, of which emoji are made, are neither.
+bool holds_space_or_control(std::string_view text) {
+    const icu::UnicodeString wide = icu::UnicodeString::fromUTF8(text);
+    for (std::int32_t at = 0; at < wide.length(); at = wide.moveIndex32(at, 1)) {
+        const UChar32 code_point = wide.char32At(at);
+        if (u_isUWhiteSpace(code_point) != 0 || u_isISOControl(code_point) != 0) return true;
+    }
+    return false;
+}
+
+}  // namespace
 
 std::string_view Fields::string(std::string_view key) {
     const simdjson::dom::element* value = find(key);
@@ -26,6 +42,27 @@ std::optional<std::string_view> Fields::optional_string(std::string_view key) {
     const simdjson::dom::element* value = find(key);
     if (value == nullptr) return std::nullopt;
     return text_of(key, *value);
+}
+
+bool Fields::boolean(std::string_view key) {
+    const simdjson::dom::element* value = find(key);
+    bool truth = false;
+    if (value == nullptr) {
+        fail(key, "is missing");
+    } else if (value->get_bool().get(truth) != simdjson::SUCCESS) {
+        fail(key, "must be true or false");
+    }
+    return truth;
+}
+
+std::string_view Fields::symbol(std::string_view key, std::size_t bytes_max) {
+    const std::string_view text = string(key);
+    if (text.empty() || text.size() > bytes_max) {
+        fail(key, fmt::format("must be a string of 1 to {} bytes", bytes_max));
+    } else if (holds_space_or_control(text)) {
+        fail(key, "must not hold spaces or control characters");
+    }
+    return text;
 }
 
 std::uint64_t Fields::integer(std::string_view key, std::uint64_t min) {

@@ -7,6 +7,7 @@
 
 #include <simdjson.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,6 +32,9 @@ public:
     std::string_view string(std::string_view key);
     std::string_view filled_string(std::string_view key);  // not empty
     std::optional<std::string_view> optional_string(std::string_view key);
+    bool boolean(std::string_view key);
+    // 1..bytes_max bytes to be shown in one place: no control character, no space.
+    std::string_view symbol(std::string_view key, std::size_t bytes_max);
     // An integer written as one (no fraction, no exponent), min..2^53-1.
     std::uint64_t integer(std::string_view key, std::uint64_t min);
     std::optional<std::uint64_t> optional_integer(std::string_view key, std::uint64_t min);

@@ -83,7 +83,7 @@ TEST_F(BackwardStepsTest, ADepartureLeavesEveryRoomOnceThroughFullLanes) {
 TEST_F(BackwardStepsTest, StepsKeepTheirOrder) {
     // A login step behind a departure that waits for a lane waits too.
     steps.add(departure(1));
-    steps.add(LoginStep{HomeFixture::connection(0, 2)});
+    steps.add(WalkStep{HomeFixture::connection(0, 2)});
     run();
     EXPECT_TRUE(taken.empty());
     all_asked();

@@ -59,6 +59,44 @@ struct Fields {
         return R"("type":"send","room":)" + quoted(send.room) + R"(,"content":)" +
                quoted(send.content) + number("reply_to", send.reply_to);
     }
+    std::string operator()(const EditCommand& edit) const {
+        STENTOR_CHECK(!edit.content.empty());
+        return R"("type":"edit","room":)" + quoted(edit.room) + target(edit.target) +
+               R"(,"content":)" + quoted(edit.content);
+    }
+    std::string operator()(const DeleteCommand& deletion) const {
+        return R"("type":"delete","room":)" + quoted(deletion.room) + target(deletion.target);
+    }
+    std::string operator()(const ReactCommand& react) const {
+        STENTOR_CHECK(!react.emoji.empty() && react.emoji.size() <= kEmojiBytesMax);
+        STENTOR_CHECK(react.emoji.find_first_of(" \t\r\n\x7f") == std::string_view::npos);
+        return R"("type":"react","room":)" + quoted(react.room) + target(react.target) +
+               R"(,"emoji":)" + quoted(react.emoji) + on(react.on);
+    }
+    std::string operator()(const DirectCommand& direct) const {
+        STENTOR_CHECK(!direct.to.empty() && !direct.content.empty());
+        return R"("type":"direct","to":)" + quoted(direct.to) + R"(,"content":)" +
+               quoted(direct.content);
+    }
+    std::string operator()(const TypingCommand& typing) const {
+        return R"("type":"typing","room":)" + quoted(typing.room) + on(typing.on);
+    }
+    std::string operator()(const ReadCommand& read) const {
+        return R"("type":"read","room":)" + quoted(read.room) +
+               number("seq", std::optional(read.seq));
+    }
+    std::string operator()(const RoomsCommand&) const { return R"("type":"rooms")"; }
+    std::string operator()(const SyncCommand& sync) const {
+        STENTOR_CHECK(sync.rooms.size() <= kRoomsPerConnectionMax);
+        std::string rooms;
+        for (const SyncRoom& wanted : sync.rooms) {
+            rooms += rooms.empty() ? "{" : ",{";
+            rooms += R"("room":)" + quoted(wanted.room) + R"(,"epoch":)" +
+                     quoted(wanted.since.epoch) + number("seq", std::optional(wanted.since.seq)) +
+                     '}';
+        }
+        return R"("type":"sync","rooms":[)" + rooms + "]";
+    }
     std::string operator()(const MembersCommand& members) const {
         STENTOR_CHECK(members.limit >= 1 && members.limit <= kPageMembersMax);
         return R"("type":"members","room":)" + quoted(members.room) + text("after", members.after) +
@@ -71,6 +109,13 @@ struct Fields {
                fmt::format(R"(,"limit":{})", history.limit);
     }
     std::string operator()(const PingCommand&) const { return R"("type":"ping")"; }
+
+private:
+    static std::string target(std::uint64_t seq) {
+        STENTOR_CHECK(seq >= 1);
+        return number("target", std::optional(seq));
+    }
+    static std::string on(bool is_on) { return is_on ? R"(,"on":true)" : R"(,"on":false)"; }
 };
 
 std::string written(const Command& command) {

@@ -15,7 +15,7 @@
 namespace stentor::chat {
 namespace {
 
-constexpr std::array<std::string_view, 8> kFrames = {
+constexpr std::array<std::string_view, 17> kFrames = {
     R"({"type":"login","id":"1","name":"ann","session":"s1.AA.BB","token":"t"})",
     R"({"type":"join","id":"2","room":"lobby","history":50})",
     R"({"type":"join","id":"3","room":"lobby","since":{"epoch":"k3abcdefghij","seq":17}})",
@@ -23,6 +23,15 @@ constexpr std::array<std::string_view, 8> kFrames = {
     R"({"type":"send","id":"6f1c","room":"lobby","content":"h\u00e9llo \ud83d\ude00","reply_to":40})",
     R"({"type":"members","id":"5","room":"l","after":"u0000000000000001","limit":100})",
     R"({"type":"history","id":"6","room":"l","before":90,"after":43,"limit":10})",
+    R"({"type":"edit","id":"8","room":"lobby","target":40,"content":"hello"})",
+    R"({"type":"delete","id":"9","room":"lobby","target":40})",
+    R"({"type":"react","id":"a","room":"lobby","target":40,"emoji":"\ud83d\udc4d","on":true})",
+    R"({"type":"direct","id":"b","to":"u0000000000000001","content":"hello"})",
+    R"({"type":"typing","room":"lobby","on":false})",
+    R"({"type":"read","room":"lobby","seq":40})",
+    R"({"type":"rooms","id":"c"})",
+    R"({"type":"sync","id":"d","rooms":[{"room":"a","epoch":"k3","seq":17}]})",
+    R"({"type":"sync","id":"e","rooms":[{"room":"a","epoch":"k3","seq":1},{"room":"b","epoch":"","seq":0}]})",
     R"({"type":"ping","id":"7","x":[1,2.5e3,{"a":[[[[]]]],"b":null}]})",
 };
 constexpr std::array<std::string_view, 20> kPieces = {"{",
@@ -114,6 +123,41 @@ struct WithinBounds {
         touch(send.content);
         EXPECT_FALSE(send.content.empty());
         EXPECT_GE(send.reply_to.value_or(1), 1U);
+    }
+    void operator()(const EditCommand& edit) const {
+        touch(edit.room);
+        touch(edit.content);
+        EXPECT_FALSE(edit.content.empty());
+        EXPECT_GE(edit.target, 1U);
+    }
+    void operator()(const DeleteCommand& deletion) const {
+        touch(deletion.room);
+        EXPECT_GE(deletion.target, 1U);
+    }
+    void operator()(const ReactCommand& react) const {
+        touch(react.room);
+        touch(react.emoji);
+        EXPECT_TRUE(!react.emoji.empty() && react.emoji.size() <= kEmojiBytesMax);
+        EXPECT_GE(react.target, 1U);
+    }
+    void operator()(const DirectCommand& direct) const {
+        touch(direct.to);
+        touch(direct.content);
+        EXPECT_FALSE(direct.to.empty() || direct.content.empty());
+    }
+    void operator()(const TypingCommand& typing) const { touch(typing.room); }
+    void operator()(const ReadCommand& read) const {
+        touch(read.room);
+        EXPECT_LE(read.seq, kWireIntegerMax);
+    }
+    void operator()(const RoomsCommand&) const {}
+    void operator()(const SyncCommand& sync) const {
+        EXPECT_LE(sync.rooms.size(), kRoomsPerConnectionMax);
+        for (const SyncRoom& wanted : sync.rooms) {
+            touch(wanted.room);
+            touch(wanted.since.epoch);
+            EXPECT_LE(wanted.since.seq, kWireIntegerMax);
+        }
     }
     void operator()(const MembersCommand& members) const {
         touch(members.room);
