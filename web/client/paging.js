@@ -65,8 +65,7 @@ export class Paging {
     /** @param {HistoryRange} range @returns {Promise<HistoryPage>} */
     read({ before, after, limit = 50 }) {
         const asOf = this.#log.head;
-        const bounds = { ...(before && { before }), ...(after && { after }) };
-        const command = { type: "history", room: this.#room, ...bounds, limit };
+        const command = { type: "history", room: this.#room, before, after, limit };
         return new Promise((resolve, refused) => {
             /** @param {HistoryPage} page */
             const answered = (page) => {

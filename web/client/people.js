@@ -66,7 +66,7 @@ export class People {
     /** One page. @param {{after?: string, limit?: number}} page @returns {Promise<MembersPage>} */
     read({ after, limit = 100 }) {
         return new Promise((answered, refused) => {
-            const command = { type: "members", room: this.#room, limit, ...(after && { after }) };
+            const command = { type: "members", room: this.#room, after, limit };
             this.#wire.ask(command, { answered, refused });
         });
     }

@@ -213,7 +213,7 @@ export class RoomSet {
         }
         if (room.direct?.user !== other) room.direct = { user: other, name: "" };
         const since = room.position;
-        const after = since === null || again ? undefined : since.seq || undefined;
+        const after = since === null || again ? undefined : since.seq;
         const limit = since === null ? this.#history.get(room.name) : 100;
         /** @param {HistoryPage} page */
         const answered = (page) => {
@@ -223,7 +223,7 @@ export class RoomSet {
             this.#entered(room, { ...page, recovered }, since !== null);
         };
         this.#host.ask(
-            { type: "history", room: room.name, ...(after && { after }), limit },
+            { type: "history", room: room.name, after, limit },
             { answered, refused: (error) => this.#refused(room, error) },
         );
     }

@@ -104,11 +104,11 @@ export const answers = {
         return { type: "rooms", rooms: mine.map((room) => summary(chat, room, user)) };
     },
 
-    history(chat, connection, { room: name, before = Infinity, after = 0, limit = kPage }) {
+    history(chat, connection, { room: name, before = Infinity, after, limit = kPage }) {
         const room = inside(chat, connection, name);
-        const all = room.between(after, before);
+        const all = room.between(after ?? 0, before);
         const size = Math.min(limit, kPage);
-        const events = after > 0 ? all.slice(0, size) : all.slice(-size);
+        const events = after !== undefined ? all.slice(0, size) : all.slice(-size);
         const more = all.length > events.length;
         const { epoch, first, head: seq } = room;
         return { type: "history", room: name, epoch, first, seq, events, more };

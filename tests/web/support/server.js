@@ -6,14 +6,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { WebSocket } from "ws";
+import { StentorClient } from "../../../web/client/index.js";
 
 const fromHere = (path) => fileURLToPath(new URL(path, import.meta.url));
 const kStartTimeoutMs = 20_000;
 
-/** @returns {string[]} */
-function command() {
-    if (process.env.STENTOR_FAKE === "1") return [process.execPath, fromHere("fake_server.js")];
-    return [process.env.STENTOR_BIN ?? fromHere("../../../build/release/stentor")];
+const kBinary = process.env.STENTOR_BIN ?? fromHere("../../../build/release/stentor");
+
+/** @param {boolean} fake @returns {string[]} */
+function command(fake) {
+    return fake ? [process.execPath, fromHere("fake_server.js")] : [kBinary];
 }
 
 /** A certificate of its own for 127.0.0.1, in two files. @param {string} folder */
@@ -26,6 +29,9 @@ function certificate(folder) {
     return ["--tls-cert", cert, "--tls-key", key];
 }
 
+/** `durable`: a restart knows all. @typedef {{tls?: boolean, durable?: boolean, fake?: boolean}}
+ * ServerOptions */
+
 export class Server {
     #folder = mkdtempSync(join(tmpdir(), "stentor-web-"));
     /** @type {import("node:child_process").ChildProcess | null} */
@@ -35,8 +41,11 @@ export class Server {
     #tls;
     #store;
 
-    /** @param {{tls?: boolean, durable?: boolean}} [options] durable: a restart knows all */
-    constructor({ tls = false, durable = false } = {}) {
+    #command;
+
+    /** @param {ServerOptions} [options] */
+    constructor({ tls = false, durable = false, fake = process.env.STENTOR_FAKE === "1" } = {}) {
+        this.#command = command(fake);
         this.#store = durable ? "sqlite:chat.db" : "memory";
         this.#tls = tls ? certificate(this.#folder) : [];
     }
@@ -50,7 +59,7 @@ export class Server {
     async start() {
         const portsFile = join(this.#folder, "ports.json");
         rmSync(portsFile, { force: true });
-        const [program, ...first] = command();
+        const [program, ...first] = this.#command;
         const listen = `${this.#tls.length > 0 ? "tls:" : ""}127.0.0.1:${this.port}`;
         const flags = ["--listen", listen, ...this.#tls, "--ports-file", portsFile];
         // No limit of pace: a test that floods a room is about the page.
@@ -86,5 +95,31 @@ export class Server {
     async stop() {
         await this.kill();
         rmSync(this.#folder, { recursive: true, force: true });
+    }
+}
+
+/** @returns {Promise<boolean>} the real server is here, and knows what the newest client asks */
+export async function speaksEveryVerb() {
+    if (process.env.STENTOR_FAKE === "1" || !existsSync(kBinary)) return false;
+    const server = new Server({ durable: true, fake: false });
+    try {
+        await server.start();
+        const client = new StentorClient({
+            url: `${server.address.replace("http", "ws")}ws`,
+            webSocketImpl: /** @type {any} */ (WebSocket),
+        });
+        client.connect();
+        await new Promise((resolve) => client.on("identity", resolve));
+        return await client
+            .rooms()
+            .then(
+                () => true,
+                () => false,
+            )
+            .finally(() => client.close());
+    } catch {
+        return false;
+    } finally {
+        await server.stop();
     }
 }

@@ -18,6 +18,7 @@ export async function speaker(address, name, room) {
         joined.on("state", ({ state }) => state === "joined" && resolve(null)),
     );
     return {
+        room: joined,
         /** @param {string[]} texts */
         say: (texts) => Promise.all(texts.map((text) => joined.send(text))),
         leave: () => client.close(),
