@@ -58,6 +58,8 @@ export class MessageTools {
         this.#bar.addEventListener("keydown", (event) => this.#pressedInBar(event));
         list.addEventListener("pointerover", (event) => this.#pointed(event));
         list.addEventListener("pointerleave", () => this.#pointedAway());
+        // A tap does not give the focus everywhere.
+        list.addEventListener("click", (event) => this.#show(rowOf(event.target)));
         list.addEventListener("focusin", (event) => this.#show(rowOf(event.target)));
         list.addEventListener("focusout", ({ relatedTarget }) => {
             if (relatedTarget instanceof Node && list.contains(relatedTarget)) return;
@@ -108,7 +110,7 @@ export class MessageTools {
 
     /** @param {PointerEvent} event */
     #pointed(event) {
-        if (event.pointerType === "touch") return; // a tap gives the focus
+        if (event.pointerType === "touch") return;
         const choosing = !this.#emojis.hidden && this.#bar.isConnected;
         if (!choosing && !this.#bar.contains(document.activeElement))
             this.#show(rowOf(event.target));

@@ -64,7 +64,7 @@ export class RoomSession {
         room.on("outgoing", (entry) => this.#outgoing(entry));
         room.on("state", ({ state, error }) => {
             // What the first `joined` brings is history; what a later one brings was missed.
-            if (state === "joined") queueMicrotask(() => (this.#begun = true));
+            if (state === "joined") queueMicrotask(() => this.#joined());
             this.failure = error?.message ?? "";
             watcher.changed(this, {});
         });
@@ -137,6 +137,11 @@ export class RoomSession {
         } finally {
             this.#loading = false;
         }
+    }
+
+    #joined() {
+        this.#begun = true;
+        if (this.#watcher.isRead(this)) this.read();
     }
 
     /** @param {LogEvent | PresentState} event @param {boolean} live */

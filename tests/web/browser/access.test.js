@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { scenario } from "../support/scenario.js";
 import { kHostile } from "../support/hostile.js";
+import { react, row, tool } from "../support/rows.js";
 
 const axeSource = readFileSync(
     createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
@@ -35,7 +36,7 @@ async function assertSound(user, what) {
             if (element.scrollWidth > element.clientWidth)
                 bad.push(element.id || element.className);
         }
-        for (const text of document.querySelectorAll(".text, .name")) {
+        for (const text of document.querySelectorAll(".text, header .name")) {
             if (text.closest("#timeline") && text.scrollWidth > text.clientWidth + 1) {
                 if (text.clientWidth > 1) bad.push(`cut: ${text.textContent?.slice(0, 20)}`);
             }
@@ -54,6 +55,10 @@ scenario("AxeFindsNothingAndNothingOverflows", async ({ server, open }) => {
     await bob.enter(server.address, "Wilhelmina-Featherstonehaugh_III");
     for (const text of kHostile) await bob.say(text);
     await bob.say(`@ann look: http://localhost/\n${"line\n".repeat(40)}end`);
+    await bob.say("short");
+    await react(bob, "short", "Thumbs up");
+    await tool(bob, "short", "Reply");
+    await bob.say("an answer");
     for (const viewport of kShapes) {
         for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
             const what = `${viewport.width}-${colorScheme}`;
@@ -87,6 +92,65 @@ scenario("AxeFindsNothingAndNothingOverflows", async ({ server, open }) => {
         }
     }
 });
+
+scenario("AxeFindsNothingInWhatIsDoneWithMessages", async ({ server, open }) => {
+    const bob = await open();
+    await bob.enter(server.address, "bob");
+    await bob.say("W".repeat(300));
+    for (const viewport of kShapes) {
+        for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+            const what = `${viewport.width}-${colorScheme}`;
+            const touch = viewport.width < 640;
+            const ann = await open({ viewport, colorScheme, hasTouch: touch, bypassCSP: true });
+            await ann.page.addInitScript(axeSource);
+            await ann.enter(server.address, `ann-${what}`, "lobby");
+            await bob.say(`@ann-${what} here?`);
+            await bob.say(`/msg ann-${what} psst`);
+            await bob.page.locator("#room-name", { hasText: what }).waitFor();
+            await bob.page.locator("#room-list a").click();
+            await bob.page.locator("#room-name", { hasText: "lobby" }).waitFor();
+            await ann.say("taken back");
+            await tapOrPoint(ann, `@ann-${what}`, touch);
+            await ann.page.locator("#tool-react").click();
+            await ann.shoot(`tools-${what}`);
+            await assertSound(ann, `tools ${what}`);
+            await ann.page.getByRole("button", { name: "Party", exact: true }).click();
+            await row(ann, `@ann-${what}`).locator(".chip").waitFor();
+            await tapOrPoint(ann, `@ann-${what}`, touch);
+            await ann.page.locator("#tool-reply").click();
+            await ann.page.locator("#text").pressSequentially("an answer to @b");
+            await ann.page.getByRole("option").first().waitFor();
+            await ann.shoot(`names-${what}`);
+            await assertSound(ann, `names ${what}`);
+            await ann.page.keyboard.press("Enter");
+            await ann.page.keyboard.press("Enter");
+            await row(ann, "an answer").locator(".quote").waitFor();
+            await tapOrPoint(ann, "taken back", touch);
+            await ann.page.locator("#tool-delete").click();
+            await ann.page.locator("#delete-dialog").waitFor();
+            await ann.shoot(`delete-${what}`);
+            await assertSound(ann, `delete ${what}`);
+            await ann.page.locator("#delete-form .primary").click();
+            await ann.page.locator(".mine .text.deleted").first().waitFor();
+            if (touch) await ann.page.click("#show-rooms");
+            await ann.page.locator("#direct-list a").click();
+            await ann.sees("psst");
+            await ann.shoot(`direct-${what}`);
+            await assertSound(ann, `direct ${what}`);
+            await ann.close();
+        }
+    }
+});
+
+/**
+ * What shows the bar of a message: a finger or the mouse.
+ * @param {import("../support/browser.js").User} user @param {string} text @param {boolean} touch
+ */
+async function tapOrPoint(user, text, touch) {
+    const article = row(user, text).locator("article");
+    await (touch ? article.tap({ position: { x: 12, y: 12 } }) : article.hover());
+    await user.page.locator("#tools").waitFor();
+}
 
 scenario("KeyboardAloneSuffices", async ({ server, open }) => {
     const [ann, bob] = await Promise.all([open(), open()]);
