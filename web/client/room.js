@@ -5,11 +5,10 @@
 
 import { Emitter } from "./emitter.js";
 import { Messages } from "./messages.js";
-import { OwnTyping, Typists } from "./typing.js";
 import { Paging } from "./paging.js";
 import { People } from "./people.js";
-import { ReadPositions } from "./read_positions.js";
 import { RoomLog } from "./room_log.js";
+import { Signals } from "./signals.js";
 
 /** @typedef {import("./errors.js").StentorError} StentorError */
 /** @typedef {import("./outbox.js").Draft} Draft */
@@ -45,6 +44,7 @@ import { RoomLog } from "./room_log.js";
  * @property {(command: any) => void} tell without an answer
  * @property {(run: () => void, delayMs: number) => void} later unless the connection is lost
  * @property {() => number} now
+ * @property {(user: string) => boolean} isMe
  * @property {(draft: Draft) => Promise<Ack>} post
  * @property {(room: string) => void} leave
  */
@@ -66,6 +66,8 @@ import { RoomLog } from "./room_log.js";
  * @property {Outgoing} outgoing an entry of the outbox changed its state
  */
 
+const kEarlyMax = 100;
+
 /** @extends {Emitter<RoomEvents>} */
 export class Room extends Emitter {
     /** @type {RoomState} */
@@ -75,10 +77,7 @@ export class Room extends Emitter {
     #wire;
     #log;
     #paging;
-    #positions = new ReadPositions();
-    #own = new OwnTyping();
-    #typists = new Typists();
-    #timing = new Set();
+    #signals;
     /** Live events of a direct room before its first page. @type {LogEvent[]} */
     #early = [];
 
@@ -94,6 +93,10 @@ export class Room extends Emitter {
         this.#log = new RoomLog(catchUpMax);
         this.messages = new Messages(messagesMax);
         this.people = new People(name, wire, () => this.emit("members", null));
+        this.#signals = new Signals(name, wire, {
+            typing: (typing) => this.emit("typing", typing),
+            read: (positions) => this.emit("read", { positions }),
+        });
         this.#paging = new Paging(name, wire, this.#log, this.messages, (s) => this.#yield(s));
     }
 
@@ -125,21 +128,12 @@ export class Room extends Emitter {
 
     /** Call it at each key; it ends by itself. @param {boolean} on */
     typing(on) {
-        const tell = this.#own.typed(on, this.#wire.now());
-        if (tell !== null && this.state === "joined") {
-            this.#wire.tell({ type: "typing", room: this.name, on: tell });
-        }
-        this.#when(
-            "idle",
-            () => this.#own.idleIn(this.#wire.now()),
-            () => this.typing(false),
-        );
+        this.#signals.typing(on);
     }
 
     /** This user has read up to `seq`. @param {number} seq */
     read(seq) {
-        this.#positions.read(seq);
-        this.#tellRead();
+        this.#signals.read(seq);
     }
 
     // ---- to look back ----
@@ -172,17 +166,17 @@ export class Room extends Emitter {
 
     /** @returns {Member[]} who is typing, this user not among them */
     get typists() {
-        return this.#typists.list;
+        return this.#signals.typists;
     }
 
     /** @returns {number} how far this user has read, 0: nothing is known */
     get readUpTo() {
-        return this.#positions.own;
+        return this.#signals.positions.own;
     }
 
     /** How far the users have read. @returns {ReadonlyMap<string, number>} seq by user */
     get positions() {
-        return this.#positions.others;
+        return this.#signals.positions.others;
     }
 
     /** @returns {string} of the events emitted last */
@@ -211,7 +205,7 @@ export class Room extends Emitter {
     /** @internal @param {Joined} joined @param {boolean} resumed it answers a position */
     joined(joined, resumed) {
         if (this.state === "left") return;
-        if (this.epoch !== "" && this.epoch !== joined.epoch) this.#positions.reset();
+        if (this.epoch !== "" && this.epoch !== joined.epoch) this.#signals.positions.reset();
         const steps = this.#log.joined(joined, resumed);
         const early = new Set(this.#early.map(({ seq }) => seq));
         for (const step of steps) if (step.kind === "event") step.live = early.has(step.event.seq);
@@ -222,7 +216,7 @@ export class Room extends Emitter {
         this.#yield(steps);
         if (resumed) this.emit("recovered", { recovered: joined.recovered });
         this.#paging.fill();
-        this.#tellRead();
+        this.#signals.opened();
     }
 
     /** @internal @param {StentorError} error */
@@ -233,36 +227,34 @@ export class Room extends Emitter {
     /** @internal The connection is gone. */
     interrupted() {
         if (this.state === "joined") this.#setState("joining");
-        this.#own = new OwnTyping();
-        this.#timing.clear();
         this.#early = [];
-        this.#positions.interrupted(this.#wire.now());
-        for (const typing of this.#typists.clear()) this.emit("typing", typing);
+        this.#signals.interrupted();
     }
 
     /** @internal Nothing is emitted afterwards. */
     left() {
+        this.#signals.interrupted();
         this.#setState("left");
     }
 
     /** @internal What the server says of the room in its list. @param {RoomSummary} summary */
     listed(summary) {
         if (summary.with !== undefined && this.direct !== null) this.direct = summary.with;
-        if (this.epoch === "" || this.epoch === summary.epoch) this.#positions.known(summary.read);
+        if (this.epoch === "" || this.epoch === summary.epoch)
+            this.#signals.positions.known(summary.read);
     }
 
     /** @internal A frame of this room that answers no question. @param {any} frame */
     receive(frame) {
         const isEvent = isLogType(frame.type);
         if (this.state !== "joined") {
-            if (isEvent && this.direct !== null && this.state === "joining")
-                this.#early.push(frame);
+            if (isEvent && this.direct !== null && this.state === "joining") this.#keepEarly(frame);
             return;
         }
         if (isEvent) this.#yield(this.#log.live(frame));
         else if (frame.type === "presence") this.#presence(frame);
-        else if (frame.type === "typing") this.#typed(frame);
-        else if (frame.type === "read") this.#heardRead(frame.positions);
+        else if (frame.type === "typing") this.#signals.heardTyping(frame);
+        else if (frame.type === "read") this.#signals.heardRead(frame.positions);
         else if (frame.type === "gap") {
             this.emit("gap", { epoch: frame.epoch, from: frame.from, to: frame.to });
             this.#yield(this.#log.gap(frame));
@@ -277,6 +269,13 @@ export class Room extends Emitter {
         return this.#wire.post({ verb, room: this.name, command });
     }
 
+    // Live, but the page that they follow is still under way. Too many: the log pages them.
+    /** @param {LogEvent} event */
+    #keepEarly(event) {
+        this.#early.push(event);
+        if (this.#early.length > kEarlyMax) this.#early.shift();
+    }
+
     /** @param {RoomState} state @param {StentorError} [error] */
     #setState(state, error) {
         if (this.state === state && error === undefined) return;
@@ -286,6 +285,7 @@ export class Room extends Emitter {
 
     /** @param {Step[]} steps */
     #yield(steps) {
+        if (this.state === "left") return;
         for (const step of steps) {
             if (step.kind === "lost") {
                 this.messages.lost(step);
@@ -295,8 +295,8 @@ export class Room extends Emitter {
             const { event, live, asOf } = step;
             const message = this.messages.next(event, asOf);
             if (!isLogType(event.type)) continue;
-            if (event.type === "message")
-                this.#typed({ user: event.user, from: event.from, on: false });
+            const { user, from } = event;
+            if (event.type === "message") this.#signals.heardTyping({ user, from, on: false });
             this.emit(event.type, { event, live, message });
         }
     }
@@ -305,58 +305,6 @@ export class Room extends Emitter {
     #presence(presence) {
         const news = this.people.apply(presence);
         if (news.joined.length + news.left.length > 0) this.emit("presence", news);
-    }
-
-    /** @param {Typing} typing */
-    #typed({ user, from, on }) {
-        const typing = { user, from, on };
-        if (this.#typists.told(typing, this.#wire.now())) this.emit("typing", typing);
-        this.#expireTypists();
-    }
-
-    #expireTypists() {
-        const now = () => this.#wire.now();
-        this.#when(
-            "typists",
-            () => this.#typists.expiresIn(now()),
-            () => {
-                for (const typing of this.#typists.expire(now())) this.emit("typing", typing);
-                this.#expireTypists();
-            },
-        );
-    }
-
-    /** @param {ReadPosition[]} positions */
-    #heardRead(positions) {
-        const news = this.#positions.heard(positions);
-        if (news.length > 0) this.emit("read", { positions: news });
-    }
-
-    #tellRead() {
-        if (this.state !== "joined") return;
-        const now = () => this.#wire.now();
-        this.#when(
-            "read",
-            () => this.#positions.dueIn(now()),
-            () => {
-                const seq = this.#positions.tell(now());
-                this.#wire.tell({ type: "read", room: this.name, seq });
-            },
-        );
-    }
-
-    // Runs when the time has come, and looks again when a timer ends: it may have moved meanwhile.
-    /** @param {string} what @param {() => number | null} dueIn @param {() => void} run */
-    #when(what, dueIn, run) {
-        if (this.#timing.has(what)) return;
-        const delayMs = dueIn();
-        if (delayMs === null || this.state === "left") return;
-        if (delayMs === 0) return run();
-        this.#timing.add(what);
-        this.#wire.later(() => {
-            this.#timing.delete(what);
-            this.#when(what, dueIn, run);
-        }, delayMs);
     }
 }
 

@@ -25,6 +25,7 @@ import { Room } from "./room.js";
 /** @typedef {{catchUpMax?: number, messagesMax?: number}} RoomBounds */
 
 const kDirectPrefix = "dm.";
+const kUnreadMax = 50; // direct rooms opened by themselves at a login; `rooms` lists all
 
 export class RoomSet {
     #host;
@@ -119,7 +120,7 @@ export class RoomSet {
         if (typeof name !== "string" || this.#syncPart(frame)) return;
         const known = this.#rooms.get(name);
         if (known !== undefined) known.receive(frame);
-        else if (isDirect(name) && typeof frame.seq === "number") this.#find(name).receive(frame);
+        else if (isDirect(name) && isNews(frame)) this.#find(name).receive(frame);
     }
 
     // ---- entering ----
@@ -194,9 +195,10 @@ export class RoomSet {
             { type: "rooms" },
             {
                 answered: ({ rooms }) => {
-                    for (const { room, unread } of rooms) {
-                        if (isDirect(room) && unread > 0) this.direct(room);
-                    }
+                    /** @param {RoomSummary} summary */
+                    const isUnread = ({ room, unread }) => isDirect(room) && unread > 0;
+                    const news = rooms.filter(isUnread).slice(0, kUnreadMax);
+                    for (const { room } of news) this.direct(room);
                     this.listed(rooms);
                     enterAll(rooms);
                 },
@@ -263,6 +265,7 @@ export class RoomSet {
             tell: this.#host.tell,
             later: this.#host.later,
             now: this.#host.now,
+            isMe: this.#host.isMe,
             post: (/** @type {import("./outbox.js").Draft} */ draft) => this.#delivery.post(draft),
             leave: () => this.leave(name),
         };
@@ -291,4 +294,9 @@ export class RoomSet {
 /** @param {string} room @returns {boolean} */
 function isDirect(room) {
     return room.startsWith(kDirectPrefix);
+}
+
+/** @param {Frame} frame @returns {boolean} an event of a log, or that there were some */
+function isNews(frame) {
+    return typeof frame.seq === "number" || frame.type === "gap";
 }

@@ -152,22 +152,23 @@ export class StentorClient extends Emitter {
 
     /**
      * Joins, and stays joined across reconnects until `leave`. A direct room (`dm.…`) is opened.
+     * Names are in Unicode form NFC, as the server has them.
      * @param {string} name
      * @param {{history?: number}} [options] how many recent events to begin with
      * @returns {Room}
      */
     join(name, { history = 50 } = {}) {
-        return this.#rooms.join(name, history);
+        return this.#rooms.join(name.normalize(), history);
     }
 
     /** @param {string} name */
     leave(name) {
-        this.#rooms.leave(name);
+        this.#rooms.leave(name.normalize());
     }
 
     /** One that is joined, being joined, or direct. @param {string} name @returns {Room | undefined} */
     room(name) {
-        return this.#rooms.get(name);
+        return this.#rooms.get(name.normalize());
     }
 
     /** @returns {Room[]} joined, being joined, or direct; what the server has: `rooms()` */

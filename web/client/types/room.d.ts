@@ -1,54 +1,3 @@
-/** @typedef {import("./errors.js").StentorError} StentorError */
-/** @typedef {import("./outbox.js").Draft} Draft */
-/** @typedef {import("./outbox.js").Outgoing} Outgoing */
-/** @typedef {import("./room_log.js").LostStep} LostStep */
-/** @typedef {import("./room_log.js").Step} Step */
-/** @typedef {import("./types.js").Ack} Ack */
-/** @typedef {import("./types.js").Frame} Frame */
-/** @typedef {import("./types.js").Gap} Gap */
-/** @typedef {import("./types.js").HistoryPage} HistoryPage */
-/** @typedef {import("./types.js").HistoryRange} HistoryRange */
-/** @typedef {import("./types.js").Joined} Joined */
-/** @typedef {import("./types.js").LogEvent} LogEvent */
-/** @typedef {import("./types.js").Member} Member */
-/** @typedef {import("./types.js").MembersPage} MembersPage */
-/** @typedef {import("./types.js").Message} Message */
-/** @typedef {import("./types.js").Position} Position */
-/** @typedef {import("./types.js").ReadPosition} ReadPosition */
-/** @typedef {import("./types.js").RoomSummary} RoomSummary */
-/** @typedef {import("./types.js").Typing} Typing */
-/** @typedef {"joining" | "joined" | "failed" | "left"} RoomState */
-/**
- * `live`: not history, worth announcing. `message`: what the event is or changes, in its present
- * state; absent when that message is not among those loaded.
- * @typedef {{event: LogEvent, live: boolean, message?: Message}} Happened
- */
-/**
- * What a room needs of its client.
- * @typedef {object} Wire
- * @property {(command: any, question: import("./connection.js").Question) => void} ask
- * @property {(command: any) => void} tell without an answer
- * @property {(run: () => void, delayMs: number) => void} later unless the connection is lost
- * @property {() => number} now
- * @property {(draft: Draft) => Promise<Ack>} post
- * @property {(room: string) => void} leave
- */
-/**
- * @typedef {object} RoomEvents
- * @property {{state: RoomState, error?: StentorError}} state
- * @property {Happened} message
- * @property {Happened} edited
- * @property {Happened} deleted
- * @property {Happened} reacted
- * @property {LostStep} lost
- * @property {Gap} gap this client reads too slowly; the log fetches what is missing
- * @property {{recovered: boolean}} recovered joined again; false: the log began anew, or too late
- * @property {{joined: Member[], left: Member[]}} presence news only, not the list at joining
- * @property {null} members the list or the count changed
- * @property {Typing} typing news only; an "off" comes for each "on"
- * @property {{positions: ReadPosition[]}} read news only
- * @property {Outgoing} outgoing an entry of the outbox changed its state
- */
 /** @extends {Emitter<RoomEvents>} */
 export class Room extends Emitter<RoomEvents> {
     /**
@@ -167,6 +116,7 @@ export type Wire = {
      */
     later: (run: () => void, delayMs: number) => void;
     now: () => number;
+    isMe: (user: string) => boolean;
     post: (draft: Draft) => Promise<Ack>;
     leave: (room: string) => void;
 };

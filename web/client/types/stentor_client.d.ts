@@ -23,6 +23,7 @@ export class StentorClient extends Emitter<ClientEvents> {
     close(reason?: StentorError): void;
     /**
      * Joins, and stays joined across reconnects until `leave`. A direct room (`dm.…`) is opened.
+     * Names are in Unicode form NFC, as the server has them.
      * @param {string} name
      * @param {{history?: number}} [options] how many recent events to begin with
      * @returns {Room}
