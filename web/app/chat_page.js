@@ -9,6 +9,7 @@ import { Conversation } from "./conversation.js";
 import { byId, h } from "./dom.js";
 import { initDrawers } from "./drawers.js";
 import { monogram, nameTag } from "./message_row.js";
+import { ListedRooms } from "./listed_rooms.js";
 import { initNameDialog } from "./name_dialog.js";
 import { makeNotices } from "./notices.js";
 import { PeoplePanel, peopleCount } from "./people_panel.js";
@@ -28,10 +29,7 @@ export class ChatPage {
     #client;
     /** @type {Map<string, RoomSession>} */
     #sessions = new Map();
-    /** @type {Map<string, RoomSummary>} direct rooms that are only listed so far */
-    #unopened = new Map();
-    #asking = false;
-    #askAgain = false;
+    #listed;
     #open = "";
     #scheduled = false;
     #view = byId("chat", HTMLElement);
@@ -51,6 +49,7 @@ export class ChatPage {
     /** @param {StentorClient} client @param {() => void} signOut */
     constructor(client, signOut) {
         this.#client = client;
+        this.#listed = new ListedRooms(client, (summary) => this.#summed(summary));
         this.#conversation = new Conversation(client, {
             session: () => this.#sessions.get(this.#open),
             sessions: () => [...this.#sessions.values()],
@@ -165,9 +164,9 @@ export class ChatPage {
         client.on("room", (room) => {
             if (this.#view.hidden) return;
             this.#session(room.name, room);
-            void this.#askForRooms(); // whose it is
+            void this.#listed.ask(); // whose it is
         });
-        client.on("state", ({ name }) => name === "open" && void this.#askForRooms());
+        client.on("state", ({ name }) => name === "open" && void this.#listed.ask());
         document.addEventListener("visibilitychange", () => this.#cameBack());
         window.addEventListener("focus", () => this.#cameBack());
     }
@@ -183,7 +182,7 @@ export class ChatPage {
         this.#view.hidden = true;
         for (const room of this.#sessions.keys()) this.#client.leave(room);
         this.#sessions.clear();
-        this.#unopened.clear();
+        this.#listed.clear();
         this.#open = "";
         document.title = "stentor";
     }
@@ -227,42 +226,27 @@ export class ChatPage {
             },
         });
         this.#sessions.set(name, session);
-        const summary = this.#unopened.get(name);
-        this.#unopened.delete(name);
+        const summary = this.#listed.take(name);
         if (summary !== undefined) session.summed(summary);
         return session;
     }
 
-    /** Direct rooms, and what is unread where: asked for after each login, and when one is new. */
-    async #askForRooms() {
-        this.#askAgain = true;
-        if (this.#asking) return;
-        this.#asking = true;
-        while (this.#askAgain) {
-            this.#askAgain = false;
-            const summaries = await this.#client.rooms().catch(() => []);
-            if (!this.#view.hidden) for (const summary of summaries) this.#summed(summary);
-        }
-        this.#asking = false;
-        this.#changed();
-    }
-
-    /** @param {RoomSummary} summary */
+    /** @param {RoomSummary} summary @returns {boolean} its room is open on this page */
     #summed(summary) {
-        const { room: name, with: other } = summary;
-        const room = this.#client.room(name);
-        if (room?.direct) this.#session(name, room);
-        const session = this.#sessions.get(name);
-        if (session !== undefined) session.summed(summary);
-        else if (other !== undefined) this.#unopened.set(name, summary);
+        const room = this.#client.room(summary.room);
+        if (this.#view.hidden) return true;
+        if (room?.direct) this.#session(room.name, room);
+        const session = this.#sessions.get(summary.room);
+        session?.summed(summary);
+        this.#changed();
+        return session !== undefined;
     }
 
     /** @param {Member} member */
     #writeTo({ user, name }) {
         const sessions = [...this.#sessions.values()];
-        const listed = [...this.#unopened.values()].find((summary) => summary.with?.user === user);
-        const known =
-            sessions.find(({ room }) => room.direct?.user === user)?.room.name ?? listed?.room;
+        const open = sessions.find(({ room }) => room.direct?.user === user)?.room.name;
+        const known = open ?? this.#listed.roomWith(user);
         this.#closeDrawers();
         if (known !== undefined) this.open(known);
         else if (!this.#composer.begin(`/msg ${name} `)) {
@@ -347,16 +331,9 @@ export class ChatPage {
             mentioned: session.mentioned,
             failed: session.failure !== "",
         }));
-        const listed = Array.from(this.#unopened.values(), ({ room, unread, with: other }) => ({
-            name: room,
-            title: other?.name ?? "…",
-            direct: true,
-            unread,
-            mentioned: false,
-            failed: false,
-        }));
-        this.#rooms.draw([...opened, ...listed], this.#open);
-        const unread = [...opened, ...listed].reduce((sum, entry) => sum + entry.unread, 0);
+        const entries = [...opened, ...this.#listed.entries];
+        this.#rooms.draw(entries, this.#open);
+        const unread = entries.reduce((sum, entry) => sum + entry.unread, 0);
         byId("show-rooms", HTMLButtonElement).dataset.unread = unread > 0 ? String(unread) : "";
         const session = this.#sessions.get(this.#open);
         if (session === undefined) return;

@@ -207,6 +207,7 @@ scenario("WhatIsRefusedIsSaidAndCanBeTriedAgain", async ({ server, open }) => {
     await ann.say("a better first");
     await ann.page.locator("#notice", { hasText: "the disk is full" }).waitFor();
     // The message is what it was, and the words are not lost.
+    await row(ann, /^first$/).waitFor();
     assert.deepEqual(await ann.texts(), ["first"]);
     assert.equal(await ann.page.inputValue("#text"), "a better first");
 });
