@@ -49,6 +49,8 @@ export class Line {
     onclose = null;
     /** @type {((event: any) => void) | null} */
     onerror = null;
+    /** @type {string[]} types of the commands that arrived */
+    heard = [];
     /** @type {string[]} */
     #toServer = [];
     /** @type {string[]} */
@@ -70,8 +72,11 @@ export class Line {
     /** One command arrives. @returns {boolean} there was one */
     up() {
         const text = this.#toServer.shift();
-        if (text !== undefined) this.connection.receive(JSON.parse(text));
-        return text !== undefined;
+        if (text === undefined) return false;
+        const command = JSON.parse(text);
+        this.heard.push(command.type);
+        this.connection.receive(command);
+        return true;
     }
 
     /** One frame arrives. @returns {boolean} there was one */
