@@ -20,6 +20,7 @@
 #include "chat/liveness.h"
 #include "chat/local_rooms.h"
 #include "chat/logins.h"
+#include "chat/memory_directory.h"
 #include "chat/message_pace.h"
 #include "chat/outlet.h"
 #include "chat/sessions.h"
@@ -34,6 +35,13 @@ namespace {
 // What one turn handles of each rank before the sockets have their turn again.
 constexpr std::size_t kAsksPerTurn = 4096;
 constexpr std::size_t kTellsPerTurn = 16384;
+
+std::unique_ptr<Directory> make_directory(const ShardParts& parts, Context& context) {
+    if (parts.store) {
+        return std::make_unique<LaneDirectory>(parts.port, *parts.store);
+    }
+    return std::make_unique<MemoryDirectory>(context);
+}
 
 }  // namespace
 
@@ -53,6 +61,7 @@ public:
 private:
     void run_steps();
     bool take_step(ConnectionId connection);
+    void handle_stored(Envelope&& answer);
     void handle_ask(std::uint32_t from, Envelope&& ask);
     void handle_tell(Envelope&& tell);
     void handle(const Acked& told);
@@ -81,6 +90,7 @@ private:
     Echo echo_;
     Connections connections_;
 
+    const std::unique_ptr<Directory> directory_;
     RoomHomes room_homes_;
     NameHome name_home_;
     UserHome user_home_;
@@ -123,9 +133,10 @@ ShardState::ShardState(const ShardParts& parts)
                     .pace = pace_,
                     .dialects = {.native = native_, .echo = echo_}},
                    parts.listeners),
+      directory_(make_directory(parts, context_)),
       room_homes_(context_, parts.log),
       name_home_(context_),
-      user_home_(context_) {}
+      user_home_(context_, *directory_) {}
 
 // ---- the turn
 
@@ -138,9 +149,7 @@ void ShardState::lanes(core::Instant now) {
     port.publish();
     port.drain(
         Context::rank(Rank::kStored), kAsksPerTurn, [this] { return context_.room_for_tells(); },
-        [this](std::uint32_t, Envelope&& answer) {
-            log_.on_answer(std::move(answer), room_homes_);
-        });
+        [this](std::uint32_t, Envelope&& answer) { handle_stored(std::move(answer)); });
     port.drain(
         Context::rank(Rank::kAsk), kAsksPerTurn, [this] { return !stalled(); },
         [this](std::uint32_t from, Envelope&& ask) { handle_ask(from, std::move(ask)); });
@@ -180,6 +189,18 @@ bool ShardState::take_step(ConnectionId connection) {
         session->walk->what);
 }
 
+// What the store says of users is for the connection that asked, what it says of rooms for the log.
+void ShardState::handle_stored(Envelope&& answer) {
+    if (const auto* found = std::get_if<UserFound>(&answer)) {
+        context_.tell(found->connection.shard, UserFound(*found));
+    } else if (auto* listed = std::get_if<Box<RoomsListed>>(&answer)) {
+        const std::uint32_t shard = (*listed)->connection.shard;
+        context_.tell(shard, std::move(*listed));
+    } else {
+        log_.on_answer(std::move(answer), room_homes_);
+    }
+}
+
 void ShardState::handle_ask(std::uint32_t from, Envelope&& ask) {
     std::visit(
         [&](auto&& what) {
@@ -191,11 +212,25 @@ void ShardState::handle_ask(std::uint32_t from, Envelope&& ask) {
             } else if constexpr (std::is_same_v<Asked, Box<SetUserName>>) {
                 user_home_.handle(*what);
             } else if constexpr (std::is_same_v<Asked, Box<ClaimName>> ||
-                                 std::is_same_v<Asked, Box<ReleaseName>>) {
+                                 std::is_same_v<Asked, Box<ReleaseName>> ||
+                                 std::is_same_v<Asked, Box<FindName>> ||
+                                 std::is_same_v<Asked, Box<KickName>>) {
                 name_home_.handle(*what);
+            } else if constexpr (std::is_same_v<Asked, FindUser> ||
+                                 std::is_same_v<Asked, ListRooms>) {
+                user_home_.handle(what);
+            } else if constexpr (std::is_same_v<Asked, Box<LookAtRooms>>) {
+                if constexpr (requires { room_homes_.handle(std::move(*what)); }) {
+                    room_homes_.handle(std::move(*what));
+                } else {
+                    context_.tell(what->connection.shard,
+                                  std::make_unique<RoomsListed>(RoomsListed{
+                                      what->connection, false, std::move(what->rooms)}));
+                }
             } else if constexpr (std::is_constructible_v<RoomHomes::Ask, Asked&&>) {
                 room_homes_.handle(std::move(what));
-            } else {
+            } else if constexpr (!std::is_same_v<Asked, Box<SayTyping>> &&
+                                 !std::is_same_v<Asked, Box<ReadUpTo>>) {
                 STENTOR_CHECK(false && "not an ask");
             }
         },
@@ -216,6 +251,8 @@ void ShardState::handle_tell(Envelope&& tell) {
                                  std::is_same_v<Told, Box<JoinRefused>>) {
                 rooms_.handle(*what);
                 walks_.on_join_answered(what->connection, what->number);
+            } else if constexpr (std::is_same_v<Told, Box<PositionNoted>>) {
+                directory_->handle(*what);
             } else if constexpr (std::is_same_v<Told, UserFound>) {
                 walks_.handle(what);
             } else if constexpr (std::is_same_v<Told, Box<RoomsListed>>) {

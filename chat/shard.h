@@ -15,6 +15,7 @@
 
 #include "chat/envelope.h"
 #include "chat/front.h"
+#include "chat/lane_directory.h"
 #include "chat/limits.h"
 #include "chat/log/room_log.h"
 #include "chat/metrics.h"
@@ -39,6 +40,7 @@ struct ShardParts {
     const Limits& limits;
     core::HashKey home_key;                  // which shard is whose home; the same for all shards
     std::vector<Front::Listener> listeners;  // by listener index of on_open()
+    std::optional<StoreLanes> store{};       // nothing: users and positions live in the shards
 };
 
 class ShardState;

@@ -35,17 +35,49 @@ void NameHome::handle(const ReleaseName& ask) {
     Holder& holder = at->second;
     holder.claims -= std::min(holder.claims, ask.claims);
     if (holder.claims == 0) {
-        holds_begun_ += holds_begun_ == UINT32_MAX ? 2 : 1;  // 0 is nobody's
-        holder.hold = holds_begun_;
-        ++held_;
-        holds_.push_back({context_.now + context_.limits.name_hold, holder.hold, ask.skeleton});
-        // Void entries count too: the queue is what is bounded.
-        if (holds_.size() > kHeldNamesMax) {
-            context_.count(ShardCounter::kNamesForgotten);
-            forget_front();
-        }
+        begin_hold(holder, ask.skeleton);
     }
     update_gauges();
+}
+
+void NameHome::begin_hold(Holder& holder, const std::string& skeleton) {
+    holds_begun_ += holds_begun_ == UINT32_MAX ? 2 : 1;  // 0 is nobody's
+    holder.hold = holds_begun_;
+    ++held_;
+    holds_.push_back({context_.now + context_.limits.name_hold, holder.hold, skeleton});
+    // Void entries count too: the queue is what is bounded.
+    if (holds_.size() > kHeldNamesMax) {
+        context_.count(ShardCounter::kNamesForgotten);
+        forget_front();
+    }
+}
+
+void NameHome::hold(const HeldName& held) {
+    const auto [at, is_new] =
+        holders_.try_emplace(core::CompactText(held.skeleton), Holder{.user = held.user});
+    if (is_new) {
+        begin_hold(at->second, held.skeleton);
+    }
+    update_gauges();
+}
+
+UserId NameHome::holder_of(const std::string& skeleton) const {
+    const auto at = holders_.find(std::string_view(skeleton));
+    return at == holders_.end() ? UserId{} : at->second.user;
+}
+
+void NameHome::handle(const FindName& ask) {
+    context_.tell(ask.connection.shard, UserFound{ask.connection, holder_of(ask.skeleton)});
+}
+
+void NameHome::handle(const KickName& ask) {
+    const UserId user = holder_of(ask.skeleton);
+    for (std::uint32_t shard = 0; user && shard < context_.shards; ++shard) {
+        context_.tell(shard, KickUser{user});
+    }
+    context_.tell(
+        ask.connection.shard,
+        std::make_unique<Kicked>(Kicked{ask.connection, ask.command_id, static_cast<bool>(user)}));
 }
 
 void NameHome::on_timers() {

@@ -17,6 +17,12 @@
 
 namespace stentor::chat {
 
+// A name that the store remembers, for a user who may come back for it.
+struct HeldName {
+    UserId user;
+    std::string skeleton;
+};
+
 class NameHome {
 public:
     explicit NameHome(Context& context) : context_(context) {}
@@ -24,6 +30,12 @@ public:
     // Answers the asking connection by NameAnswered, if there is one.
     void handle(const ClaimName& ask);
     void handle(const ReleaseName& ask);
+    // At start: the name of a user who was here lately.
+    void hold(const HeldName& held);
+    // Answers by UserFound: whose it is, or held for.
+    void handle(const FindName& ask);
+    // Tells all shards by KickUser, if it is somebody's, and the asker by Kicked.
+    void handle(const KickName& ask);
 
     // Lets go of the names whose time is over.
     void on_timers();
@@ -41,6 +53,8 @@ private:
         std::uint32_t number;
         std::string skeleton;
     };
+    UserId holder_of(const std::string& skeleton) const;
+    void begin_hold(Holder& holder, const std::string& skeleton);
     void forget_front();
     void update_gauges();
 

@@ -38,6 +38,9 @@ void UserHome::handle(const DetachUser& ask, std::uint32_t shard) {
         shards.erase(here);
     }
     if (shards.empty()) {
+        if (!(*at)->name.empty()) {  // else it never logged in
+            directory_.note_user(ask.user, (*at)->name.view(), false);
+        }
         users_.erase(at);
         context_.gauge(ShardGauge::kHomeUsers, -1);
     }
@@ -51,9 +54,19 @@ void UserHome::handle(const SetUserName& ask) {
         return;
     }
     user.name = ask.name;
+    directory_.note_user(ask.user, ask.name, true);
     // The asker too: when two shards rename at once, all of them end with what came last here.
     for (const OnShard& on : user.shards) {
         context_.tell(on.shard, std::make_unique<UserRenamed>(UserRenamed{ask.user, ask.name}));
+    }
+}
+
+void UserHome::handle(const FindUser& ask) {
+    const auto at = users_.find(ask.user);
+    if (at != users_.end() && !(*at)->name.empty()) {
+        context_.tell(ask.connection.shard, UserFound{ask.connection, ask.user});
+    } else {
+        directory_.find_user(ask);
     }
 }
 

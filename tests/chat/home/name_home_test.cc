@@ -92,5 +92,33 @@ TEST_F(NameHomeTest, HeldNamesAreBounded) {
     EXPECT_TRUE(claim(user(999'999), "guest-0"));
 }
 
+TEST_F(NameHomeTest, AHeldNameIsStillItsUsers) {
+    // Claimed or held it is found; a name that nobody has is nobody's.
+    const auto found = [this](const std::string& skeleton) {
+        home.handle(FindName{connection(2, 3), skeleton});
+        return only_told<UserFound>(2).user;
+    };
+    EXPECT_EQ(found("ann"), UserId{});
+    home.handle(ClaimName{connection(1, 4), user(9), 1, "ann"});
+    told(1);
+    EXPECT_EQ(found("ann"), user(9));
+    home.handle(ReleaseName{user(9), 1, "ann"});
+    EXPECT_EQ(found("ann"), user(9));
+}
+
+TEST_F(NameHomeTest, AKickIsToldToEveryShardAndAnswered) {
+    // Of a name that is nobody's no shard hears.
+    home.handle(ClaimName{{}, user(9), 1, "ann"});
+    home.handle(KickName{connection(1, 4), "ann", "k"});
+    EXPECT_EQ(only_told<KickUser>(0).user, user(9));
+    EXPECT_EQ(only_told<KickUser>(2).user, user(9));
+    EXPECT_EQ(told(1).size(), 2u);
+    home.handle(KickName{connection(1, 4), "bob", "k2"});
+    const auto kicked = only_told<Box<Kicked>>(1);
+    EXPECT_FALSE(kicked->found);
+    EXPECT_EQ(kicked->command_id, "k2");
+    EXPECT_TRUE(told(0).empty());
+}
+
 }  // namespace
 }  // namespace stentor::chat

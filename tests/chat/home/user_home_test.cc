@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chat/memory_directory.h"
 #include "tests/chat/support/home_fixture.h"
 
 namespace stentor::chat {
@@ -10,7 +11,8 @@ namespace {
 
 class UserHomeTest : public testing::Test, public HomeFixture {
 protected:
-    UserHome home{context};
+    MemoryDirectory directory{context};
+    UserHome home{context, directory};
 };
 
 TEST_F(UserHomeTest, ASecondConnectionHearsTheName) {
@@ -50,6 +52,28 @@ TEST_F(UserHomeTest, AUserWithoutAConnectionCostsNothing) {
     told(1);
     home.handle(AttachUser{connection(1, 7), user(9)});
     EXPECT_EQ(only_told<Box<UserAttached>>(1)->name, "");
+}
+
+TEST_F(UserHomeTest, WhoIsOrWasLoggedInIsFound) {
+    // A user without a name has not logged in; one whose last connection is gone is known still.
+    const auto found = [this] {
+        home.handle(FindUser{connection(2, 3), user(9)});
+        return only_told<UserFound>(2).user;
+    };
+    EXPECT_EQ(found(), UserId{});
+    home.handle(AttachUser{connection(1, 4), user(9)});
+    EXPECT_EQ(found(), UserId{});
+    home.handle(SetUserName{user(9), "ann"});
+    EXPECT_EQ(found(), user(9));
+    home.handle(DetachUser{user(9)}, 1);
+    EXPECT_EQ(found(), user(9));
+}
+
+TEST_F(UserHomeTest, WhoNeverLoggedInIsNotRemembered) {
+    // An attach that came to nothing leaves nothing in the directory.
+    home.handle(AttachUser{connection(1, 4), user(9)});
+    home.handle(DetachUser{user(9)}, 1);
+    EXPECT_EQ(directory.entries(), 0u);
 }
 
 }  // namespace
