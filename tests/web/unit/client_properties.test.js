@@ -7,6 +7,7 @@ import { Dice } from "../support/dice.js";
 import { FakeNetwork } from "../support/fake_network.js";
 
 const kSeeds = Number(process.env.STENTOR_SEEDS ?? 150);
+const kNames = ["ann", "bob", "eve"];
 const kEmoji = ["👍", "🎉", "constructor"];
 
 class Play {
@@ -18,7 +19,7 @@ class Play {
     constructor(seed, verbs) {
         this.dice = new Dice(seed);
         this.verbs = verbs;
-        for (const name of ["ann", "bob", "eve"]) this.people.push(this.enter(name));
+        for (const name of kNames) this.people.push(this.enter(name));
         this.network.settle();
     }
 
@@ -83,6 +84,17 @@ class Play {
             case "trim":
                 this.server.first = Math.min(this.server.head, this.server.first + dice.below(6));
                 return;
+            case "whisper":
+                return keep(one.client.direct(dice.one(kNames), `text ${dice.below(1000)}`));
+            case "private": {
+                const [room] = one.client.openRooms.filter(({ direct }) => direct !== null);
+                if (room?.state !== "joined") return;
+                return keep(
+                    dice.below(2) === 0
+                        ? room.send(`text ${dice.below(1000)}`)
+                        : room.react(1 + dice.below(room.position.seq + 1), dice.one(kEmoji)),
+                );
+            }
             case "renew":
                 if (dice.below(10) === 0) this.renew();
         }
@@ -97,8 +109,11 @@ class Play {
 
     async end() {
         for (const line of this.network.lines) line.connection.caughtUp();
+        for (let i = 0; i < 2; i += 1) {
+            this.network.settle();
+            await new Promise((resolve) => setImmediate(resolve)); // what promises bring about
+        }
         this.network.settle();
-        await new Promise((resolve) => setImmediate(resolve)); // what promises brought about
     }
 }
 
@@ -187,6 +202,28 @@ test("LogThatBeganAnewIsFollowedFromItsBeginning", async () => {
             assert.equal(room.position.seq, server.head);
             for (const item of room.messages.list) {
                 if (item.type === "message") assert.deepEqual(item, shown(server, item.seq));
+            }
+        }
+    });
+});
+
+test("DirectRoomsAreWholeForTheirTwoUsersAndNobodyElse", async () => {
+    const verbs = ["whisper", "private", "private", ...kNetwork, ...kTrouble];
+    await forSeeds(verbs, 250, ({ people, network }) => {
+        for (const server of network.chat.rooms.values()) {
+            if (!server.direct) continue;
+            for (const { client } of people) {
+                const room = client.room(server.name);
+                assert.equal(room !== undefined, server.pair.includes(client.me.user));
+                if (room === undefined) continue;
+                assert.equal(room.position.seq, server.head);
+                assert.deepEqual(
+                    room.messages.list,
+                    server.events
+                        .filter(({ type }) => type === "message")
+                        .slice(-room.messages.size)
+                        .map(({ seq }) => shown(server, seq)),
+                );
             }
         }
     });
