@@ -17,6 +17,7 @@ import { RoomSession } from "./room_session.js";
 import { hashOfRoom, isDirectName, toRoomName } from "./room_names.js";
 import { RoomsPanel } from "./rooms_panel.js";
 import { remember } from "./storage.js";
+import { initShortcuts } from "./shortcuts.js";
 import { TimelineView } from "./timeline_view.js";
 import { showTyping } from "./typing_line.js";
 
@@ -167,6 +168,7 @@ export class ChatPage {
             void this.#listed.ask(); // whose it is
         });
         client.on("state", ({ name }) => name === "open" && void this.#listed.ask());
+        initShortcuts(this.#view);
         document.addEventListener("visibilitychange", () => this.#cameBack());
         window.addEventListener("focus", () => this.#cameBack());
     }

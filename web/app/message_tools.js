@@ -63,7 +63,12 @@ export class MessageTools {
         list.addEventListener("focusin", (event) => this.#show(rowOf(event.target)));
         list.addEventListener("focusout", ({ relatedTarget }) => {
             if (relatedTarget instanceof Node && list.contains(relatedTarget)) return;
-            if (!this.#bar.matches(":hover")) this.#hide();
+            const hovered = rowOf(list.querySelector("li.message:hover"));
+            if (hovered === null) this.#hide();
+            else this.#show(hovered);
+        });
+        document.addEventListener("pointerdown", ({ target }) => {
+            if (!(target instanceof Node && list.contains(target))) this.#hide();
         });
         list.addEventListener("keydown", (event) => this.#pressed(event));
     }

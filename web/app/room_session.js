@@ -33,7 +33,8 @@ export class RoomSession {
     failure = "";
     #begun = false;
     #otherName = "…";
-    #loading = false;
+    /** @type {Promise<boolean> | null} */
+    #loading = null;
     #counted = { epoch: "", seq: 0 }; // up to here the server has counted what is unread
     #unreadAfter = Infinity; // the divider stands behind this seq
     #first = 0; // the oldest seq that can be had, 0: not known
@@ -122,21 +123,21 @@ export class RoomSession {
     }
 
     /** @returns {Promise<boolean>} there were some, or there are none; false: try again later */
-    async loadOlder() {
-        if (this.#loading || !this.hasOlder) return false;
-        this.#loading = true;
-        try {
-            const before = this.model.olderThan;
-            const page = await this.room.history({ before, limit: kPageEvents });
-            if (page.epoch !== this.room.epoch || this.model.olderThan !== before) return false;
-            const present = page.events.map((event) => this.room.messages.get(event.seq) ?? event);
-            this.model.prepend(present, (user) => this.#client.isMe(user));
-            for (const { reply_to: seq = 0 } of page.events) this.#wantQuote(seq);
-            this.#first = page.events.length === 0 ? before : Math.max(1, page.first);
-            return true;
-        } finally {
-            this.#loading = false;
-        }
+    loadOlder() {
+        if (!this.hasOlder) return Promise.resolve(false);
+        this.#loading ??= this.#loadPage().finally(() => (this.#loading = null));
+        return this.#loading;
+    }
+
+    async #loadPage() {
+        const before = this.model.olderThan;
+        const page = await this.room.history({ before, limit: kPageEvents });
+        if (page.epoch !== this.room.epoch || this.model.olderThan !== before) return false;
+        const present = page.events.map((event) => this.room.messages.get(event.seq) ?? event);
+        this.model.prepend(present, (user) => this.#client.isMe(user));
+        for (const { reply_to: seq = 0 } of page.events) this.#wantQuote(seq);
+        this.#first = page.events.length === 0 ? before : Math.max(1, page.first);
+        return true;
     }
 
     #joined() {

@@ -101,6 +101,7 @@ scenario("AxeFindsNothingInWhatIsDoneWithMessages", async ({ server, open }) => 
         for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
             const what = `${viewport.width}-${colorScheme}`;
             const touch = viewport.width < 640;
+            const pointer = touch ? "tap" : "hover";
             const ann = await open({ viewport, colorScheme, hasTouch: touch, bypassCSP: true });
             await ann.page.addInitScript(axeSource);
             await ann.enter(server.address, `ann-${what}`, "lobby");
@@ -110,14 +111,13 @@ scenario("AxeFindsNothingInWhatIsDoneWithMessages", async ({ server, open }) => 
             await bob.page.locator("#room-list a").click();
             await bob.page.locator("#room-name", { hasText: "lobby" }).waitFor();
             await ann.say("taken back");
-            await tapOrPoint(ann, `@ann-${what}`, touch);
-            await ann.page.locator("#tool-react").click();
+            await row(ann, "taken back").and(ann.page.locator(".sent")).waitFor();
+            await tool(ann, `@ann-${what}`, "React", pointer);
             await ann.shoot(`tools-${what}`);
             await assertSound(ann, `tools ${what}`);
             await ann.page.getByRole("button", { name: "Party", exact: true }).click();
             await row(ann, `@ann-${what}`).locator(".chip").waitFor();
-            await tapOrPoint(ann, `@ann-${what}`, touch);
-            await ann.page.locator("#tool-reply").click();
+            await tool(ann, `@ann-${what}`, "Reply", pointer);
             await ann.page.locator("#text").pressSequentially("an answer to @b");
             await ann.page.getByRole("option").first().waitFor();
             await ann.shoot(`names-${what}`);
@@ -125,8 +125,7 @@ scenario("AxeFindsNothingInWhatIsDoneWithMessages", async ({ server, open }) => 
             await ann.page.keyboard.press("Enter");
             await ann.page.keyboard.press("Enter");
             await row(ann, "an answer").locator(".quote").waitFor();
-            await tapOrPoint(ann, "taken back", touch);
-            await ann.page.locator("#tool-delete").click();
+            await tool(ann, "taken back", "Delete", pointer);
             await ann.page.locator("#delete-dialog").waitFor();
             await ann.shoot(`delete-${what}`);
             await assertSound(ann, `delete ${what}`);
@@ -141,16 +140,6 @@ scenario("AxeFindsNothingInWhatIsDoneWithMessages", async ({ server, open }) => 
         }
     }
 });
-
-/**
- * What shows the bar of a message: a finger or the mouse.
- * @param {import("../support/browser.js").User} user @param {string} text @param {boolean} touch
- */
-async function tapOrPoint(user, text, touch) {
-    const article = row(user, text).locator("article");
-    await (touch ? article.tap({ position: { x: 12, y: 12 } }) : article.hover());
-    await user.page.locator("#tools").waitFor();
-}
 
 scenario("KeyboardAloneSuffices", async ({ server, open }) => {
     const [ann, bob] = await Promise.all([open(), open()]);
@@ -202,4 +191,28 @@ scenario("DrawersOpenCloseAndGiveTheFocusBack", async ({ server, open }) => {
     await ann.page.locator("#people .you").waitFor();
     await ann.page.mouse.click(20, 400);
     assert.equal(await ann.page.locator("#people").isVisible(), false);
+});
+
+scenario("ShortcutsReachRoomsAndPartsOfThePage", async ({ server, open }) => {
+    const ann = await open();
+    await ann.enter(server.address, "ann", "garden");
+    const { keyboard } = ann.page;
+    await keyboard.press("Control+k");
+    await ann.page.locator("#join-room:focus").waitFor();
+    await keyboard.type("lobby");
+    await keyboard.press("Enter");
+    await ann.page.locator("#room-name", { hasText: "lobby" }).waitFor();
+    await keyboard.press("Alt+ArrowUp");
+    await ann.page.locator("#room-name", { hasText: "garden" }).waitFor();
+    await ann.page.focus("#text");
+    for (const part of ["#people", "#rooms", "#timeline", "#composer"]) {
+        await keyboard.press("F6");
+        await ann.page.locator(`${part}:focus, ${part} :focus`).waitFor();
+    }
+    // On a narrow screen the rooms are in a drawer, which opens.
+    await ann.page.setViewportSize({ width: 360, height: 740 });
+    await keyboard.press("Control+k");
+    await ann.page.locator("#rooms.open #join-room:focus").waitFor();
+    await keyboard.press("Escape");
+    await ann.page.locator("#rooms").waitFor({ state: "hidden" });
 });

@@ -10,14 +10,25 @@ export function row(user, text) {
 }
 
 /**
- * Presses a button of the bar that stands at the message under the pointer.
+ * Presses a button of the bar that stands at the message under the pointer. What comes meanwhile may
+ * move another message there: then once more.
  * @param {User} user @param {string | RegExp} text of the message
  * @param {"Reply" | "React" | "Edit" | "Delete"} button
+ * @param {"hover" | "tap"} [pointer]
  */
-export async function tool(user, text, button) {
-    await row(user, text).locator("article").hover();
+export async function tool(user, text, button, pointer = "hover") {
+    const article = row(user, text).locator("article");
     const bar = row(user, text).getByRole("toolbar");
-    await bar.getByRole("button", { name: button, exact: true }).click();
+    for (let tries = 1; ; tries += 1) {
+        await article[pointer]({ position: { x: 12, y: 12 } });
+        try {
+            await bar.getByRole("button", { name: button, exact: true }).click({ timeout: 2500 });
+            return;
+        } catch (error) {
+            if (tries === 5) throw error;
+            await user.page.mouse.move(1, 1);
+        }
+    }
 }
 
 /** @param {User} user @param {string | RegExp} text @param {string} name as in "Thumbs up" */
