@@ -90,6 +90,8 @@ export class RoomSession {
         this.unread = 0;
         this.mentioned = false;
         const { newest } = this.model;
+        // What the server counted and has yet to come is not read.
+        this.#counted.seq = Math.min(this.#counted.seq, newest);
         if (newest > 0) this.room.read(newest);
     }
 
