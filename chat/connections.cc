@@ -21,7 +21,14 @@ void Connections::open(ConnectionId id, std::uint32_t listener) {
         parts_.outlet.link().abort(id);
         return;
     }
-    parts_.liveness.await_request(session);
+    switch (session.listener) {
+        case Front::Listener::kLine:
+            return begin(session, Service::kLine, {});
+        case Front::Listener::kConsole:
+            return begin(session, Service::kConsole, {});
+        default:
+            parts_.liveness.await_request(session);
+    }
 }
 
 std::size_t Connections::bytes(ConnectionId id, std::span<std::byte> input) {
@@ -33,7 +40,9 @@ std::size_t Connections::bytes(ConnectionId id, std::span<std::byte> input) {
         done = read_heads(*session, input);
     }
     if (session->stage == Stage::kOpen && session->pauses == 0) {
-        done += read_frames(*session, input.subspan(done));
+        const std::span<std::byte> rest = input.subspan(done);
+        done += session->dialect->speaks_websocket() ? read_frames(*session, rest)
+                                                     : read_bytes(*session, rest);
     }
     return session->stage == Stage::kEnding ? input.size() : done;
 }
@@ -69,22 +78,24 @@ void Connections::answer(Session& session, const Answer& answer) {
 
 void Connections::upgrade(Session& session, const Upgrade& upgrade) {
     parts_.context.count(ShardCounter::kUpgrades);
-    session.stage = Stage::kOpen;
-    session.dialect = &dialect_of(upgrade.service);
-    session.endpoint = ws::Endpoint(session.dialect->endpoint_limits(), upgrade.deflate);
     parts_.outlet.send(session, std::as_bytes(std::span(upgrade.head)));
+    begin(session, upgrade.service, upgrade.deflate);
+}
+
+void Connections::begin(Session& session, Service service, ws::DeflateParameters deflate) {
+    session.stage = Stage::kOpen;
+    session.dialect = &parts_.dialects.of(service);
+    session.endpoint = ws::Endpoint(session.dialect->endpoint_limits(), deflate);
     parts_.liveness.on_upgraded(session);
     session.dialect->on_open(session);
 }
 
-Dialect& Connections::dialect_of(Service service) {
-    switch (service) {
-        case Service::kEcho:
-            return parts_.dialects.echo;
-        case Service::kNative:
-            break;
+std::size_t Connections::read_bytes(Session& session, std::span<std::byte> input) {
+    const std::size_t done = session.dialect->on_bytes(session, input);
+    if (session.is(Pause::kPace)) {
+        parts_.liveness.rearm(session);
     }
-    return parts_.dialects.native;
+    return done;
 }
 
 // What an endpoint hands up while one connection's bytes are handled.
@@ -138,8 +149,14 @@ std::size_t Connections::read_frames(Session& session, std::span<std::byte> inpu
 }
 
 void Connections::peer_finished(ConnectionId id) {
-    // Half closed is of no use to a chat: what is queued is flushed, then it ends.
-    if (Session* session = parts_.sessions.find(id)) {
+    Session* session = parts_.sessions.find(id);
+    if (session == nullptr) {
+        return;
+    }
+    if (session->stage == Stage::kOpen && !session->dialect->speaks_websocket()) {
+        session->dialect->on_input_ended(*session);
+    } else {
+        // Half closed is of no use to a chat: what is queued is flushed, then it ends.
         parts_.outlet.finish(*session);
     }
 }
@@ -162,6 +179,9 @@ void Connections::closed(ConnectionId id) {
                         .rooms = parts_.rooms.depart(*session),
                         .attached = {},
                         .skeleton = {}};
+    if (session->dialect != nullptr) {
+        session->dialect->on_gone(*session);
+    }
     parts_.logins.depart(*session, departure);
     parts_.pace.forget(*session);
     if (departure.attached || !departure.rooms.empty()) {

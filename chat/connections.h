@@ -12,7 +12,7 @@
 
 #include "chat/backward_steps.h"
 #include "chat/context.h"
-#include "chat/dialect/dialect.h"
+#include "chat/dialect/service.h"
 #include "chat/front.h"
 #include "chat/liveness.h"
 #include "chat/local_rooms.h"
@@ -22,12 +22,6 @@
 #include "chat/sessions.h"
 
 namespace stentor::chat {
-
-// The dialects of a shard, by service.
-struct Dialects {
-    Dialect& native;
-    Dialect& echo;
-};
 
 class Connections {
 public:
@@ -41,7 +35,7 @@ public:
         LocalRooms& rooms;
         Liveness& liveness;
         MessagePace& pace;
-        Dialects dialects;
+        DialectTable& dialects;
     };
     Connections(const Parts& parts, std::vector<Front::Listener> listeners);
 
@@ -63,7 +57,8 @@ private:
     std::size_t read_frames(Session& session, std::span<std::byte> input);
     void answer(Session& session, const Answer& answer);
     void upgrade(Session& session, const Upgrade& upgrade);
-    Dialect& dialect_of(Service service);
+    void begin(Session& session, Service service, ws::DeflateParameters deflate);
+    std::size_t read_bytes(Session& session, std::span<std::byte> input);
 
     Parts parts_;
     const std::vector<Front::Listener> listeners_;

@@ -171,6 +171,12 @@ struct KickName {
     std::string skeleton;
     std::string command_id;
 };
+// To every home, or to the home of one room, from the operator: who is where. Answered by
+// RoomsSurveyed.
+struct SurveyRooms {
+    ConnectionId connection;
+    std::string room;  // empty: all of them
+};
 // A Join is answered by one too, but refused in words of its own.
 template <typename Ask>
 inline constexpr bool kAnsweredByPage =
@@ -392,6 +398,18 @@ struct Kicked {
     std::string command_id;
     bool found;
 };
+struct RoomsSurveyed {
+    struct Line {
+        std::string room;
+        std::uint64_t users;
+    };
+    ConnectionId connection;
+    std::string room;                  // that was asked for
+    std::uint64_t users = 0;           // in that room …
+    std::vector<std::string> names{};  // … and some of them
+    std::uint64_t rooms_in_all = 0;    // with somebody in them, at this home …
+    std::vector<Line> rooms{};         // … and some of those
+};
 // The server ends, in two steps that the control participant sends. First nobody is read any more,
 // so that what was asked can be carried out and told; then everybody hears goodbye.
 struct StopReading {};
@@ -405,7 +423,7 @@ using Envelope = std::variant<
     // asks
     AttachUser, DetachUser, Box<SetUserName>, Box<ClaimName>, Box<ReleaseName>, Box<Join>,
     Box<Leave>, Box<Publish>, Box<ListMembers>, Box<ReadHistory>, Box<SayTyping>, Box<ReadUpTo>,
-    Box<FindName>, FindUser, ListRooms, Box<LookAtRooms>, Box<KickName>,
+    Box<FindName>, FindUser, ListRooms, Box<LookAtRooms>, Box<KickName>, Box<SurveyRooms>,
     // append
     Box<OpenLog>, AppendToLog, CloseLog, RenewEpoch, Box<ReadLog>, Box<NoteUser>, Box<NotePosition>,
     // stored
@@ -414,7 +432,7 @@ using Envelope = std::variant<
     Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>, Box<JoinRefused>,
     Box<Left>, Acked, Box<Refused>, Box<MembersListed>, Box<HistoryRead>, Deliver,
     Box<DeliverToOthers>, Box<DeliverDirect>, UserFound, Box<RoomsListed>, Box<PositionNoted>,
-    KickUser, Box<Kicked>, StopReading, Drain>;
+    KickUser, Box<Kicked>, Box<RoomsSurveyed>, StopReading, Drain>;
 static_assert(sizeof(Envelope) <= 48, "a lane slot");
 
 using BroadcastQueue = core::BroadcastQueue<Envelope>;

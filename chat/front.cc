@@ -10,6 +10,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "chat/dialect/service.h"
 #include "chat/http_answer.h"
 #include "chat/origin_rule.h"
 #include "core/ascii.h"
@@ -65,16 +66,39 @@ bool reads(const HttpRequestHead& request) {
     return request.method == "GET" || request.method == "HEAD";
 }
 
-std::optional<Service> service_at(std::string_view path, bool echo) {
-    if (path == "/" || path == "/ws") return Service::kNative;
-    if (path == "/echo" && echo) return Service::kEcho;
-    return std::nullopt;
+bool is_on(Service service, const FrontConfig& config) {
+    switch (row_of(service).reach) {
+        case ServiceRow::Reach::kAlways:
+            return true;
+        case ServiceRow::Reach::kEchoFlag:
+            return config.echo;
+        case ServiceRow::Reach::kDialectFlag:
+            return std::ranges::find(config.dialects, service) != config.dialects.end();
+        case ServiceRow::Reach::kListener:
+            break;
+    }
+    return false;
+}
+
+std::optional<Service> service_at(std::string_view path, const FrontConfig& config) {
+    if (path == "/") return config.root;
+    const auto rows = service_rows();
+    const auto row = std::ranges::find(rows, path, &ServiceRow::path);
+    if (row == rows.end()) return std::nullopt;
+    const auto service = static_cast<Service>(row - rows.begin());
+    return is_on(service, config) ? std::optional(service) : std::nullopt;
+}
+
+// Pages of the tutorials are opened from disk too, where they have no origin.
+bool may_come_from_disk(Service service, Front::Listener listener, const FrontConfig& config) {
+    return config.origins.empty() && listener == Front::Listener::kLoopback &&
+           row_of(service).reach == ServiceRow::Reach::kDialectFlag;
 }
 
 // Also says to who wants no WebSocket that this path has nothing else (404, 405, 426).
 FrontDecision upgrade(const HttpRequestHead& head, const HandshakeFields& fields,
-                      const FrontConfig& config) {
-    const auto service = service_at(head.path(), config.echo);
+                      const FrontConfig& config, Front::Listener listener) {
+    const auto service = service_at(head.path(), config);
     if (!service) return refusal(head, 404, "nothing is at this path; chat clients use /ws");
     std::span<const std::string_view> subprotocols;
     if (*service == Service::kNative) subprotocols = kNativeSubprotocols;
@@ -85,7 +109,10 @@ FrontDecision upgrade(const HttpRequestHead& head, const HandshakeFields& fields
     }
     const std::size_t origins = head.count("Origin");
     if (origins > 1) return refusal(head, 400, "the request has more than one Origin");
-    if (origins == 1 && !origin_allowed(*head.field("Origin"), head.host, config.origins)) {
+    const bool from_disk = origins == 1 && *head.field("Origin") == "null" &&
+                           may_come_from_disk(*service, listener, config);
+    if (origins == 1 && !from_disk &&
+        !origin_allowed(*head.field("Origin"), head.host, config.origins)) {
         return refusal(head, 403,
                        "pages of this origin may not connect here; --origin allows an origin");
     }
@@ -125,7 +152,7 @@ FrontDecision Front::decide(std::span<const std::byte> input, Listener listener)
     const HandshakeFields fields(head);
     const WebAsset* asset = find_file(config_.page, head.path());
     if (asset != nullptr && !ws::asks_for_websocket(fields.request)) return serve(head, *asset);
-    return upgrade(head, fields, config_);
+    return upgrade(head, fields, config_, listener);
 }
 
 }  // namespace stentor::chat

@@ -12,19 +12,19 @@
 #include <variant>
 #include <vector>
 
+#include "chat/service_id.h"
 #include "chat/web_assets.h"
 #include "ws/deflate_offer.h"
 
 namespace stentor::chat {
 
-// What a WebSocket connection speaks once it is upgraded.
-enum class Service : std::uint8_t { kNative, kEcho };
-
 struct FrontConfig {
     std::vector<std::string> origins;  // empty: the rule of docs/protocol.md; "*" allows all
     bool echo = false;
-    bool deflate = true;             // permessage-deflate is agreed to where it is offered
-    std::span<const WebAsset> page;  // the web chat at /, sorted by path; empty: none is served
+    bool deflate = true;              // permessage-deflate is agreed to where it is offered
+    std::span<const WebAsset> page;   // the web chat at /, sorted by path; empty: none is served
+    std::vector<Service> dialects{};  // beside the native one: those that have a path
+    Service root = Service::kNative;  // what an upgrade on / speaks
 };
 
 // Everything but 101 ends in one of these.
@@ -48,7 +48,13 @@ using FrontDecision = std::variant<NeedMoreBytes, Answer, Upgrade>;
 
 class Front {
 public:
-    enum class Listener : std::uint8_t { kPublic, kAdmin };
+    enum class Listener : std::uint8_t {
+        kPublic,
+        kLoopback,  // public, for this machine alone
+        kAdmin,
+        kLine,     // no HTTP: lines from the first byte
+        kConsole,  // the operator's terminal, lines too
+    };
     // `metrics_text` makes the body of GET /metrics for a listener of the operator; any reactor
     // calls it.
     Front(FrontConfig config, std::function<std::string()> metrics_text);

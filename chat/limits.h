@@ -26,6 +26,8 @@ inline constexpr std::size_t kHeldNamesMax = 65536;        // names of absent us
 inline constexpr std::size_t kBackwardStepsMax = 100'000;  // beyond: new connections are refused
 inline constexpr std::uint32_t kBigRoomMembers = 100;      // presence is paced from here on
 inline constexpr std::uint32_t kPresenceNamesMax = 20;     // names in one frame of a big room
+inline constexpr std::size_t kSurveyedRoomsMax = 1000;     // shown to the operator
+inline constexpr std::uint32_t kSurveyedNamesMax = 200;    // of one of them
 
 inline constexpr std::uint8_t kPongsPendingMax = 64;  // queued while the outbox was not empty
 // At that bound, so many turns may pass before a flush has emptied it: one may run out of its time.
@@ -71,6 +73,8 @@ struct Limits {
     core::Duration ping_interval = std::chrono::seconds{25};
     core::Duration pong_timeout = std::chrono::seconds{20};
     core::Duration name_hold = std::chrono::minutes{10};
+    core::Duration line_idle =
+        std::chrono::minutes{5};  // a client of the line dialect says nothing
 };
 
 // Bursts of twice the send rate: what a connection may send is paid for so far ahead.

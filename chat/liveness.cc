@@ -26,7 +26,18 @@ void Liveness::on_upgraded(Session& session) {
 }
 
 void Liveness::on_logged_in(Session& session) {
-    set_deadline(session, context_.now + context_.limits.ping_interval);
+    await_silence(session);
+}
+
+void Liveness::await_silence(Session& session) {
+    switch (session.dialect->silence()) {
+        case Silence::kPinged:
+            return set_deadline(session, context_.now + context_.limits.ping_interval);
+        case Silence::kEnds:
+            return set_deadline(session, context_.now + context_.limits.line_idle);
+        case Silence::kAllowed:
+            timers_.cancel(session.timer);
+    }
 }
 
 void Liveness::set_deadline(Session& session, core::Instant at) {
@@ -66,11 +77,26 @@ void Liveness::on_deadline(Session& session) {
         on_request_overdue(session);
     } else if (session.pauses != 0) {
         session.pong_due = {};  // its pong may wait where we did not read
-        set_deadline(session, context_.now + context_.limits.ping_interval);
+        await_silence(session);
     } else if (session.dialect->wants_login() && session.user == nullptr) {
         give_up(session, "no login in time");
-    } else {
+    } else if (session.dialect->silence() == Silence::kPinged) {
         on_silence_check(session);
+    } else {
+        on_idle_check(session);
+    }
+}
+
+void Liveness::on_idle_check(Session& session) {
+    const core::Instant silent_from =
+        outlet_.link().last_received(session.id) + context_.limits.line_idle;
+    if (session.dialect->silence() == Silence::kAllowed) {
+        return;
+    }
+    if (silent_from > context_.now) {
+        set_deadline(session, silent_from);
+    } else {
+        give_up(session, "nothing was said for too long");
     }
 }
 

@@ -32,7 +32,9 @@ private:
     void set_deadline(Session& session, core::Instant at);
     void on_deadline(Session& session);
     void on_request_overdue(Session& session);
+    void await_silence(Session& session);
     void on_silence_check(Session& session);
+    void on_idle_check(Session& session);
     void give_up(Session& session, std::string_view reason);
 
     Context& context_;

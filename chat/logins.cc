@@ -148,7 +148,9 @@ void Logins::fail(Session& session, ErrorCode code, std::string message) {
                              .skeleton = {}});
     }
     session.dialect->on_refused(session, {code, walk->command_id, message});
-    outlet_.go_on(session, Pause::kWalk);
+    if (session.walk == nullptr) {  // else the dialect tries another name
+        outlet_.go_on(session, Pause::kWalk);
+    }
 }
 
 // The claim on the new name is held and the user's home knows it.

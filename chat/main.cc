@@ -8,9 +8,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "chat/console_terminal.h"
 #include "chat/options/describe.h"
 #include "chat/options/load.h"
 #include "chat/server.h"
@@ -54,6 +57,7 @@ void announce(const chat::BoundAddresses& addresses, const Options& options) {
     for (const net::ListenAddress& address : addresses.listen) {
         text += "  chat at " + where_to_chat(address) + "\n";
     }
+    if (addresses.line) text += "  lines at " + addresses.line->place() + ", for nc\n";
     if (addresses.admin) {
         const bool unix_socket = addresses.admin->kind == net::ListenAddress::Kind::kUnix;
         text += unix_socket ? "  metrics at " + addresses.admin->place() + ", /metrics\n"
@@ -114,10 +118,19 @@ int serve(const Options& options) {
     }
     core::log::info("ready", {{"version", chat::kVersion}, {"reactors", options.reactors}});
 
+    std::unique_ptr<chat::ConsoleTerminal> console;
+    if (options.console) {
+        auto terminal =
+            chat::ConsoleTerminal::start((*server)->take_console(), STDIN_FILENO, STDOUT_FILENO);
+        if (!terminal) return complain(kFailed, terminal.error().message());
+        console = std::move(*terminal);
+    }
+
     const int signal = serve_until_told(signals, tls->get());
     core::log::info("draining", {{"signal", signal}});
     drain(**server, signals);
     (*server)->stop();
+    console.reset();
     core::log::info("ended");
     core::log::stop();
     return 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <string>
 
 #include "chat/dialect/dialect.h"
 #include "ws/frame_writer.h"
@@ -120,11 +121,14 @@ private:
 }  // namespace
 
 void Outlet::close(Session& session, std::uint16_t code, std::string_view reason) {
-    if (session.stage == Stage::kOpen) {
+    if (session.stage == Stage::kOpen && session.dialect->speaks_websocket()) {
         CloseFrame frame(link_, session.id);
         session.endpoint.close(code, reason, frame);
-        session.said_close = true;
+    } else if (session.stage == Stage::kOpen) {
+        const std::string line = "* " + std::string(reason) + "\r\n";
+        link_.send(session.id, std::as_bytes(std::span(line)));
     }
+    session.said_close = session.said_close || session.stage == Stage::kOpen;
     finish(session);
 }
 

@@ -43,7 +43,8 @@ public:
     // The outbox is half empty again.
     void on_drained(Session& session);
 
-    // Close frame, flush, end. Nothing is read from the connection any more.
+    // Close frame (without WebSocket a last line), flush, end. Nothing is read from the connection
+    // any more.
     void close(Session& session, std::uint16_t code, std::string_view reason);
     // The peer broke a rule that needs a clock: the close frame that it calls for, then the end.
     void fail(Session& session, ws::Violation violation);

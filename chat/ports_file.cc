@@ -37,6 +37,7 @@ std::string ports_json(const BoundAddresses& addresses, int pid) {
     auto tls = addresses.listen | std::views::filter(&ListenAddress::tls);
     if (!tls.empty()) json += ",\"tls\":" + json_list(tls);
     if (addresses.admin) append_json_string(json += ",\"admin\":", addresses.admin->place());
+    if (addresses.line) append_json_string(json += ",\"line\":", addresses.line->place());
     return json + "}\n";
 }
 

@@ -16,10 +16,11 @@ namespace stentor::chat {
 struct BoundAddresses {
     std::vector<net::ListenAddress> listen;  // in the order of the flags
     std::optional<net::ListenAddress> admin;
+    std::optional<net::ListenAddress> line{};
 };
 
 // {"pid":N,"listen":["127.0.0.1:40123","127.0.0.1:40124","unix:/run/chat.socket"],
-//  "tls":["127.0.0.1:40124"],"admin":"…"}: "tls" says which of "listen" speak TLS.
+//  "tls":["127.0.0.1:40124"],"admin":"…","line":"…"}: "tls" says which of "listen" speak TLS.
 std::string ports_json(const BoundAddresses& addresses, int pid);
 // Written beside `path` and renamed over it.
 std::expected<void, core::Error> write_ports_file(const std::string& path,

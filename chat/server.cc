@@ -4,9 +4,13 @@
 #include "chat/server.h"
 
 #include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
+#include <csignal>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -42,6 +46,7 @@ Limits limits_of(const Options& options) {
     limits.login_timeout = options.login_timeout;
     limits.ping_interval = options.ping_interval;
     limits.name_hold = options.name_hold;
+    limits.line_idle = options.line_idle;
     return limits;
 }
 
@@ -50,6 +55,8 @@ FrontConfig front_config_of(const Options& options) {
     config.origins = options.origins;
     config.echo = options.echo;
     config.deflate = options.deflate;
+    config.dialects = options.dialects;
+    config.root = options.root_dialect;
     if (options.web) config.page = web_assets();
     return config;
 }
@@ -82,6 +89,18 @@ net::AcceptorConfig public_acceptor(const Options& options, net::AddressLimiter&
             .addresses = &addresses};
 }
 
+// One for the operator's listener, one for lines, and the place of the console, whose socket comes
+// that way too.
+std::uint32_t acceptors_in_all(const Options& options) {
+    return options.acceptors + (options.admin_listen ? 1 : 0) + (options.line_listen ? 1 : 0) +
+           (options.console ? 1 : 0);
+}
+
+// A proxy's header would be taken for a line.
+net::AcceptorConfig line_acceptor(const Options& options, net::AddressLimiter& addresses) {
+    return {.connections_max = options.connections_max, .addresses = &addresses};
+}
+
 net::ReactorConfig reactor_config(const Options& options, net::IoKind io, std::uint32_t index) {
     net::ReactorConfig config;
     config.shard = static_cast<std::uint8_t>(index);
@@ -99,6 +118,11 @@ net::IoKind usable_io(net::IoKind wanted) {
     core::log::warning("io_uring_refused",
                        {{"reason", possible.error().message()}, {"instead", "epoll"}});
     return net::IoKind::kEpoll;
+}
+
+// As if from outside: main waits for signals.
+void end_by_signal() {
+    ::kill(::getpid(), SIGTERM);
 }
 
 template <typename Body>
@@ -131,7 +155,8 @@ Server::Server(const Options& options, const TlsIdentity* tls)
       shards_(options.reactors),
       queue_(queue_config(options.reactors + 1)),
       address_limiter_(options.connections_per_address_max, random_key()),
-      handoff_(options.reactors, options.acceptors + (options.admin_listen ? 1 : 0)) {
+      handoff_(options.reactors, acceptors_in_all(options)),
+      has_console_(options.console) {
     metrics_sources_.connections_max = options.connections_max;
     metrics_sources_.started_unix_ms = clock_.unix_ms();
     metrics_sources_.tls = tls;
@@ -164,7 +189,9 @@ std::expected<void, core::Error> Server::listen(const Options& options) {
         auto listeners = net::Listener::open(address, how);
         if (!listeners) return std::unexpected(std::move(listeners.error()));
         addresses_.listen.push_back(listeners->front().address());
-        listener_kinds_.push_back(Front::Listener::kPublic);
+        listener_kinds_.push_back(listeners->front().address().is_loopback()
+                                      ? Front::Listener::kLoopback
+                                      : Front::Listener::kPublic);
         for (std::size_t i = 0; i < listeners->size(); ++i) {
             by_acceptor[i % options.acceptors].push_back(std::move((*listeners)[i]));
         }
@@ -173,6 +200,8 @@ std::expected<void, core::Error> Server::listen(const Options& options) {
         auto added = add_acceptor(public_acceptor(options, address_limiter_), std::move(listeners));
         if (!added) return added;
     }
+    if (auto lines = listen_for_lines(options); !lines) return lines;
+    if (has_console_) listener_kinds_.push_back(Front::Listener::kConsole);
     if (!options.admin_listen) return {};
     how.index = static_cast<std::uint32_t>(listener_kinds_.size());
     how.sockets = 1;
@@ -181,6 +210,40 @@ std::expected<void, core::Error> Server::listen(const Options& options) {
     addresses_.admin = listeners->front().address();
     listener_kinds_.push_back(Front::Listener::kAdmin);
     return add_acceptor(operators_acceptor(options), std::move(*listeners));
+}
+
+std::expected<void, core::Error> Server::listen_for_lines(const Options& options) {
+    if (!options.line_listen) return {};
+    net::ListenOptions how;
+    how.probe = !options.reuse_port;
+    how.tcp_congestion = options.tcp_congestion;
+    how.index = static_cast<std::uint32_t>(listener_kinds_.size());
+    how.refusal = "* too many connections, try again later\r\n";
+    auto listeners = net::Listener::open(*options.line_listen, how);
+    if (!listeners) return std::unexpected(std::move(listeners.error()));
+    addresses_.line = listeners->front().address();
+    listener_kinds_.push_back(Front::Listener::kLine);
+    return add_acceptor(line_acceptor(options, address_limiter_), std::move(*listeners));
+}
+
+// Handed to reactor 0 as an accepted socket is. Before anybody else, so that the operator's name is
+// the operator's.
+std::expected<void, core::Error> Server::connect_console() {
+    if (!has_console_) return {};
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+        return std::unexpected(core::Error::from_errno(errno, "cannot connect the console"));
+    }
+    console_.reset(ends[0]);
+    net::NewSocket socket{.fd = net::UniqueFd(ends[1]), .peer = {}};
+    const auto kind = std::ranges::find(listener_kinds_, Front::Listener::kConsole);
+    socket.listener = static_cast<std::uint32_t>(kind - listener_kinds_.begin());
+    net::Handoff::Queue::Port& port =
+        handoff_.acceptor_port(static_cast<std::uint32_t>(acceptors_.size()));
+    handoff_.add(0);
+    port.push(0, 0, std::move(socket));
+    port.publish();
+    return {};
 }
 
 std::expected<void, core::Error> Server::add_acceptor(net::AcceptorConfig config,
@@ -217,7 +280,8 @@ std::expected<void, core::Error> Server::make_reactors(const Options& options) {
                                                         .tokens = tokens_,
                                                         .limits = limits_,
                                                         .home_key = home_key_,
-                                                        .listeners = listener_kinds_});
+                                                        .listeners = listener_kinds_,
+                                                        .end_server = end_by_signal});
         metrics_sources_.reactors.push_back(&one->reactor->metrics());
         metrics_sources_.shards.push_back(&one->shard->metrics());
         metrics_sources_.ports.push_back(&port.counters());
@@ -228,6 +292,7 @@ std::expected<void, core::Error> Server::make_reactors(const Options& options) {
 
 // Reactors first: whoever is accepted finds a reactor that turns.
 std::expected<void, core::Error> Server::run_threads() {
+    if (auto connected = connect_console(); !connected) return connected;
     try {
         for (std::uint32_t i = 0; i < shards_; ++i) {
             ReactorThread& one = *reactors_[i];

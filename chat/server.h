@@ -37,6 +37,8 @@ public:
     ~Server();  // stop()
 
     const BoundAddresses& addresses() const { return addresses_; }
+    // The far end of the operator's console, for who shows it; with --console, once.
+    net::UniqueFd take_console() { return std::move(console_); }
 
     // Ending in peace, step by step. Accepts no more and reads no more.
     void begin_drain();
@@ -63,6 +65,8 @@ private:
                                                   std::vector<net::Listener> listeners);
     std::expected<void, core::Error> make_reactors(const Options& options);
     std::expected<void, core::Error> run_threads();
+    std::expected<void, core::Error> listen_for_lines(const Options& options);
+    std::expected<void, core::Error> connect_console();
     void stop_accepting();
     template <typename T>
     void tell_shards();
@@ -82,6 +86,8 @@ private:
     std::vector<Front::Listener> listener_kinds_;  // by listener index
     std::vector<std::unique_ptr<ReactorThread>> reactors_;
     std::vector<AcceptorThread> acceptors_;
+    const bool has_console_;
+    net::UniqueFd console_;
     std::uint64_t handled_ = 0;  // envelopes, at the last quiet()
 };
 

@@ -12,8 +12,8 @@
 #include "chat/backward_steps.h"
 #include "chat/connections.h"
 #include "chat/context.h"
-#include "chat/dialect/echo.h"
-#include "chat/dialect/native.h"
+#include "chat/dialect/dialect_steps.h"
+#include "chat/dialect/service.h"
 #include "chat/home/name_home.h"
 #include "chat/home/room_homes.h"
 #include "chat/home/user_home.h"
@@ -67,6 +67,7 @@ private:
     void handle(const Acked& told);
     void handle(const KickUser& told);
     void handle(const Kicked& told);
+    void handle(const RoomsSurveyed& told);
     void handle(const Refused& told);
     void handle(const MembersListed& told);
     void handle(const HistoryRead& told);
@@ -86,8 +87,9 @@ private:
     LocalRooms rooms_;
     Walks walks_;
     Verbs verbs_;
-    Native native_;
-    Echo echo_;
+    const std::function<void()> end_server_;
+    DialectSteps dialect_steps_;
+    DialectTable dialects_;
     Connections connections_;
 
     const std::unique_ptr<Directory> directory_;
@@ -120,8 +122,15 @@ ShardState::ShardState(const ShardParts& parts)
       rooms_(context_, outlet_, sessions_, gate_),
       walks_(context_, outlet_, sessions_, steps_, rooms_, gate_),
       verbs_(context_, outlet_, logins_, walks_, rooms_, gate_),
-      native_(context_, outlet_, verbs_, parts.tokens),
-      echo_(context_, outlet_),
+      end_server_(parts.end_server),
+      dialect_steps_(sessions_),
+      dialects_({.context = context_,
+                 .outlet = outlet_,
+                 .verbs = verbs_,
+                 .gate = gate_,
+                 .steps = dialect_steps_,
+                 .tokens = parts.tokens,
+                 .end_server = end_server_}),
       connections_({.context = context_,
                     .front = parts.front,
                     .outlet = outlet_,
@@ -131,7 +140,7 @@ ShardState::ShardState(const ShardParts& parts)
                     .rooms = rooms_,
                     .liveness = liveness_,
                     .pace = pace_,
-                    .dialects = {.native = native_, .echo = echo_}},
+                    .dialects = dialects_},
                    parts.listeners),
       directory_(make_directory(parts, context_)),
       room_homes_(context_, parts.log),
@@ -170,6 +179,7 @@ void ShardState::lanes(core::Instant now) {
 
 void ShardState::run_steps() {
     steps_.run([this](ConnectionId connection) { return take_step(connection); });
+    dialect_steps_.run();
 }
 
 // Of a connection that ends meanwhile nothing more is asked.
@@ -211,6 +221,8 @@ void ShardState::handle_ask(std::uint32_t from, Envelope&& ask) {
                 user_home_.handle(what, from);
             } else if constexpr (std::is_same_v<Asked, Box<SetUserName>>) {
                 user_home_.handle(*what);
+            } else if constexpr (std::is_same_v<Asked, Box<SurveyRooms>>) {
+                room_homes_.handle(*what);
             } else if constexpr (std::is_same_v<Asked, Box<ClaimName>> ||
                                  std::is_same_v<Asked, Box<ReleaseName>> ||
                                  std::is_same_v<Asked, Box<FindName>> ||
@@ -261,6 +273,8 @@ void ShardState::handle_tell(Envelope&& tell) {
                 handle(what);
             } else if constexpr (std::is_same_v<Told, Box<Kicked>>) {
                 handle(*what);
+            } else if constexpr (std::is_same_v<Told, Box<RoomsSurveyed>>) {
+                handle(*what);
             } else if constexpr (std::is_same_v<Told, Box<UserAttached>> ||
                                  std::is_same_v<Told, Box<UserRenamed>> ||
                                  std::is_same_v<Told, Box<NameAnswered>>) {
@@ -299,6 +313,12 @@ void ShardState::handle(const KickUser& told) {
 void ShardState::handle(const Kicked& told) {
     if (Session* session = sessions_.find(told.connection)) {
         session->dialect->on_kicked(*session, told);
+    }
+}
+
+void ShardState::handle(const RoomsSurveyed& told) {
+    if (Session* session = sessions_.find(told.connection)) {
+        session->dialect->on_surveyed(*session, told);
     }
 }
 
@@ -362,7 +382,7 @@ bool ShardState::prepare_sleep() {
         return true;
     }
     // The last publish() may have made room in our own lists, which nobody rings for.
-    if (steps_.ready() || gate_.ready() || room_homes_.ready()) {
+    if (steps_.ready() || dialect_steps_.ready() || gate_.ready() || room_homes_.ready()) {
         return false;
     }
     sleeps_by_doorbell_ = context_.port.prepare_sleep();

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,6 +42,7 @@ struct ShardParts {
     core::HashKey home_key;                  // which shard is whose home; the same for all shards
     std::vector<Front::Listener> listeners;  // by listener index of on_open()
     std::optional<StoreLanes> store{};       // nothing: users and positions live in the shards
+    std::function<void()> end_server = [] {};  // the operator wants it
 };
 
 class ShardState;

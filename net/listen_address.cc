@@ -3,6 +3,7 @@
 // Invariant: a path fits the kernel's sockaddr_un and needs no escape in a line of text.
 #include "net/listen_address.h"
 
+#include <arpa/inet.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -87,6 +88,12 @@ std::expected<ListenAddress, Error> ListenAddress::parse(std::string_view text) 
 
 std::string ListenAddress::to_string() const {
     return (tls ? std::string(kTls) : "") + place();
+}
+
+bool ListenAddress::is_loopback() const {
+    if (kind == Kind::kUnix || host == "localhost" || host == "::1") return true;
+    in_addr v4{};
+    return ::inet_pton(AF_INET, host.c_str(), &v4) == 1 && host.starts_with("127.");
 }
 
 std::string ListenAddress::place() const {

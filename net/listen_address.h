@@ -24,6 +24,8 @@ struct ListenAddress {
     static std::expected<ListenAddress, core::Error> parse(std::string_view text);
     // As parse() takes it.
     std::string to_string() const;
+    // Can only this machine connect to it?
+    bool is_loopback() const;
     // The same without "tls:": what a client connects to.
     std::string place() const;
 };

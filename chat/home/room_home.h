@@ -53,6 +53,8 @@ public:
     RoomKey key() const { return key_; }
     const std::string& name() const { return name_; }
     // Nobody is in it, nobody is expected back, nothing is under way.
+    // For the operator.
+    MembersPage first_members(std::uint32_t limit) const { return members_page(UserId{}, limit); }
     bool deserted() const { return users_.empty() && in_log_ == 0 && !run_; }
     // The oldest event kept; head + 1 when there is none.
     std::uint64_t first_kept() const { return recent_.empty() ? head_ + 1 : recent_.front().seq; }

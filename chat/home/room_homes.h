@@ -28,6 +28,8 @@ public:
     using Ask =
         std::variant<Box<Join>, Box<Leave>, Box<Publish>, Box<ListMembers>, Box<ReadHistory>>;
     void handle(Ask&& ask);
+    // For the operator (room_survey.cc).
+    void handle(const SurveyRooms& ask);
 
     void on_log_opened(LogOpened&& opened) override;
     void on_log_stored(LogStored&& stored) override;

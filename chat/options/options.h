@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/service_id.h"
 #include "core/instant.h"
 #include "core/log.h"
 #include "net/address_range.h"
@@ -32,6 +33,10 @@ struct Options {
     bool deflate = true;
     bool web = true;
     bool echo = false;
+    std::vector<Service> dialects;  // beside the native one: those that have a path
+    Service root_dialect = Service::kNative;
+    std::optional<net::ListenAddress> line_listen;
+    bool console = false;
 
     std::uint32_t reactors = 1;
     std::uint32_t acceptors = 1;
@@ -51,6 +56,7 @@ struct Options {
     core::Duration login_timeout = std::chrono::seconds{10};
     core::Duration ping_interval = std::chrono::seconds{25};
     core::Duration stall_timeout = std::chrono::seconds{30};
+    core::Duration line_idle = std::chrono::minutes{5};
 
     core::log::Level log_level = core::log::Level::kInfo;
     core::log::Format log_format = core::log::Format::kText;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "chat/dialect/service.h"
 #include "ws/utf8.h"
 
 namespace stentor::chat {
@@ -75,6 +76,16 @@ std::expected<net::ListenAddress, std::string> parse_address(const std::string& 
     return *std::move(address);
 }
 
+std::string names_of_dialects(bool native_too) {
+    std::string names;
+    for (const ServiceRow& row : service_rows()) {
+        const auto service = dialect_named(row.name);
+        if (!service || (*service == Service::kNative && !native_too)) continue;
+        names += (names.empty() ? "" : ", ") + std::string(row.name);
+    }
+    return names;
+}
+
 }  // namespace
 
 Checked set_listen(Options& options, Texts texts) {
@@ -106,6 +117,50 @@ Checked set_admin_listen(Options& options, Texts texts) {
 std::vector<std::string> show_admin_listen(const Options& options) {
     if (!options.admin_listen) return {};
     return {options.admin_listen->to_string()};
+}
+
+// Plain as well: telnet speaks no TLS.
+Checked set_line_listen(Options& options, Texts texts) {
+    auto address = parse_address(texts.front());
+    if (!address) return std::unexpected(std::move(address.error()));
+    if (address->tls) return std::unexpected("the line dialect is plain TCP: without tls:");
+    options.line_listen = std::move(*address);
+    return {};
+}
+
+std::vector<std::string> show_line_listen(const Options& options) {
+    if (!options.line_listen) return {};
+    return {options.line_listen->to_string()};
+}
+
+Checked set_dialects(Options& options, Texts texts) {
+    std::vector<Service> dialects;
+    for (const std::string& text : texts) {
+        const auto service = dialect_named(text);
+        if (!service || *service == Service::kNative) {
+            return std::unexpected("it must be one of " + names_of_dialects(false));
+        }
+        dialects.push_back(*service);
+    }
+    options.dialects = std::move(dialects);
+    return {};
+}
+
+std::vector<std::string> show_dialects(const Options& options) {
+    std::vector<std::string> names;
+    for (const Service service : options.dialects) names.emplace_back(row_of(service).name);
+    return names;
+}
+
+Checked set_root_dialect(Options& options, Texts texts) {
+    const auto service = dialect_named(texts.front());
+    if (!service) return std::unexpected("it must be one of " + names_of_dialects(true));
+    options.root_dialect = *service;
+    return {};
+}
+
+std::vector<std::string> show_root_dialect(const Options& options) {
+    return {std::string(row_of(options.root_dialect).name)};
 }
 
 Checked set_proxies(Options& options, Texts texts) {
