@@ -28,6 +28,10 @@ inline constexpr std::uint32_t kBigRoomMembers = 100;      // presence is paced 
 inline constexpr std::uint32_t kPresenceNamesMax = 20;     // names in one frame of a big room
 inline constexpr std::size_t kSurveyedRoomsMax = 1000;     // shown to the operator
 inline constexpr std::uint32_t kSurveyedNamesMax = 200;    // of one of them
+inline constexpr std::size_t kReadPositionsMax = 2 * kBigRoomMembers;  // of a room, for its frames
+inline constexpr std::uint64_t kUnreadMax = 10'000;                    // nobody counts farther
+inline constexpr std::size_t kUnreadWorkMax = 50'000;  // events looked at for one list of rooms
+inline constexpr std::size_t kTypingPendingMax = 64;   // tells that pend to a shard: no typing
 
 inline constexpr std::uint8_t kPongsPendingMax = 64;  // queued while the outbox was not empty
 // At that bound, so many turns may pass before a flush has emptied it: one may run out of its time.
@@ -86,6 +90,7 @@ inline constexpr core::Duration kPaceWindow = std::chrono::seconds{10};
 inline constexpr core::Duration kDroppedUserStays = std::chrono::seconds{10};
 inline constexpr core::Duration kBigRoomPresenceInterval = std::chrono::milliseconds{500};
 inline constexpr core::Duration kRoomOpenTimeout = std::chrono::seconds{5};
+inline constexpr core::Duration kReadInterval = std::chrono::seconds{1};
 // A deadline that is noticed this late says that we were slow, not the peer (docs/decisions.md, "A
 // deadline").
 inline constexpr core::Duration kReactorLate = std::chrono::seconds{1};

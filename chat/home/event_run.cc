@@ -15,13 +15,15 @@ bool EventRun::takes(std::size_t json_bytes) const {
            plain_.size() + ws::frame_header_bytes(json_bytes) + json_bytes <= kRunBytesMax;
 }
 
-void EventRun::append(std::string_view json, FrameDeflater* twin_by) {
+void EventRun::append(std::string_view json, FrameDeflater* twin_by, EventKind kind, UserId user) {
     const std::size_t offset = plain_.size();
     ws::append_frame(plain_, ws::Opcode::kText, json);
     const std::size_t size = plain_.size() - offset;
     frames_.push_back({.offset = static_cast<std::uint32_t>(offset),
                        .size = static_cast<std::uint32_t>(size),
-                       .header_size = static_cast<std::uint32_t>(size - json.size())});
+                       .header_size = static_cast<std::uint32_t>(size - json.size()),
+                       .kind = kind,
+                       .user = user});
     if (twin_by == nullptr) return;
     const auto deflated = twin_by->smaller_event(json, kTwinWindowBits);
     if (deflated) {

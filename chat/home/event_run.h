@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "chat/frame_deflater.h"
+#include "chat/protocol/encode.h"
 
 namespace stentor::chat {
 
@@ -24,13 +25,16 @@ public:
         std::uint32_t offset;
         std::uint32_t size;
         std::uint32_t header_size;
+        EventKind kind;
+        UserId user;  // who did it
     };
 
     bool empty() const { return plain_.empty(); }
     // Is there room for a message of that size? In an empty run for any.
     bool takes(std::size_t json_bytes) const;
     // `twin_by`: null while nobody would get the twin; the same for all events of a run.
-    void append(std::string_view json, FrameDeflater* twin_by);
+    void append(std::string_view json, FrameDeflater* twin_by, EventKind kind = EventKind::kMessage,
+                UserId user = {});
     void clear();
 
     const std::string& plain() const { return plain_; }

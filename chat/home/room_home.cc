@@ -1,4 +1,4 @@
-// One room at its home: membership, events into runs, pages out of recent events.
+// One room at its home: opening, membership, presence.
 // Thread: owner reactor.
 // Invariant: see room_home.h.
 #include "chat/home/room_home.h"
@@ -6,57 +6,78 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/check.h"
-#include "ws/frame_writer.h"
-
 namespace stentor::chat {
 
-RoomHome::RoomHome(Context& context, RoomKey key, std::string name)
-    : context_(context), key_(key), name_(std::move(name)), shards_(context.shards) {}
+namespace {
 
-RoomHome::~RoomHome() {
-    context_.gauge(ShardGauge::kHistoryBytes, -static_cast<std::int64_t>(recent_bytes_));
-    context_.gauge(ShardGauge::kHomeRoomMembers, -static_cast<std::int64_t>(users_.size()));
+std::unique_ptr<DirectRoom> direct_room(std::string_view name) {
+    const auto direct = DirectRoom::parse(name);
+    return direct ? std::make_unique<DirectRoom>(*direct) : nullptr;
 }
 
-void RoomHome::begin(std::string epoch, std::uint64_t head) {
-    epoch_ = std::move(epoch);
-    head_ = head;
+}  // namespace
+
+RoomHome::RoomHome(RoomServices& services, RoomKey key, std::string_view name)
+    : services_(services),
+      key_(key),
+      name_(name),
+      direct_(direct_room(name)),
+      shards_(services.context.shards),
+      held_(services) {}
+
+RoomHome::~RoomHome() {
+    context().gauge(ShardGauge::kHomeRoomMembers, -static_cast<std::int64_t>(members_.size()));
+}
+
+void RoomHome::begin(const LogOpened& opened) {
+    epoch_ = opened.epoch;
+    head_ = opened.head;
+    held_.begin(opened.head, opened.recent);
+    if (services_.log.keeps_events()) {
+        first_in_log_ = opened.first != 0 ? opened.first : opened.head + 1;
+        epoch_is_inherited_ = true;
+    }
+}
+
+bool RoomHome::needs_new_epoch(const Join& ask) const {
+    return epoch_is_inherited_ && ask.resume && epoch_ == ask.since.epoch && ask.since.seq > head_;
+}
+
+void RoomHome::renew(const LogOpened& opened) {
+    epoch_ = opened.epoch;
+    epoch_is_inherited_ = false;
 }
 
 // ---- who is in it
 
-template <typename Ask>
-bool RoomHome::is_in(const Ask& ask) {
-    if (sessions_.contains(ask.connection.packed())) {
-        return true;
-    }
-    context_.tell(ask.connection.shard, std::make_unique<Refused>(not_in_room(ask)));
-    return false;
+bool RoomHome::is_in(ConnectionId connection, const std::string& command_id, bool page) {
+    const bool in = direct_ || members_.find(connection) != nullptr;
+    if (!in) refuse_stranger(connection, command_id, page);
+    return in;
 }
 
-template <typename Ask>
-Refused RoomHome::not_in_room(const Ask& ask) const {
-    return {ask.connection, ErrorCode::kNotInRoom, ask.command_id,
-            "join the room \"" + name_ + "\" first", kAnsweredByPage<Ask>};
+void RoomHome::refuse_stranger(ConnectionId connection, const std::string& command_id, bool page) {
+    context().tell(connection.shard,
+                   std::make_unique<Refused>(
+                       Refused{connection, ErrorCode::kNotInRoom, command_id,
+                               "join the room \"" + std::string(name_) + "\" first", page}));
 }
 
 void RoomHome::handle(const Join& ask) {
     close_run();  // a run ends at any change of membership: who is new gets the events by the page
     presence_.listed();  // on its page stand users whose joins wait to be told
-    const auto [member_at, user_is_new] = users_.try_emplace(ask.user);
-    Member& member = member_at->second;
-    if (user_is_new) {
-        member.name = ask.name;
+    Member* member = members_.find(ask.user);
+    if (member == nullptr) {
+        member = &members_.add(ask.user);
+        member->name = ask.name;
         presence_.joined(ask.user);
-        context_.gauge(ShardGauge::kHomeRoomMembers, 1);
+        context().gauge(ShardGauge::kHomeRoomMembers, 1);
     } else {
-        set_name(ask.user, member, ask.name);
+        set_name(*member, ask.name);
     }
-    member.return_by = 0;
+    member->return_by = 0;
     shards_[ask.connection.shard].local_room = ask.local_room;
-    if (sessions_.emplace(ask.connection.packed(), ask.user).second) {
-        ++member.sessions;
+    if (members_.add_session(*member, ask.connection)) {
         count_session(ask.connection.shard, ask.takes_twin, 1);
     }
 
@@ -65,41 +86,39 @@ void RoomHome::handle(const Join& ask) {
     joined->number = ask.number;
     joined->room = name_;
     joined->command_id = ask.command_id;
-    const bool position_is_known =
-        ask.since.epoch == epoch_ && ask.since.seq <= head_ && ask.since.seq + 1 >= first_kept();
-    joined->recovered = !ask.resume || position_is_known;
-    joined->page = ask.resume && position_is_known ? page_after(ask.since.seq, 0, kPageEventsMax)
-                                                   : page_newest(0, ask.history);
-    joined->members = members_page(UserId{}, kPageMembersMax);
-    context_.count(ShardCounter::kJoins);
-    context_.tell(ask.connection.shard, std::move(joined));
+    join_page(ask, *joined);
+    joined->members = members_.page(UserId{}, kPageMembersMax);
+    joined->members.version = presence_.version();
+    context().count(ShardCounter::kJoins);
+    context().tell(ask.connection.shard, std::move(joined));
 }
 
 void RoomHome::handle(const Leave& ask) {
-    const auto session = sessions_.find(ask.connection.packed());
-    if (session == sessions_.end()) {
+    Member* member = members_.find(ask.connection);
+    if (member == nullptr) {
         if (ask.number != 0) {  // its join was refused, or it left before
-            context_.tell(ask.connection.shard, std::make_unique<Refused>(not_in_room(ask)));
+            refuse_stranger(ask.connection, ask.command_id, false);
         }
         return;
     }
     close_run();
     if (ask.number != 0) {
-        context_.tell(ask.connection.shard, std::make_unique<Left>(Left{ask.connection, ask.number,
-                                                                        name_, ask.command_id}));
+        context().tell(ask.connection.shard,
+                       std::make_unique<Left>(
+                           Left{ask.connection, ask.number, std::string(name_), ask.command_id}));
     }
-    const UserId user = session->second;
-    sessions_.erase(session);
+    members_.remove_session(*member, ask.connection);
     count_session(ask.connection.shard, ask.takes_twin, -1);
-    Member& member = users_.at(user);
-    if (--member.sessions > 0) {
+    if (member->has_sessions()) {
         return;
     }
     if (ask.dropped) {
-        member.return_by = ++returns_begun_;
-        returns_.push_back({context_.now + kDroppedUserStays, member.return_by, user});
+        returns_begun_ += returns_begun_ == UINT32_MAX ? 2 : 1;  // 0 is nobody's
+        member->return_by = returns_begun_;
+        if (!returns_) returns_ = std::make_unique<std::list<Return>>();
+        returns_->push_back({context().now + kDroppedUserStays, member->return_by, member->user});
     } else {
-        remove_user(user);
+        remove_user(member->user);
     }
 }
 
@@ -110,288 +129,72 @@ void RoomHome::count_session(std::uint32_t shard, bool takes_twin, std::int32_t 
     if (takes_twin) {
         shards_[shard].twin_sessions += change;
         twin_sessions_ += change;
-        context_.gauge(ShardGauge::kHomeTwinSessions, by);
+        context().gauge(ShardGauge::kHomeTwinSessions, by);
     }
 }
 
 void RoomHome::remove_user(UserId user) {
-    users_.erase(user);
+    members_.remove(user);
     presence_.left(user);
-    context_.gauge(ShardGauge::kHomeRoomMembers, -1);
+    context().gauge(ShardGauge::kHomeRoomMembers, -1);
 }
 
-void RoomHome::set_name(UserId user, Member& member, const std::string& name) {
+void RoomHome::set_name(Member& member, std::string_view name) {
     if (member.name != name) {
         member.name = name;
-        presence_.renamed(user);
+        presence_.renamed(member.user);
     }
 }
 
 void RoomHome::on_timer() {
-    while (!returns_.empty() && returns_.front().until <= context_.now) {
-        const auto at = users_.find(returns_.front().user);
-        if (at != users_.end() && at->second.return_by == returns_.front().number) {
-            remove_user(at->first);
+    while (returns_ && returns_->front().until <= context().now) {
+        const Return& due = returns_->front();
+        const Member* member = members_.find(due.user);
+        if (member != nullptr && member->return_by == due.number) {
+            remove_user(due.user);
         }
-        returns_.pop_front();
+        returns_->pop_front();
+        if (returns_->empty()) returns_.reset();
     }
 }
 
 std::optional<core::Instant> RoomHome::next_deadline() const {
     std::optional<core::Instant> next = presence_.next_deadline();
-    if (!returns_.empty() && (!next || returns_.front().until < *next)) {
-        next = returns_.front().until;
-    }
+    const auto consider = [&next](std::optional<core::Instant> at) {
+        if (at && (!next || *at < *next)) next = at;
+    };
+    if (returns_) consider(returns_->front().until);
+    if (positions_) consider(positions_->next_deadline());
     return next;
 }
 
-// ---- events
-
-std::unique_ptr<Publish> RoomHome::handle(std::unique_ptr<Publish> ask) {
-    if (!is_in(*ask)) {
-        return nullptr;
-    }
-    if (ask->reply_to > head_) {
-        refuse(*ask, ErrorCode::kNoSuchMessage, "reply_to: the room has no such message");
-        return nullptr;
-    }
-    set_name(ask->user, users_.at(ask->user), ask->name);
-    ++in_log_;
-    return ask;
-}
-
-void RoomHome::on_stored(LogStored&& stored) {
-    Publish& publish = *stored.publish;
-    in_log_ -= stored.ours ? 1 : 0;
-    if (!publish.duplicate) {
-        STENTOR_CHECK(publish.seq == head_ + 1);
-        append_to_run(publish);
-        head_ = publish.seq;
-        context_.count(ShardCounter::kPublished);
-    } else {
-        context_.count(ShardCounter::kDuplicates);
-    }
-    // On the lane before the run that holds the event, so the ack comes before the message.
-    if (stored.ours && !publish.command_id.empty()) {
-        context_.tell(publish.connection.shard, Acked{std::move(stored.publish)});
-    }
-}
-
-void RoomHome::on_refused(LogRefused&& refused) {
-    --in_log_;
-    switch (refused.code) {
-        case ErrorCode::kIdReused:
-            refuse(*refused.publish, refused.code,
-                   "id: already used by you in this room for another text");
-            break;
-        case ErrorCode::kNotStored:
-            refuse(*refused.publish, refused.code, "the message could not be stored");
-            break;
-        default:
-            refuse(*refused.publish, ErrorCode::kUnavailable,
-                   "busy: nothing was accepted, try again");
-    }
-}
-
-void RoomHome::refuse(const Publish& ask, ErrorCode code, std::string message) {
-    context_.tell(ask.connection.shard,
-                  std::make_unique<Refused>(Refused{.connection = ask.connection,
-                                                    .code = code,
-                                                    .command_id = ask.command_id,
-                                                    .message = std::move(message)}));
-}
-
-void RoomHome::append_to_run(const Publish& publish) {
-    std::string& json = context_.scratch;
-    json.clear();
-    append_message(json, {.room = name_,
-                          .seq = publish.seq,
-                          .at_ms = publish.at_ms,
-                          .user = publish.user,
-                          .from = publish.name,
-                          .content = publish.content,
-                          .client_id = publish.command_id,
-                          .reply_to = publish.reply_to});
-    if (run_ && !run_->takes(json.size())) {
-        close_run();
-    }
-    if (!run_) {
-        run_ = context_.runs.take();
-    }
-    run_->append(json, twin_deflater());
-}
-
-void RoomHome::close_run() {
-    if (!run_) {
-        return;
-    }
-    const core::SharedBytes block = core::SharedBytes::copy_of(run_->plain());
-    const core::SharedBytes twin = core::SharedBytes::copy_of(run_->twin());
-    const std::uint64_t first = head_ - run_->frames().size() + 1;
-    std::uint64_t seq = first;
-    for (const EventRun::Frame& frame : run_->frames()) {
-        recent_.push_back({seq++, block, frame.offset, frame.size, frame.header_size});
-    }
-    recent_bytes_ += block.size();
-    context_.gauge(ShardGauge::kHistoryBytes, static_cast<std::int64_t>(block.size()));
-    context_.runs.give_back(std::move(run_));
-    while (recent_.size() > kRoomEventsMax ||
-           (recent_bytes_ > kRoomBytesMax && recent_.size() > 1)) {
-        drop_oldest_event();
-    }
-    tell_members(block, twin, first, head_);
-}
-
-void RoomHome::drop_oldest_event() {
-    recent_bytes_ -= recent_.front().size;
-    context_.gauge(ShardGauge::kHistoryBytes, -std::int64_t{recent_.front().size});
-    recent_.pop_front();
-}
-
-void RoomHome::tell_members(const core::SharedBytes& frames, const core::SharedBytes& twin,
-                            std::uint64_t first, std::uint64_t last) {
-    for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
-        const OnShard& there = shards_[shard];
-        if (there.sessions > 0) {
-            context_.tell(shard, Deliver{there.local_room, first, last, frames,
-                                         there.twin_sessions > 0 ? twin : core::SharedBytes()});
-        }
-    }
-}
-
-void RoomHome::tell_what_is_new() {
-    if (presence_.due(context_.now, users_.size())) {
-        tell_presence();
-    }
-    close_run();
-}
-
 void RoomHome::tell_presence() {
-    const PresenceLedger::News news = presence_.take(context_.now, users_.size());
-    if (sessions_.empty()) {
+    const PresenceLedger::News news = presence_.take(context().now, members_.size());
+    if (members_.sessions() == 0) {
         return;
     }
     std::vector<MemberView> joined;
     for (const UserId user : news.joined) {
-        joined.push_back({user, users_.at(user).name});
+        joined.push_back({user, members_.find(user)->name});
     }
     std::string json;
-    append_presence(json, name_, presence_.version(), users_.size(), joined, news.left);
+    append_presence(json, name_, presence_.version(), members_.size(), joined, news.left);
     EventRun frame;
     frame.append(json, twin_deflater());
     tell_members(core::SharedBytes::copy_of(frame.plain()),
                  core::SharedBytes::copy_of(frame.twin()), 0, 0);
 }
 
-// ---- reading
-
 void RoomHome::handle(const ListMembers& ask) {
-    if (!is_in(ask)) {
+    if (!is_in(ask.connection, ask.command_id, true)) {
         return;
     }
     presence_.listed();
-    context_.tell(ask.connection.shard,
-                  std::make_unique<MembersListed>(MembersListed{
-                      ask.connection, name_, ask.command_id, members_page(ask.after, ask.limit)}));
-}
-
-void RoomHome::handle(const ReadHistory& ask) {
-    if (!is_in(ask)) {
-        return;
-    }
-    close_run();
-    auto read = std::make_unique<HistoryRead>();
-    read->connection = ask.connection;
-    read->room = name_;
-    read->command_id = ask.command_id;
-    read->page = ask.from_oldest ? page_after(ask.after, ask.before, ask.limit)
-                                 : page_newest(ask.before, ask.limit);
-    context_.tell(ask.connection.shard, std::move(read));
-}
-
-MembersPage RoomHome::members_page(UserId after, std::uint32_t limit) const {
-    MembersPage page;
-    page.version = presence_.version();
-    page.count = users_.size();
-    auto at = users_.upper_bound(after);
-    for (; at != users_.end() && page.members.size() < limit; ++at) {
-        page.members.push_back({at->first, std::string(at->second.name)});
-    }
-    page.more = at != users_.end();
-    return page;
-}
-
-EventsPage RoomHome::empty_page() const {
-    return {.epoch = epoch_, .head = head_, .first = first_kept(), .more = false, .events = {}};
-}
-
-namespace {
-
-void put_event(std::string& events, const EventFrame& event) {
-    if (!events.empty()) events.push_back(',');
-    events.append(event.json());
-}
-
-// Counts what still fits one page: events and bytes.
-class PageRoom {
-public:
-    PageRoom(std::uint32_t events, std::size_t outbox_bytes)
-        : events_(std::min(events, kPageEventsMax)),
-          bytes_(std::min(kPageBytesMax, outbox_bytes / 2)) {}
-    // One event always fits, or nobody could ever read it.
-    bool take(const EventFrame& event) {
-        if (events_ == 0 || (taken_ > 0 && event.size > bytes_)) {
-            return false;
-        }
-        --events_;
-        ++taken_;
-        bytes_ -= std::min<std::size_t>(bytes_, event.size);
-        return true;
-    }
-
-private:
-    std::uint32_t events_;
-    std::uint32_t taken_ = 0;
-    std::size_t bytes_;
-};
-
-}  // namespace
-
-// Oldest first from after + 1; `more`: newer ones remain within the bounds.
-EventsPage RoomHome::page_after(std::uint64_t after, std::uint64_t before,
-                                std::uint32_t limit) const {
-    EventsPage page = empty_page();
-    PageRoom room(limit, context_.limits.outbox_bytes);
-    const std::uint64_t first = std::max(after + 1, page.first);
-    context_.scratch.clear();
-    for (std::uint64_t seq = first; seq <= head_ && (before == 0 || seq < before); ++seq) {
-        const EventFrame& event = recent_[seq - page.first];
-        if (!room.take(event)) {
-            page.more = true;
-            break;
-        }
-        put_event(context_.scratch, event);
-    }
-    page.events = core::SharedBytes::copy_of(context_.scratch);
-    return page;
-}
-
-// The newest below `before`, oldest first; `more`: older ones exist.
-EventsPage RoomHome::page_newest(std::uint64_t before, std::uint32_t limit) const {
-    EventsPage page = empty_page();
-    PageRoom room(limit, context_.limits.outbox_bytes);
-    const std::uint64_t end = before == 0 ? head_ + 1 : std::min(before, head_ + 1);
-    std::uint64_t begin = end;
-    while (begin > page.first && room.take(recent_[begin - 1 - page.first])) {
-        --begin;
-    }
-    context_.scratch.clear();
-    for (std::uint64_t seq = begin; seq < end; ++seq) {
-        put_event(context_.scratch, recent_[seq - page.first]);
-    }
-    page.events = core::SharedBytes::copy_of(context_.scratch);
-    page.more = begin > page.first;
-    return page;
+    auto listed = std::make_unique<MembersListed>(
+        MembersListed{ask.connection, std::string(name_), ask.command_id, {}});
+    listed->page = members_.page(ask.after, ask.limit);
+    listed->page.version = presence_.version();
+    context().tell(ask.connection.shard, std::move(listed));
 }
 
 }  // namespace stentor::chat

@@ -16,20 +16,29 @@ const std::string& room_of(const RoomHomes::Ask& ask) {
     return std::visit([](const auto& box) -> const std::string& { return box->room; }, ask);
 }
 
-ConnectionId connection_of(const RoomHomes::Ask& ask) {
-    return std::visit([](const auto& box) { return box->connection; }, ask);
+// Nobody waits for what these do, and what is not open has nobody to tell.
+bool only_touches(const RoomHomes::Ask& ask) {
+    return std::holds_alternative<Box<SayTyping>>(ask) || std::holds_alternative<Box<Leave>>(ask);
 }
 
 }  // namespace
 
-RoomHomes::Entry::Entry(Context& context, RoomKey key, std::string name)
-    : room(context, key, std::move(name)), timer(key) {}
+RoomHomes::Entry::Entry(RoomServices& services, RoomKey key, std::string_view name)
+    : room(services, key, name), timer(key) {}
 
-RoomHomes::RoomHomes(Context& context, RoomLog& log) : context_(context), log_(log) {}
+RoomHomes::RoomHomes(Context& context, RoomLog& log, Directory* directory)
+    : services_{.context = context, .log = log, .directory = directory},
+      context_(context),
+      log_(log) {}
 RoomHomes::~RoomHomes() = default;
 
 void RoomHomes::handle(Ask&& ask) {
-    const bool may_open = std::holds_alternative<Box<Join>>(ask);
+    if (!is_admitted(ask)) {
+        return;
+    }
+    const bool joins = std::holds_alternative<Box<Join>>(ask);
+    const bool may_open =
+        joins || (room_of(ask).starts_with(kDirectRoomPrefix) && !only_touches(ask));
     const auto known = by_name_.find(room_of(ask));
     Entry* entry = known != by_name_.end() ? find(known->second)
                    : may_open              ? find_or_open(room_of(ask))
@@ -40,11 +49,50 @@ void RoomHomes::handle(Ask&& ask) {
         } else {
             refuse(ask, ErrorCode::kNotInRoom, "join the room first");
         }
-    } else if (!entry->open || !entry->waiting.empty()) {
+    } else if (entry->must_wait()) {
         wait(*entry, std::move(ask));
     } else {
         apply(*entry, std::move(ask));
     }
+}
+
+// A direct room is its two users' alone; its name says who they are.
+bool RoomHomes::is_admitted(const Ask& ask) {
+    const std::string& room = room_of(ask);
+    if (!room.starts_with(kDirectRoomPrefix)) {
+        return true;
+    }
+    const auto direct = DirectRoom::parse(room);
+    const bool is_admitted = std::visit(
+        [&](const auto& box) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*box)>, Leave>) {
+                return true;
+            } else {
+                return direct && direct->has(box->user);
+            }
+        },
+        ask);
+    if (!is_admitted && !direct) {
+        refuse(ask, ErrorCode::kBadRoom, "names that begin with dm. are those of direct rooms");
+    } else if (!is_admitted) {
+        refuse(ask, ErrorCode::kForbidden, "a direct room is used by its two users alone");
+    }
+    return is_admitted;
+}
+
+void RoomHomes::handle(LookAtRooms&& ask) {
+    std::size_t work = kUnreadWorkMax;
+    std::erase_if(ask.rooms, [&](RoomLine& line) {
+        const auto known = by_name_.find(line.room);
+        const Entry* entry = known == by_name_.end() ? nullptr : find(known->second);
+        if (entry == nullptr || !entry->open) {
+            return !log_.keeps_events();  // then it is gone
+        }
+        entry->room.look(line, ask.user, work);
+        return false;
+    });
+    context_.tell(ask.connection.shard, std::make_unique<RoomsListed>(RoomsListed{
+                                            ask.connection, false, std::move(ask.rooms)}));
 }
 
 RoomHomes::Entry* RoomHomes::find(RoomKey key) {
@@ -58,117 +106,22 @@ RoomHomes::Entry* RoomHomes::find_or_open(const std::string& name) {
     }
     // The shard's index in the high byte makes keys of different homes differ, for the log's sake.
     const RoomKey key = std::uint64_t{context_.index} << 56 | ++keys_used_;
-    rooms_.emplace(key, std::make_unique<Entry>(context_, key, name));
+    rooms_.emplace(key, std::make_unique<Entry>(services_, key, name));
     by_name_.emplace(name, key);
     context_.gauge(ShardGauge::kHomeRooms, 1);
     log_.open(key, name, *this);
     return find(key);  // a log that fails at once has taken it away again
 }
 
-// ---- while the log opens a room
-
-void RoomHomes::wait(Entry& entry, Ask&& ask) {
-    if (entry.waiting.size() >= kWaitingForLogMax) {
-        turn_away(entry, std::move(ask));
-        return;
-    }
-    if (!entry.open && !entry.timer.scheduled()) {
-        context_.timers.schedule(entry.timer, context_.now + kRoomOpenTimeout);
-    }
-    entry.waiting.push_back(std::move(ask));
-    context_.gauge(ShardGauge::kWaitingAsks, 1);
-}
-
-// The list is full. A shard lets go of a membership when its newest join is refused or a leave was
-// asked for, so no older join of that connection may come true behind it: what it asked before is
-// refused with it, and its session ends.
-void RoomHomes::turn_away(Entry& entry, Ask&& ask) {
-    constexpr auto kBusy = "the room is busy: nothing was accepted, try again";
-    const bool joins = std::holds_alternative<Box<Join>>(ask);
-    const bool leaves = std::holds_alternative<Box<Leave>>(ask);
-    const ConnectionId connection = connection_of(ask);
-    if (joins || leaves) {
-        const auto refused = std::erase_if(entry.waiting, [&](const Ask& earlier) {
-            const bool is_its = connection_of(earlier) == connection;
-            if (is_its) {
-                refuse(earlier, ErrorCode::kUnavailable, kBusy);
-            }
-            return is_its;
-        });
-        context_.gauge(ShardGauge::kWaitingAsks, -static_cast<std::int64_t>(refused));
-    }
-    if (leaves && entry.open) {
-        apply(entry, std::move(ask));
-        return;
-    }
-    if (joins && entry.open) {
-        const bool takes_twin = std::get<Box<Join>>(ask)->takes_twin;
-        apply(entry, std::make_unique<Leave>(
-                         Leave{connection, 0, false, takes_twin, entry.room.name(), {}}));
-    }
-    refuse(ask, leaves ? ErrorCode::kNotInRoom : ErrorCode::kUnavailable, kBusy);
-}
-
-void RoomHomes::on_log_opened(LogOpened&& opened) {
-    Entry* entry = find(opened.key);
-    STENTOR_CHECK(entry != nullptr && !entry->open);
-    if (opened.failed) {
-        refuse_waiting(*entry);
-        forget(*entry);
-        return;
-    }
-    entry->open = true;
-    entry->room.begin(std::move(opened.epoch), opened.head);
-    context_.timers.cancel(entry->timer);
-    touch(*entry);
-}
-
-// As many as the lanes above have room for; the rest in the next turn.
-void RoomHomes::apply_waiting(Entry& entry) {
-    while (!entry.waiting.empty() && context_.room_above_asks()) {
-        Ask ask = std::move(entry.waiting.front());
-        entry.waiting.pop_front();
-        context_.gauge(ShardGauge::kWaitingAsks, -1);
-        apply(entry, std::move(ask));
-    }
-}
-
-void RoomHomes::refuse_waiting(Entry& entry) {
-    context_.gauge(ShardGauge::kWaitingAsks, -static_cast<std::int64_t>(entry.waiting.size()));
-    for (const Ask& ask : std::exchange(entry.waiting, {})) {
-        refuse(ask, ErrorCode::kUnavailable, "the room could not be opened: try again");
-    }
-}
-
-void RoomHomes::refuse(const Ask& ask, ErrorCode code, const char* message) {
-    if (code == ErrorCode::kUnavailable) {
-        context_.count(ShardCounter::kRefusedBusy);
-    }
-    std::visit(
-        [&](const auto& box) {
-            using Asked = std::remove_cvref_t<decltype(*box)>;
-            if constexpr (std::is_same_v<Asked, Join>) {
-                context_.tell(box->connection.shard, std::make_unique<JoinRefused>(JoinRefused{
-                                                         box->connection, box->number, code,
-                                                         box->room, box->command_id, message}));
-            } else {
-                if constexpr (std::is_same_v<Asked, Leave>) {
-                    if (box->number == 0) {
-                        return;  // nobody waits for an answer
-                    }
-                }
-                context_.tell(box->connection.shard, std::make_unique<Refused>(Refused{
-                                                         box->connection, code, box->command_id,
-                                                         message, kAnsweredByPage<Asked>}));
-            }
-        },
-        ask);
-}
-
 // ---- asks and log answers
 
 void RoomHomes::apply(Entry& entry, Ask&& ask) {
     touch(entry);
+    if (const auto* join = std::get_if<Box<Join>>(&ask);
+        join && entry.room.needs_new_epoch(**join)) {
+        begin_renewal(entry, std::move(ask));
+        return;
+    }
     std::visit(
         [&](auto& box) {
             using Asked = std::remove_cvref_t<decltype(*box)>;
@@ -181,6 +134,26 @@ void RoomHomes::apply(Entry& entry, Ask&& ask) {
             }
         },
         ask);
+}
+
+void RoomHomes::on_log_opened(LogOpened&& opened) {
+    Entry* entry = find(opened.key);
+    STENTOR_CHECK(entry != nullptr && (!entry->open || entry->renewal == Renewal::kAsked));
+    if (opened.failed) {
+        refuse_waiting(*entry);
+        if (!entry->open) {
+            forget(*entry);
+            return;
+        }
+    } else if (entry->open) {
+        entry->room.renew(opened);
+    } else {
+        entry->open = true;
+        entry->room.begin(opened);
+    }
+    entry->renewal = Renewal::kNone;
+    context_.timers.cancel(entry->timer);
+    touch(*entry);
 }
 
 void RoomHomes::on_log_stored(LogStored&& stored) {
@@ -196,10 +169,24 @@ void RoomHomes::on_log_refused(LogRefused&& refused) {
     Entry* entry = find(refused.key);
     STENTOR_CHECK(entry != nullptr);  // a room with an append under way is not forgotten
     touch(*entry);
-    if (refused.code != ErrorCode::kIdReused) {
+    if (refused.code == ErrorCode::kUnavailable || refused.code == ErrorCode::kNotStored) {
         context_.count(ShardCounter::kRefusedBusy);
     }
-    entry->room.on_refused(std::move(refused));
+    entry->room.on_refused(refused);
+}
+
+void RoomHomes::on_log_read(LogRead&& read) {
+    Entry* entry = find(read.key);
+    STENTOR_CHECK(entry != nullptr);  // nor one with a read under way
+    touch(*entry);
+    entry->room.on_read(std::move(read));
+}
+
+void RoomHomes::on_log_trimmed(LogTrimmed trimmed) {
+    if (Entry* entry = find(trimmed.key); entry != nullptr && entry->open) {
+        touch(*entry);
+        entry->room.on_trimmed(trimmed.first);
+    }
 }
 
 void RoomHomes::touch(Entry& entry) {
@@ -223,13 +210,14 @@ void RoomHomes::end_turn() {
             apply_waiting(*entry);
             entry->room.tell_what_is_new();
             bound_history(entry->room);
-            log_.forget_before(key, entry->room.first_kept());
+            log_.forget_before(key, entry->room.first_held());
         }
         entry->touched = false;
         if (!entry->open) {
             continue;
         }
-        if (!entry->waiting.empty()) {
+        go_on_renewing(*entry);
+        if ((entry->waiting && entry->renewal == Renewal::kNone) || entry->room.must_go_on()) {
             touch(*entry);
         }
         settle(*entry);
@@ -238,12 +226,16 @@ void RoomHomes::end_turn() {
 
 // After a change: when to look again, and whether the room is still wanted.
 void RoomHomes::settle(Entry& entry) {
+    if (entry.renewal != Renewal::kNone) {
+        context_.timers.schedule(entry.timer, entry.patience_ends);
+        return;
+    }
     if (const auto next = entry.room.next_deadline()) {
         context_.timers.schedule(entry.timer, *next);
     } else {
         context_.timers.cancel(entry.timer);
     }
-    if (!entry.room.deserted() || !entry.waiting.empty()) {
+    if (!entry.room.deserted() || entry.waiting) {
         return;
     }
     if (entry.room.has_history()) {
@@ -259,6 +251,10 @@ void RoomHomes::on_timer(core::Timer& timer) {
     if (!entry->open) {
         refuse_waiting(*entry);  // the log may still open it; later asks wait anew
         return;
+    }
+    if (entry->renewal != Renewal::kNone && entry->patience_ends <= context_.now) {
+        refuse_waiting(*entry);
+        entry->patience_ends = context_.now + kRoomOpenTimeout;
     }
     entry->room.on_timer();
     touch(*entry);

@@ -4,6 +4,7 @@
 #include "chat/log/memory_log.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.h"
 
@@ -14,8 +15,8 @@ MemoryLog::MemoryLog(const core::Clock& clock, RandomSource& random)
 
 void MemoryLog::open(RoomKey key, std::string_view /*room*/, LogSink& sink) {
     auto room = std::make_unique<Room>();
-    room->epoch = random_epoch(random_);
-    std::string epoch = room->epoch;
+    std::string epoch = random_epoch(random_);
+    room->epoch = epoch;
     const bool is_new = rooms_.emplace(key, std::move(room)).second;
     STENTOR_CHECK(is_new);
     sink.on_log_opened({.key = key, .failed = false, .epoch = std::move(epoch), .head = 0});
@@ -25,39 +26,51 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     Room& room = *rooms_.at(key);
     publish->epoch = room.epoch;
     publish->durability = Durability::kMemory;
-
-    std::string id;
-    std::uint64_t hash = 0;
-    if (!publish->command_id.empty()) {
-        id = id_key(*publish);
-        hash = content_hash(*publish);
-        if (const KnownId* first = room.find(id); first != nullptr) {
-            if (first->content_hash != hash) {
-                sink.on_log_refused({key, ErrorCode::kIdReused, std::move(publish)});
-                return;
-            }
-            publish->seq = first->seq;
-            publish->at_ms = first->at_ms;
-            publish->duplicate = true;
-            sink.on_log_stored({key, std::move(publish), true});
+    const std::uint64_t hash = content_hash(*publish);
+    const std::uint64_t first =
+        publish->command_id.empty() ? 0 : room.find(publish->user, publish->command_id);
+    if (first != 0) {
+        const Event& known = room.at(first);
+        if (known.content_hash != hash) {
+            sink.on_log_refused({key, ErrorCode::kIdReused, std::move(publish)});
+            return;
+        }
+        publish->seq = first;
+        publish->at_ms = known.at_ms;
+        publish->duplicate = true;
+        sink.on_log_stored({key, std::move(publish), true});
+        return;
+    }
+    if (publish->kind != EventKind::kMessage) {
+        if (const auto code = refusal(room, *publish)) {
+            sink.on_log_refused({key, *code, std::move(publish)});
             return;
         }
     }
-
-    publish->seq = ++room.head;
+    publish->seq = room.head + 1;
     // A clock that was set back must not make a later event look older.
     publish->at_ms = room.last_at_ms = std::max(room.last_at_ms, clock_.unix_ms());
-    if (!id.empty()) {
-        room.add({std::move(id), publish->seq, publish->at_ms, hash});
-    }
+    room.add({.id = core::CompactText(publish->command_id),
+              .user = publish->user,
+              .at_ms = publish->at_ms,
+              .content_hash = hash,
+              .is_message = publish->kind == EventKind::kMessage},
+             *publish);
     sink.on_log_stored({key, std::move(publish), true});
 }
 
-void MemoryLog::forget_before(RoomKey key, std::uint64_t seq) {
-    Room& room = *rooms_.at(key);
-    while (!room.ids.empty() && room.ids.front().seq < seq) {
-        room.forget_oldest();
+std::optional<ErrorCode> MemoryLog::refusal(Room& room, const Publish& publish) {
+    const Event* target = room.event(publish.target);
+    if (target == nullptr || !target->is_message) {
+        return ErrorCode::kNoSuchMessage;
     }
+    const bool may = publish.kind == EventKind::kReacted ? room.may_react(publish)
+                                                         : target->user == publish.user;
+    return may ? std::nullopt : std::optional(ErrorCode::kForbidden);
+}
+
+void MemoryLog::forget_before(RoomKey key, std::uint64_t seq) {
+    rooms_.at(key)->forget_before(seq);
 }
 
 void MemoryLog::close(RoomKey key) {
@@ -68,40 +81,92 @@ void MemoryLog::on_answer(Envelope&& /*answer*/, LogSink& /*sink*/) {
     STENTOR_CHECK(false && "nobody answers for a log without a thread");
 }
 
-const MemoryLog::KnownId* MemoryLog::Room::find(std::string_view id) const {
-    if (by_key.empty()) {
-        const auto known = std::ranges::find(ids, id, &KnownId::key);
-        return known == ids.end() ? nullptr : &*known;
-    }
-    const auto known = by_key.find(id);
-    return known == by_key.end() ? nullptr : *known;
-}
+// ---- one room
 
-void MemoryLog::Room::add(KnownId&& known) {
-    ids.push_back(std::move(known));
-    if (!by_key.empty()) {
-        by_key.insert(&ids.back());
-    } else if (ids.size() > kLookedThroughMax) {
-        for (const KnownId& one : ids) {
-            by_key.insert(&one);
+std::uint64_t MemoryLog::Room::find(UserId user, std::string_view id) const {
+    if (by_id_) {
+        const auto at = by_id_->find(key_of(user, id));
+        return at == by_id_->end() ? 0 : at->second;
+    }
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+        if (events_[i].user == user && events_[i].id == id) {
+            return first() + i;
         }
     }
+    return 0;
 }
 
-void MemoryLog::Room::forget_oldest() {
-    by_key.erase(&ids.front());
-    ids.pop_front();
+MemoryLog::Event* MemoryLog::Room::event(std::uint64_t seq) {
+    return seq < first() || seq > head ? nullptr : &events_[seq - first()];
 }
 
-std::string MemoryLog::id_key(const Publish& publish) {
-    std::string key(sizeof publish.user.value, '\0');
-    std::copy_n(reinterpret_cast<const char*>(&publish.user.value), key.size(), key.data());
-    return key += publish.command_id;
+void MemoryLog::Room::add(Event&& event, const Publish& publish) {
+    if (publish.kind == EventKind::kDeleted) {
+        at(publish.target).is_message = false;
+        if (reactions_) reactions_->erase(publish.target);
+    } else if (publish.kind == EventKind::kReacted) {
+        react(publish);
+    }
+    ++head;
+    events_.push_back(std::move(event));
+    const auto note = [this](std::uint64_t seq, const Event& one) {
+        if (!one.id.empty()) by_id_->emplace(key_of(one.user, one.id), seq);
+    };
+    if (by_id_) {
+        note(head, events_.back());
+    } else if (events_.size() > kLookedThroughMax) {
+        by_id_ = std::make_unique<ById>();
+        for (std::size_t i = 0; i < events_.size(); ++i) note(first() + i, events_[i]);
+    }
+}
+
+void MemoryLog::Room::forget_before(std::uint64_t seq) {
+    while (!events_.empty() && first() < seq) {
+        const Event& oldest = events_.front();
+        if (by_id_ && !oldest.id.empty()) by_id_->erase(key_of(oldest.user, oldest.id));
+        if (reactions_) reactions_->erase(first());
+        events_.pop_front();
+    }
+    if (reactions_ && reactions_->empty()) reactions_.reset();
+}
+
+bool MemoryLog::Room::may_react(const Publish& publish) const {
+    if (!publish.on || !reactions_) return true;
+    const auto at = reactions_->find(publish.target);
+    return at == reactions_->end() || at->second.size() < kReactionsMax ||
+           std::ranges::find(at->second, publish.content, &Reaction::emoji) != at->second.end();
+}
+
+void MemoryLog::Room::react(const Publish& publish) {
+    if (!reactions_)
+        reactions_ = std::make_unique<std::map<std::uint64_t, std::vector<Reaction>>>();
+    std::vector<Reaction>& reactions = (*reactions_)[publish.target];
+    auto reaction = std::ranges::find(reactions, publish.content, &Reaction::emoji);
+    if (reaction == reactions.end()) {
+        if (!publish.on) return;
+        reaction = reactions.insert(reactions.end(), {publish.content, {}});
+    }
+    const auto who = std::ranges::find(reaction->users, publish.user);
+    if (publish.on && who == reaction->users.end()) {
+        reaction->users.push_back(publish.user);
+    } else if (!publish.on && who != reaction->users.end()) {
+        reaction->users.erase(who);
+        if (reaction->users.empty()) reactions.erase(reaction);
+    }
+}
+
+std::string MemoryLog::Room::key_of(UserId user, std::string_view id) {
+    std::string key(sizeof user.value, '\0');
+    std::copy_n(reinterpret_cast<const char*>(&user.value), key.size(), key.data());
+    return key += id;
 }
 
 // Keyed, so that nobody can look for a second text with the same hash.
 std::uint64_t MemoryLog::content_hash(const Publish& publish) const {
-    return core::siphash_1_3(content_key_, publish.content) ^ core::mix64(publish.reply_to);
+    const std::uint64_t rest = core::mix64(publish.reply_to) + core::mix64(~publish.target) +
+                               2 * static_cast<std::uint64_t>(publish.kind) +
+                               (publish.on ? 1U : 0U);
+    return core::siphash_1_3(content_key_, publish.content) ^ core::mix64(rest);
 }
 
 }  // namespace stentor::chat

@@ -1,25 +1,31 @@
-// The log of memory rooms: it numbers at once, knows recent client ids, and forgets with the
-// process. The texts themselves live once, encoded, with the room at home; here is only what
-// decides.
+// The log of memory rooms: it numbers at once, knows recent client ids and what became of recent
+// messages, and forgets with the process. The texts themselves live once, encoded, with the room at
+// home; here is only what decides.
 // Thread: owner reactor.
-// Invariant: an id is remembered exactly as long as its message is kept at home.
+// Invariant: an event is remembered exactly as long as it is kept at home.
 #pragma once
 
 #include <cstdint>
-#include <list>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <boost/circular_buffer.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "chat/log/room_log.h"
 #include "chat/random.h"
+#include "core/compact_text.h"
 #include "core/hash.h"
 #include "core/instant.h"
 
 namespace stentor::chat {
+
+// Different emoji on one message.
+inline constexpr std::size_t kReactionsMax = 20;
 
 class MemoryLog final : public RoomLog {
 public:
@@ -32,38 +38,52 @@ public:
     void on_answer(Envelope&& answer, LogSink& sink) override;
 
 private:
-    struct KnownId {  // what the first send with an id became
-        std::string key;
-        std::uint64_t seq;
+    struct Event {
+        core::CompactText id;  // the client's; empty: none
+        UserId user;
         std::int64_t at_ms;
         std::uint64_t content_hash;
+        bool is_message;  // that is not deleted
     };
-    struct KeyHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view key) const { return core::StringHash{}(key); }
-        std::size_t operator()(const KnownId* known) const { return (*this)(known->key); }
+    // Who put which emoji on a message.
+    struct Reaction {
+        std::string emoji;
+        std::vector<UserId> users;
     };
-    struct KeyEqual {
-        using is_transparent = void;
-        static std::string_view key(const KnownId* known) { return known->key; }
-        static std::string_view key(std::string_view text) { return text; }
-        bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
-    };
-    struct Room {
-        std::string epoch;
+    class Room {
+    public:
+        // Seq of the event with that id; 0: none is remembered.
+        std::uint64_t find(UserId user, std::string_view id) const;
+        // Null: forgotten, or there never was one.
+        Event* event(std::uint64_t seq);
+        Event& at(std::uint64_t seq) { return events_[seq - first()]; }  // one that is remembered
+        // Behind the others; what it changes is changed.
+        void add(Event&& event, const Publish& publish);
+        void forget_before(std::uint64_t seq);
+        bool may_react(const Publish& publish) const;
+
+        core::CompactText epoch;
         std::uint64_t head = 0;
         std::int64_t last_at_ms = 0;
-        const KnownId* find(std::string_view id) const;
-        void add(KnownId&& known);
-        void forget_oldest();
 
-        std::list<KnownId> ids;  // oldest first
-        // Into ids; from the moment when there are too many to look through them.
-        boost::unordered_flat_set<const KnownId*, KeyHash, KeyEqual> by_key;
+    private:
+        static constexpr std::size_t kLookedThroughMax = 8;
+        static constexpr std::size_t kCapacityMax = std::size_t{1} << 24U;
+        static std::string key_of(UserId user, std::string_view id);
+        std::uint64_t first() const { return head + 1 - events_.size(); }
+        void react(const Publish& publish);
+
+        // Grows and shrinks by doubling, from nothing.
+        boost::circular_buffer_space_optimized<Event> events_{kCapacityMax};
+        // Seq by user and id; from the moment when there are too many to look through them.
+        using ById = boost::unordered_flat_map<std::string, std::uint64_t, core::StringHash,
+                                               std::equal_to<>>;
+        std::unique_ptr<ById> by_id_;
+        std::unique_ptr<std::map<std::uint64_t, std::vector<Reaction>>> reactions_;  // by target
     };
-    static constexpr std::size_t kLookedThroughMax = 8;
-    static std::string id_key(const Publish& publish);
     std::uint64_t content_hash(const Publish& publish) const;
+    // Nothing: it may change what it wants to change.
+    static std::optional<ErrorCode> refusal(Room& room, const Publish& publish);
 
     const core::Clock& clock_;
     RandomSource& random_;

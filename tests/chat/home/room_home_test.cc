@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "chat/log/memory_log.h"
 #include "tests/chat/support/home_fixture.h"
 
 namespace stentor::chat {
@@ -11,7 +12,7 @@ namespace {
 
 class RoomHomeTest : public testing::Test, public HomeFixture {
 protected:
-    RoomHomeTest() { room.begin("e1", 0); }
+    RoomHomeTest() { room.begin({.key = 1, .failed = false, .epoch = "e1", .head = 0}); }
 
     static Join join_of(ConnectionId connection, UserId user, std::uint32_t history = 0) {
         return {.connection = connection,
@@ -87,7 +88,9 @@ protected:
         }
     }
 
-    RoomHome room{context, 1, "lobby"};
+    MemoryLog log{clock, random};  // it is asked for nothing: the tests number
+    RoomServices services{.context = context, .log = log, .directory = nullptr};
+    RoomHome room{services, 1, "lobby"};
     std::uint64_t head = 0;
 };
 
