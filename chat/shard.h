@@ -16,6 +16,7 @@
 
 #include "chat/envelope.h"
 #include "chat/front.h"
+#include "chat/home/name_home.h"
 #include "chat/lane_directory.h"
 #include "chat/limits.h"
 #include "chat/log/room_log.h"
@@ -39,10 +40,11 @@ struct ShardParts {
     const Front& front;
     const SessionTokens& tokens;
     const Limits& limits;
-    core::HashKey home_key;                  // which shard is whose home; the same for all shards
-    std::vector<Front::Listener> listeners;  // by listener index of on_open()
-    std::optional<StoreLanes> store{};       // nothing: users and positions live in the shards
+    core::HashKey home_key;                    // which shard is whose home; the same for all shards
+    std::vector<Front::Listener> listeners;    // by listener index of on_open()
+    std::optional<StoreLanes> store{};         // nothing: users and positions live in the shards
     std::function<void()> end_server = [] {};  // the operator wants it
+    std::span<const HeldName> held_names{};  // of all shards, from the store; read at construction
 };
 
 class ShardState;

@@ -36,6 +36,7 @@ void RoomHome::begin(const LogOpened& opened) {
     if (services_.log.keeps_events()) {
         first_in_log_ = opened.first != 0 ? opened.first : opened.head + 1;
         epoch_is_inherited_ = true;
+        held_.drop_before(first_in_log_);  // retention may have gone on meanwhile
     }
 }
 
