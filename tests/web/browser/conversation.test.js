@@ -30,7 +30,7 @@ scenario("ChangesAreSeenByBothAndStillThereAfterAReload", async ({ server, open 
     await bob.say("it was funny");
     const quote = row(ann, "it was funny").locator(".quote", { hasText: "a typo, mended" });
     await quote.click();
-    await ann.page.locator(".message.found", { hasText: "a typo, mended" }).waitFor();
+    await row(ann, "a typo, mended").first().locator("article:focus").waitFor();
 
     await tool(ann, "a slip", "Delete");
     await ann.page.locator("#delete-text", { hasText: "a slip" }).waitFor();
@@ -175,6 +175,45 @@ scenario("TwoPeopleOneOfflineAndBackNothingLostNothingDoubled", async ({ server,
     assert.deepEqual(await sights(bob), seen);
     assert.equal(await bob.page.locator(".note.lost").count(), 0);
 });
+
+scenario(
+    "ServerKilledAndBackHasAllThatWasAcknowledgedAndTakesWhatWaited",
+    async ({ server, open }) => {
+        const [ann, bob] = await Promise.all([open(), open()]);
+        ann.expected = bob.expected = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|WebSocket/;
+        await ann.enter(server.address, "ann");
+        await bob.enter(server.address, "bob");
+        for (const text of ["one", "two", "three"]) await ann.say(text);
+        await bob.sees("three");
+        await react(bob, "one", "Heart");
+        await row(ann, "one").locator(".chip").waitFor();
+        await server.kill();
+        await ann.page.locator("#banner[data-kind=waiting]").waitFor();
+        await ann.say("written meanwhile");
+        await tool(ann, "two", "Edit");
+        await ann.say("two, edited meanwhile");
+        await tool(bob, "three", "Reply");
+        await bob.say("answered meanwhile");
+        await server.start();
+        await ann.sees("answered meanwhile");
+        await bob.sees("written meanwhile");
+        await row(bob, "two, edited meanwhile").locator(".edited").waitFor();
+        await ann.page.locator(".message:is(.pending, .failed)").waitFor({ state: "detached" });
+        await ann.page.locator(".state").waitFor({ state: "detached" });
+        const seen = await sights(ann);
+        assert.deepEqual(seen.slice(0, 3), [
+            "one | ❤️ 1, from \u2068bob\u2069",
+            "two, edited meanwhile | edited",
+            "three",
+        ]);
+        assert.deepEqual(seen.slice(3).sort(), ["three | answered meanwhile", "written meanwhile"]);
+        assert.deepEqual(await sights(bob), seen);
+        for (const user of [ann, bob]) {
+            assert.equal(await user.page.locator(".note.lost").count(), 0);
+        }
+    },
+    { durable: true },
+);
 
 scenario("WhatIsRefusedIsSaidAndCanBeTriedAgain", async ({ server, open }) => {
     const [ann, bob] = await Promise.all([open(), open()]);
