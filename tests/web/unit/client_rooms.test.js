@@ -75,6 +75,18 @@ test("ChangeThatWasNotAnsweredGoesAgainWithTheSameId", async () => {
     assert.equal(bob.room.messages.get(1)?.content, "edited");
 });
 
+test("MessageGoesOncePerConnectionHoweverManyRoomsOpen", () => {
+    const { client, last } = clientOnFakes();
+    client.connect({ name: "ann" });
+    const room = client.join("lobby");
+    void room.send("hello").catch(() => {});
+    last().login();
+    last().joined();
+    client.join("other");
+    last().joined();
+    assert.equal(last().commands("send").length, 1);
+});
+
 test("ManyRoomsAreResumedByOneQuestion", () => {
     const network = new FakeNetwork();
     const names = Array.from({ length: 30 }, (_, i) => `room${i}`);

@@ -95,6 +95,32 @@ test("ReactionIsOnePerUserAndEmojiAndCanBeTakenBack", () => {
     assert.deepEqual(state.message.reactions, { "👍": ["eve"], "🎉": ["bob"] });
 });
 
+test("LastReactionOfAUserWinsInWhateverOrderTheyCome", () => {
+    const changes = [
+        reacted(2, 1, "👍"),
+        reacted(3, 1, "👍", true, "eve"),
+        reacted(9, 1, "👍", false),
+    ];
+    for (const order of [changes, [...changes].reverse()]) {
+        const state = new MessageState(message(1), 1);
+        for (const change of order) state.apply(change);
+        assert.deepEqual(state.message.reactions, { "👍": ["eve"] });
+    }
+});
+
+test("NamesStandInTheOrderOfTheirReactions", () => {
+    const state = new MessageState(message(1, { reactions: { "👍": ["zoe"] } }), 1);
+    state.apply(reacted(9, 1, "👍", true, "eve"));
+    state.apply(reacted(4, 1, "👍", true, "bob"));
+    assert.deepEqual(state.message.reactions, { "👍": ["zoe", "bob", "eve"] });
+});
+
+test("OlderPageThanTheOneThatIsKnownSaysNothingNew", () => {
+    const state = new MessageState(message(1, { content: "c" }), 9);
+    state.renew(message(1, { content: "b" }), 6);
+    assert.equal(state.message.content, "c");
+});
+
 test("EmojiMayBeAWordThatEveryObjectHas", () => {
     const state = new MessageState(message(1), 1);
     for (const emoji of ["constructor", "__proto__", "toString"])
