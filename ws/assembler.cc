@@ -13,6 +13,7 @@ namespace stentor::ws {
 namespace {
 
 constexpr std::size_t kFirstBytes = 256;
+constexpr std::size_t kAroundMessageBytes = kMessageHeadroomBytes + kMessagePaddingBytes;
 
 static_assert(kMessagePaddingBytes == core::kReadablePaddingBytes,
               "in place or assembled, a message is read the same way");
@@ -47,18 +48,18 @@ void Assembler::append(std::span<const std::byte> chunk) {
     STENTOR_CHECK(chunk.size() <= bytes_left());
     if (chunk.empty()) return;
     if (chunk.size() > capacity_ - size_) grow(size_ + chunk.size());
-    std::memcpy(buffer_.get() + size_, chunk.data(), chunk.size());
+    std::memcpy(at(size_), chunk.data(), chunk.size());
     size_ += chunk.size();
 }
 
 std::span<std::byte> Assembler::message() {
     if (buffer_ == nullptr) grow(0);
-    std::memset(buffer_.get() + size_, 0, kMessagePaddingBytes);
-    return {buffer_.get(), size_};
+    std::memset(at(size_), 0, kMessagePaddingBytes);
+    return {at(0), size_};
 }
 
 std::size_t Assembler::held_bytes() const {
-    return sizeof(*this) + (buffer_ == nullptr ? 0 : capacity_ + kMessagePaddingBytes) +
+    return sizeof(*this) + (buffer_ == nullptr ? 0 : capacity_ + kAroundMessageBytes) +
            (inflation_ ? inflation_->held_bytes() : 0);
 }
 
@@ -67,8 +68,8 @@ void Assembler::grow(std::size_t needed) {
     const std::size_t doubled = size_ <= bytes_max_ / 2 ? size_ * 2 : bytes_max_;
     const std::size_t first = std::min(kFirstBytes, bytes_max_);
     const std::size_t capacity = std::max({needed, doubled, first});
-    auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity + kMessagePaddingBytes);
-    if (size_ != 0) std::memcpy(larger.get(), buffer_.get(), size_);
+    auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity + kAroundMessageBytes);
+    if (size_ != 0) std::memcpy(larger.get() + kMessageHeadroomBytes, at(0), size_);
     buffer_ = std::move(larger);
     capacity_ = capacity;
 }

@@ -2,7 +2,8 @@
 // buffer, and no object per fragment (RFC 6455 5.4).
 // Thread: owner reactor.
 // Invariant: size() <= limit; the buffer grows by bytes that came or were inflated, never by
-// lengths that were announced; kMessagePaddingBytes are readable behind size().
+// lengths that were announced; kMessagePaddingBytes are readable behind size(), and
+// kMessageHeadroomBytes writable in front of the message.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <span>
 
+#include "ws/frame.h"
 #include "ws/inflation.h"
 #include "ws/utf8.h"
 #include "ws/violation.h"
@@ -19,6 +21,9 @@ namespace stentor::ws {
 
 // As core::kReadablePaddingBytes: JSON is read with vector loads that may pass the end.
 inline constexpr std::size_t kMessagePaddingBytes = 64;
+// kServerHeaderBytesMax, rounded up to where vectors begin.
+inline constexpr std::size_t kMessageHeadroomBytes = 16;
+static_assert(kMessageHeadroomBytes >= kServerHeaderBytesMax);
 
 // A message may have at most 4096 + bytes/32 frames: a flood of empty or tiny fragments dies, and
 // 65,536 fragments of 64 bytes pass.
@@ -64,7 +69,11 @@ public:
 private:
     void grow(std::size_t needed);
 
-    std::unique_ptr<std::byte[]> buffer_;  // capacity_ + kMessagePaddingBytes
+    std::byte* at(std::size_t offset) const {
+        return buffer_.get() + kMessageHeadroomBytes + offset;
+    }
+
+    std::unique_ptr<std::byte[]> buffer_;  // headroom, capacity_, padding
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
     std::size_t bytes_max_;

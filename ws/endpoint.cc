@@ -149,12 +149,13 @@ Endpoint::Step Endpoint::take_in_place(std::span<std::byte> input, EndpointHandl
         // close() came while the frame waited: from here on it is dropped as it comes.
         return {.done = std::exchange(in_place_bytes_, 0), .go_on = true};
     }
-    const std::span<std::byte> chunk = parser_.take(input.subspan(in_place_bytes_));
-    in_place_bytes_ += static_cast<std::uint32_t>(chunk.size());
+    const Chunk chunk = parser_.take(input.subspan(in_place_bytes_));
+    in_place_bytes_ += static_cast<std::uint32_t>(chunk.bytes.size());
     if (!text_goes_on(chunk)) return broken(Violation::kInvalidUtf8InText, handler);
     if (parser_.payload_bytes_left() != 0) return {.done = 0, .go_on = false};
     if (!text_may_end()) return broken(Violation::kInvalidUtf8InText, handler);
 
+    // In front of the payload lies its header, which had a key that the server's has not.
     const std::size_t done = std::exchange(in_place_bytes_, 0);
     const Opcode opcode = end_message();
     const auto payload = input.first(done).subspan(in_place_header_bytes_);
@@ -163,7 +164,7 @@ Endpoint::Step Endpoint::take_in_place(std::span<std::byte> input, EndpointHandl
 
 Endpoint::Step Endpoint::take_chunk(std::span<std::byte> input, EndpointHandler& handler) {
     const bool open = state_ == EndpointState::kOpen;
-    const std::span<std::byte> chunk = parser_.take(input);
+    const std::span<std::byte> chunk = parser_.take(input).bytes;
     Violation rule = open ? assembler_->take(chunk, text()) : Violation::kNone;
     if (rule != Violation::kNone) return broken(rule, handler);
     if (parser_.payload_bytes_left() != 0) return {.done = chunk.size(), .go_on = false};
@@ -261,8 +262,9 @@ void Endpoint::send_close(std::uint16_t code, std::string_view reason, EndpointH
     handler.on_control_output(frame.bytes());
 }
 
-bool Endpoint::text_goes_on(std::span<const std::byte> chunk) {
-    return message_opcode_ != Opcode::kText || utf8_.feed(chunk);
+bool Endpoint::text_goes_on(const Chunk& chunk) {
+    if (message_opcode_ != Opcode::kText || (chunk.ascii && utf8_.at_boundary())) return true;
+    return utf8_.feed(chunk.bytes);
 }
 
 bool Endpoint::text_may_end() const {

@@ -45,9 +45,10 @@ enum class PingVerdict : std::uint8_t {
 class EndpointHandler {
 public:
     virtual ~EndpointHandler() = default;
-    // A whole message; the span is valid during the call, may be changed in place, and has
-    // core-size padding (64 readable bytes) behind it. Text is valid UTF-8. Return false to stop
-    // handling input behind this message; consume() then returns and is called again later.
+    // A whole message; the span is valid during the call, may be changed in place, has core-size
+    // padding (64 readable bytes) behind it and, in front, as many writable bytes as the header of
+    // a server's frame around it takes (frame_header_bytes()). Text is valid UTF-8. Return false to
+    // stop handling input behind this message; consume() then returns and is called again later.
     virtual bool on_message(Opcode opcode, std::span<std::byte> payload) = 0;
     // Bytes to send now: pongs, the close frame. Valid during the call.
     virtual void on_control_output(std::span<const std::byte> frame) = 0;
@@ -122,7 +123,7 @@ private:
     Step broken(Violation violation, EndpointHandler& handler);
 
     FrameRules rules() const;
-    bool text_goes_on(std::span<const std::byte> chunk);
+    bool text_goes_on(const Chunk& chunk);
     bool text_may_end() const;
     Utf8Validator* text();
     Opcode end_message();

@@ -111,13 +111,14 @@ void FrameParser::begin(const FrameHeader& header) {
     fin_ = header.fin;
 }
 
-std::span<std::byte> FrameParser::take(std::span<std::byte> input) {
+Chunk FrameParser::take(std::span<std::byte> input) {
     const auto bytes =
         static_cast<std::size_t>(std::min<std::uint64_t>(payload_bytes_left_, input.size()));
     const std::span<std::byte> chunk = input.first(bytes);
-    mask_ = apply_mask(chunk, mask_);
+    const Unmasked unmasked = unmask(chunk, mask_);
+    mask_ = unmasked.next_key;
     payload_bytes_left_ -= bytes;
-    return chunk;
+    return {.bytes = chunk, .ascii = unmasked.ascii};
 }
 
 }  // namespace stentor::ws

@@ -41,13 +41,19 @@ struct FrameRules {
 std::expected<std::optional<FrameHeader>, Violation> parse_frame_header(
     std::span<const std::byte> input, const FrameRules& rules);
 
+// A part of a frame's payload, unmasked.
+struct Chunk {
+    std::span<std::byte> bytes;
+    bool ascii;  // all of them are
+};
+
 // The payload of the frame that is being received.
 class FrameParser {
 public:
     // A frame's payload begins with the next byte.
     void begin(const FrameHeader& header);
     // Unmasks in place what `input` holds of the payload, and returns that part of it.
-    std::span<std::byte> take(std::span<std::byte> input);
+    Chunk take(std::span<std::byte> input);
 
     // Is a frame begun and not ended? A frame without payload is, until end().
     bool in_frame() const { return in_frame_; }

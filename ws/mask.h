@@ -37,7 +37,14 @@ struct MaskKey {
 // XORs `bytes` with the key, in place; any alignment, any length. Returns the key turned to the
 // byte behind them.
 MaskKey apply_mask(std::span<std::byte> bytes, MaskKey key);
-// What apply_mask() is on a processor without AVX2.
-MaskKey apply_mask_portably_for_test(std::span<std::byte> bytes, MaskKey key);
+
+// The same, and what a second pass would have to find out.
+struct Unmasked {
+    MaskKey next_key;
+    bool ascii;  // all of the bytes are, as they are now
+};
+Unmasked unmask(std::span<std::byte> bytes, MaskKey key);
+// What unmask() is on a processor without AVX2.
+Unmasked unmask_portably_for_test(std::span<std::byte> bytes, MaskKey key);
 
 }  // namespace stentor::ws

@@ -154,6 +154,32 @@ TEST(EndpointViolation, ImpossibleOctetFailsInTheMiddleOfAFrame) {
     }
 }
 
+TEST(EndpointViolation, OneImpossibleOctetFailsWhereverItStands) {
+    // Property: in a text of whatever length and however it is cut, an octet that no text has fails
+    // in the piece that brings it, and every piece before it passes.
+    const EndpointLimits limits;
+    for (const std::size_t length : {1u, 31u, 32u, 127u, 128u, 160u, 300u, 513u}) {
+        for (std::size_t at = 0; at < length; ++at) {
+            std::string text(length, 'a');
+            text[at] = '\xff';
+            const std::string frame = client_frame(Opcode::kText, text);
+            const std::size_t header_bytes = frame.size() - length;
+            for (const std::size_t piece : {std::size_t{7}, std::size_t{130}, frame.size()}) {
+                Endpoint endpoint(limits);
+                Recorder recorder;
+                Feeder feeder(endpoint, recorder);
+                for (std::size_t begin = 0; begin < frame.size(); begin += piece) {
+                    feeder.give(std::string_view(frame).substr(begin, piece));
+                    const bool came = begin + piece > header_bytes + at;
+                    ASSERT_EQ(endpoint.state() == EndpointState::kClosed, came)
+                        << at << " of " << length << ", in pieces of " << piece;
+                    if (came) break;
+                }
+            }
+        }
+    }
+}
+
 TEST(EndpointViolation, BinaryMayHoldAnything) {
     // Property: bytes that are no UTF-8 pass in binary messages, and in pings.
     const std::string bytes = "\xff\xc0\x80\xed\xa0\x80"s;

@@ -177,10 +177,10 @@ TEST(FrameParser, PayloadIsUnmaskedInPlaceInAnyPieces) {
         parser.begin(**header);
         auto left = std::as_writable_bytes(std::span(bytes));
         while (parser.payload_bytes_left() != 0) {
-            left = left.subspan(parser.take(left.first(std::min(piece, left.size()))).size());
+            left = left.subspan(parser.take(left.first(std::min(piece, left.size()))).bytes.size());
         }
         EXPECT_TRUE(parser.in_frame());
-        EXPECT_TRUE(parser.take(left).empty());
+        EXPECT_TRUE(parser.take(left).bytes.empty());
         parser.end();
         EXPECT_FALSE(parser.in_frame());
         ASSERT_EQ(bytes, plain + "next") << "pieces of " << piece;

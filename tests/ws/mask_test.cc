@@ -22,7 +22,7 @@ std::vector<std::byte> random_bytes(std::size_t count) {
     return bytes;
 }
 
-using Apply = MaskKey (*)(std::span<std::byte>, MaskKey);
+using Apply = Unmasked (*)(std::span<std::byte>, MaskKey);
 
 void expect_same_as_scalar(Apply apply, std::span<const std::byte> plain, std::size_t alignment,
                            std::size_t phase) {
@@ -33,9 +33,9 @@ void expect_same_as_scalar(Apply apply, std::span<const std::byte> plain, std::s
     const auto before = memory;
     const MaskKey key = MaskKey::from_wire(kOctets.data()).after(phase);
 
-    const MaskKey turned = apply(span, key);
+    const Unmasked unmasked = apply(span, key);
 
-    EXPECT_EQ(turned.word, key.after(plain.size()).word);
+    EXPECT_EQ(unmasked.next_key.word, key.after(plain.size()).word);
     for (std::size_t i = 0; i < memory.size(); ++i) {
         const std::size_t start = kGuard + alignment;
         const bool inside = i >= start && i < start + plain.size();
@@ -52,10 +52,31 @@ TEST(Mask, EqualsOneByteAtATimeForEveryPhaseAlignmentAndLength) {
     for (std::size_t length = 0; length <= plain.size(); ++length) {
         for (std::size_t alignment = 0; alignment < 64; alignment += length % 3 == 0 ? 1U : 7U) {
             for (std::size_t phase = 0; phase < 4; ++phase) {
-                for (const Apply apply : {apply_mask, apply_mask_portably_for_test}) {
+                for (const Apply apply : {unmask, unmask_portably_for_test}) {
                     expect_same_as_scalar(apply, std::span(plain).first(length), alignment, phase);
                 }
                 if (HasFatalFailure()) return;
+            }
+        }
+    }
+}
+
+TEST(Mask, TellsAsciiForEveryPlaceOfTheOneByteThatIsNot) {
+    // Property: what is unmasked is called ASCII exactly when no byte of it has its high bit, bytes
+    // in front and behind left alone.
+    const MaskKey key = MaskKey::from_wire(kOctets.data());
+    for (const Apply apply : {unmask, unmask_portably_for_test}) {
+        for (std::size_t length = 0; length <= 300; ++length) {
+            std::vector<std::byte> around(length + 2, std::byte{0xff});
+            const auto text = std::span(around).subspan(1, length);
+            std::ranges::fill(text, std::byte{'a'});
+            apply_mask(text, key);
+            EXPECT_TRUE(apply(text, key).ascii) << length;
+            for (std::size_t at = 0; at < length; ++at) {
+                text[at] = std::byte{0x80};
+                apply_mask(text, key);
+                ASSERT_FALSE(apply(text, key).ascii) << at << " of " << length;
+                text[at] = std::byte{0x7f};
             }
         }
     }
