@@ -15,10 +15,14 @@ namespace stentor::chat {
 
 void Outlet::send_parts(Session& session, std::span<const std::byte> head,
                         std::span<const std::byte> body) {
-    if (link_.send_parts(session.id, head, body) == 0) {
+    owe(session, link_.send_parts(session.id, head, body), head.size() + body.size());
+}
+
+void Outlet::owe(Session& session, std::size_t queued_before, std::size_t bytes) {
+    if (queued_before == 0) {
         session.answer_bytes = 0;
     }
-    const std::size_t owed = session.answer_bytes + head.size() + body.size();
+    const std::size_t owed = session.answer_bytes + bytes;
     session.answer_bytes = static_cast<std::uint32_t>(
         std::min<std::size_t>(owed, std::numeric_limits<std::uint32_t>::max()));
     if (owes_too_much(session, owed)) {
@@ -54,6 +58,17 @@ void Outlet::send_frame(Session& session, ws::Opcode opcode, std::span<const std
         }
     }
     send_parts(session, ws::frame_header(opcode, payload.size(), first_bits).bytes(), payload);
+}
+
+void Outlet::send_back(Session& session, ws::Opcode opcode, std::span<std::byte> payload) {
+    if (session.endpoint.deflate().on) {
+        return send_frame(session, opcode, payload, Compression::kAlways);
+    }
+    const ws::FrameHeaderBytes header = ws::frame_header(opcode, payload.size());
+    std::byte* const begin = payload.data() - header.size;
+    std::ranges::copy(header.bytes(), begin);
+    const std::span<const std::byte> frame(begin, header.size + payload.size());
+    owe(session, link_.send_received(session.id, frame), frame.size());
 }
 
 // The pings behind the bound wait in front of a flush; what is still queued then is the peer's not

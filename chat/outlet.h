@@ -31,6 +31,9 @@ public:
     }
     void send_frame(Session& session, ws::Opcode opcode, std::span<const std::byte> payload,
                     Compression compression = Compression::kIfItPays);
+    // A message that is being handled goes back whence it came. Its header is written in front of
+    // it (ws::EndpointHandler::on_message()).
+    void send_back(Session& session, ws::Opcode opcode, std::span<std::byte> payload);
     void send_text(Session& session, std::string_view json,
                    Compression compression = Compression::kIfItPays) {
         send_frame(session, ws::Opcode::kText, std::as_bytes(std::span(json)), compression);
@@ -56,6 +59,7 @@ public:
 private:
     void send_parts(Session& session, std::span<const std::byte> head,
                     std::span<const std::byte> body);
+    void owe(Session& session, std::size_t queued_before, std::size_t bytes);
     bool owes_too_much(const Session& session, std::size_t owed_bytes) const;
 
     Context& context_;

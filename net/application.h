@@ -64,6 +64,11 @@ public:
     std::size_t send(ConnectionId id, std::span<const std::byte> bytes) {
         return send_parts(id, bytes, {});
     }
+    // The same for bytes of what on_bytes() is being called with, which nobody changes any more.
+    // Many of them are not copied if the socket takes them.
+    virtual std::size_t send_received(ConnectionId id, std::span<const std::byte> bytes) {
+        return send(id, bytes);
+    }
     // Queues one reference to the parcel for each slot of this shard (live connections all). A
     // connection whose outbox has no room for it is left out and its slot appended to `full`.
     virtual void deliver(std::span<const std::uint32_t> slots, Parcel& parcel,

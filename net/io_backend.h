@@ -65,9 +65,9 @@ public:
     // Zero bytes without error: the peer has finished. Fewer bytes than fit: nothing more is here.
     virtual IoResult receive(int fd, std::span<std::byte> into) = 0;
     // The next of those bytes where they lie, if they have come already: writable, with
-    // core::kReadablePaddingBytes readable behind them, until drop() or receive(). None: receive().
+    // core::kReadablePaddingBytes readable behind them, until receive(). None: receive().
     virtual std::span<std::byte> peek(int /*fd*/) { return {}; }
-    // All that peek() showed is done with.
+    // All that peek() showed counts as received. It stays as it is until the next wait().
     virtual void drop(int /*fd*/) {}
     // All of them, none twice; the pieces are free again when it returns.
     virtual void send(std::span<SendRequest> requests) = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/check.h"
@@ -13,6 +14,7 @@ namespace stentor::net {
 
 std::span<const std::byte> Outbox::Entry::bytes() const {
     if (AnswerBlock* block = answer()) return {block->data(), block->size};
+    if (const BorrowedBytes* bytes = borrowed()) return {bytes->data, bytes->size};
     return parcel()->bytes.bytes();
 }
 
@@ -23,6 +25,8 @@ Outbox::~Outbox() {
 void Outbox::let_go(Entry entry, ParcelPool& pool) {
     if (AnswerBlock* block = entry.answer()) {
         pool.drop(*block);
+    } else if (BorrowedBytes* borrowed = entry.borrowed()) {
+        pool.drop(*borrowed);
     } else {
         pool.drop(*entry.parcel());
     }
@@ -57,6 +61,28 @@ void Outbox::append_answer(std::span<const std::byte> bytes, ParcelPool& pool) {
         push_entry(Entry::of(block));
         bytes = bytes.subspan(fill(block, bytes));
     }
+}
+
+// From the first one on they queue anew; rare, because most of what is borrowed is sent at once.
+void Outbox::own_borrowed(ParcelPool& pool) {
+    std::uint32_t first = 0;
+    while (first < count_ && at(first).borrowed() == nullptr) ++first;
+    if (first == count_) return;
+    std::vector<Entry> entries;
+    for (std::uint32_t i = first; i < count_; ++i) entries.push_back(at(i));
+    count_ = first;
+    const std::size_t bytes = bytes_;
+    std::size_t sent = first == 0 ? std::exchange(sent_of_first_, 0) : 0;
+    for (const Entry entry : entries) {
+        if (entry.borrowed() == nullptr) {
+            push_entry(entry);
+        } else {
+            append_answer(entry.bytes().subspan(sent), pool);
+            let_go(entry, pool);
+        }
+        sent = 0;
+    }
+    bytes_ = bytes;
 }
 
 std::size_t Outbox::gather(std::span<iovec> out, std::size_t bytes_max) const {

@@ -1,6 +1,6 @@
-// What waits to be sent on one connection: references to parcels (shared) and blocks of answers
-// (its own), oldest first. Bounded for parcels in bytes and references; see docs/protocol.md, slow
-// readers.
+// What waits to be sent on one connection: references to parcels (shared), blocks of answers (its
+// own) and, for a moment, bytes that lie where they were received; oldest first. Bounded for
+// parcels in bytes and references; see docs/protocol.md, slow readers.
 // Thread: owner reactor.
 // Invariant: bytes() is the sum of what is queued less what of the first entry was sent; no memory
 // of its own while at most two entries wait and none of them is an answer.
@@ -43,6 +43,14 @@ public:
     // Queues a copy: behind the answer that is queued last, as long as that one is not begun.
     void append_answer(std::span<const std::byte> bytes, ParcelPool& pool);
 
+    // Queues the bytes where they lie, not empty, until own_borrowed().
+    void borrow(std::span<const std::byte> bytes, ParcelPool& pool) {
+        bytes_ += bytes.size();
+        push_entry(Entry::of(pool.borrow(bytes)));
+    }
+    // What is borrowed and was not sent is copied, in its place.
+    void own_borrowed(ParcelPool& pool);
+
     // What to send next, oldest first: fills `out` up to about `bytes_max` (at least one entry) and
     // says how many entries it filled. Valid until anything else is called.
     std::size_t gather(std::span<iovec> out, std::size_t bytes_max) const;
@@ -60,24 +68,33 @@ public:
     std::size_t held_bytes() const;
 
 private:
-    // A parcel, or with its lowest bit set an answer block.
+    // One of three; the lowest bits say which.
     class Entry {
     public:
         Entry() = default;
         static Entry of(Parcel& parcel) { return Entry(reinterpret_cast<std::uintptr_t>(&parcel)); }
         static Entry of(AnswerBlock& block) {
-            return Entry(reinterpret_cast<std::uintptr_t>(&block) | 1u);
+            return Entry(reinterpret_cast<std::uintptr_t>(&block) | kAnswer);
         }
-        Parcel* parcel() const { return is_answer() ? nullptr : reinterpret_cast<Parcel*>(word_); }
-        AnswerBlock* answer() const {
-            return is_answer() ? reinterpret_cast<AnswerBlock*>(word_ & ~std::uintptr_t{1})
-                               : nullptr;
+        static Entry of(BorrowedBytes& borrowed) {
+            return Entry(reinterpret_cast<std::uintptr_t>(&borrowed) | kBorrowed);
         }
+        Parcel* parcel() const { return as<Parcel, kParcel>(); }
+        AnswerBlock* answer() const { return as<AnswerBlock, kAnswer>(); }
+        BorrowedBytes* borrowed() const { return as<BorrowedBytes, kBorrowed>(); }
         std::span<const std::byte> bytes() const;
 
     private:
+        static constexpr std::uintptr_t kParcel = 0;
+        static constexpr std::uintptr_t kAnswer = 1;
+        static constexpr std::uintptr_t kBorrowed = 2;
+        static constexpr std::uintptr_t kKinds = 3;
+
         explicit Entry(std::uintptr_t word) : word_(word) {}
-        bool is_answer() const { return (word_ & 1u) != 0; }
+        template <typename T, std::uintptr_t kKind>
+        T* as() const {
+            return (word_ & kKinds) == kKind ? reinterpret_cast<T*>(word_ - kKind) : nullptr;
+        }
         std::uintptr_t word_ = 0;
     };
     static constexpr std::uint32_t kInline = 2;

@@ -10,6 +10,7 @@ namespace stentor::net {
 ParcelPool::~ParcelPool() {
     for (AnswerBlock* block : kept_medium_) ::operator delete(block);
     for (AnswerBlock* block : kept_large_) ::operator delete(block);
+    for (BorrowedBytes* borrowed : kept_borrowed_) delete borrowed;
 }
 
 Parcel& ParcelPool::make(core::SharedBytes bytes) {
@@ -73,6 +74,14 @@ void ParcelPool::drop(AnswerBlock& block) {
         default:
             ::operator delete(&block);
     }
+}
+
+BorrowedBytes& ParcelPool::borrow(std::span<const std::byte> bytes) {
+    if (kept_borrowed_.empty()) return *new BorrowedBytes{bytes.data(), bytes.size()};
+    BorrowedBytes& borrowed = *kept_borrowed_.back();
+    kept_borrowed_.pop_back();
+    borrowed = {bytes.data(), bytes.size()};
+    return borrowed;
 }
 
 }  // namespace stentor::net

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "net/parcel.h"
@@ -28,6 +29,13 @@ struct AnswerBlock {
     std::uint32_t room() const { return capacity - size; }
 };
 static_assert(sizeof(AnswerBlock) == AnswerBlock::kHeadBytes);
+
+// Bytes that go back whence they came: they lie where they were received, and whoever owns that
+// place tells the outbox before it is used again (Outbox::own_borrowed()).
+struct BorrowedBytes {
+    const std::byte* data;
+    std::size_t size;
+};
 
 class ParcelPool {
 public:
@@ -52,6 +60,9 @@ public:
     AnswerBlock& make_block(std::size_t bytes);
     void drop(AnswerBlock& block);
 
+    BorrowedBytes& borrow(std::span<const std::byte> bytes);
+    void drop(BorrowedBytes& borrowed) { kept_borrowed_.push_back(&borrowed); }
+
 private:
     static constexpr std::size_t kKeptMax = 256;
     static constexpr std::size_t kKeptMediumMax = 256;  // 512 KiB
@@ -61,6 +72,7 @@ private:
     std::vector<std::unique_ptr<Parcel>> kept_;
     std::vector<AnswerBlock*> kept_medium_;
     std::vector<AnswerBlock*> kept_large_;
+    std::vector<BorrowedBytes*> kept_borrowed_;  // as many as one turn ever had
     std::size_t live_ = 0;
 };
 

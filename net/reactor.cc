@@ -52,8 +52,9 @@ std::expected<std::unique_ptr<Reactor>, core::Error> Reactor::create(const React
                                                                      Handoff* handoff) {
     auto backend = make_backend(config.io, config.events_max);
     if (!backend) return std::unexpected(backend.error());
-    auto rings =
-        core::RingPool::create({.ring_bytes = config.ring_bytes, .rings_max = config.rings_max});
+    auto rings = ReceiveRings::create({.ring_bytes = config.ring_bytes,
+                                       .rings_max = config.rings_max,
+                                       .scratch_bytes = config.scratch_bytes});
     if (!rings) return std::unexpected(rings.error());
     std::unique_ptr<Reactor> reactor(
         new Reactor(config, handoff, std::move(*backend), std::move(*rings)));
@@ -66,19 +67,17 @@ std::expected<std::unique_ptr<Reactor>, core::Error> Reactor::create(const React
         auto watched = reactor->watch_doorbell(handoff->reactor_port(config.shard).doorbell().fd());
         if (!watched) return std::unexpected(watched.error());
     }
-    if (!reactor->scratch_) return std::unexpected(core::Error::because("no ring to receive into"));
     return reactor;
 }
 
 Reactor::Reactor(const ReactorConfig& config, Handoff* handoff, std::unique_ptr<IoBackend> backend,
-                 std::unique_ptr<core::RingPool> rings)
+                 ReceiveRings rings)
     : config_(config),
       clock_(config.clock != nullptr ? *config.clock : system_clock_),
       handoff_(handoff),
       now_(clock_.now()),
       backend_(std::move(backend)),
       rings_(std::move(rings)),
-      scratch_(rings_->borrow()),
       timers_(now_) {
     prepare_send_batch();
 }
@@ -222,8 +221,7 @@ void Reactor::reap() {
     reap_.clear();
     connections_.release_freed();
     metrics_.outbox_bytes.set(static_cast<std::int64_t>(outbox_bytes_));
-    metrics_.rings_lent.set(static_cast<std::int64_t>(rings_->lent()) -
-                            1);  // less the scratch ring
+    metrics_.rings_lent.set(static_cast<std::int64_t>(rings_.lent()));
     metrics_.parcels.set(static_cast<std::int64_t>(parcels_.live()));
 }
 

@@ -29,6 +29,7 @@
 #include "net/io_kind.h"
 #include "net/parcel_pool.h"
 #include "net/reactor_metrics.h"
+#include "net/receive_rings.h"
 #include "net/tls_session.h"
 #include "net/unique_fd.h"
 
@@ -43,9 +44,11 @@ struct ReactorConfig {
     IoKind io = IoKind::kEpoll;
     // More than the largest message that is taken in place, and a TLS record behind it.
     std::size_t ring_bytes = 128 * 1024;
-    std::uint32_t rings_max = 4096;  // half-received frames at one time, the scratch ring included
+    std::uint32_t rings_max = 4096;  // half-received frames at one time
+    // What is received at once; a little more than the kernel has of one connection, mostly.
+    std::size_t scratch_bytes = 512 * 1024;
     std::size_t outbox_bytes = 256 * 1024;
-    std::size_t receive_bytes_max = 256 * 1024;  // for one connection in one turn
+    std::size_t receive_bytes_max = 512 * 1024;  // for one connection in one turn
     // Of all connections in one turn, more or less: what came is sent on while the cache holds it.
     std::size_t receive_bytes_per_turn = 256 * 1024;
     std::uint32_t events_max = 512;  // in one turn
@@ -94,6 +97,7 @@ public:
     // ---- Link
     std::size_t send_parts(ConnectionId id, std::span<const std::byte> head,
                            std::span<const std::byte> body) override;
+    std::size_t send_received(ConnectionId id, std::span<const std::byte> bytes) override;
     void deliver(std::span<const std::uint32_t> slots, Parcel& parcel,
                  std::vector<std::uint32_t>& full) override;
     Parcel& make_parcel(core::SharedBytes bytes) override;
@@ -114,7 +118,7 @@ private:
     static constexpr std::size_t kPiecesPerSend = 64;
 
     Reactor(const ReactorConfig& config, Handoff* handoff, std::unique_ptr<IoBackend> backend,
-            std::unique_ptr<core::RingPool> rings);
+            ReceiveRings rings);
 
     // ---- the phases
     void sleep_until_work();
@@ -137,6 +141,8 @@ private:
     void hand_in_again();
     void on_event(const IoEvent& event);
     void receive_from(Connection& connection, bool broken);
+    void receive_bytes(Connection& connection, bool broken);
+    std::size_t hand_up(Connection& connection, std::span<std::byte> bytes);
     bool hand_in(Connection& connection, core::MirroredRing& ring);
     bool hand_in_place(Connection& connection, std::span<std::byte> bytes);
     void lend_scratch(Connection& connection);
@@ -160,9 +166,15 @@ private:
     std::size_t ciphertext_bytes(const Connection& connection) const;
     bool has_output(const Connection& connection) const;
 
-    // ---- send (reactor_send.cc)
+    // ---- send (reactor_send.cc, reactor_flush.cc)
     void prepare_send_batch();
     void collect_dirty();
+    void begin_batch();
+    void add_to_batch(Connection& connection);
+    void send_batch();
+    void send_borrowed();
+    std::size_t queued_before(const Connection& connection) const;
+    void on_queued(Connection& connection, std::size_t bytes);
     std::size_t gather(const Connection& connection, std::span<iovec> room) const;
     void take_from_outbox(Connection& connection, std::size_t bytes);
     void settle(const SendRequest& request, Connection& connection);
@@ -191,8 +203,7 @@ private:
 
     // In this order: a connection's timer and ring go before the wheel and the pool do.
     std::unique_ptr<IoBackend> backend_;
-    std::unique_ptr<core::RingPool> rings_;
-    core::MirroredRing scratch_;  // what every connection receives into that has no ring lent
+    ReceiveRings rings_;
     core::TimerWheel timers_;
     ParcelPool parcels_;
     mutable core::Slab<Connection> connections_;  // find() has no const twin
@@ -207,7 +218,9 @@ private:
     // What waits for a later phase or turn.
     std::span<const IoEvent> events_;  // the back end is asked for more when all are handled
     std::size_t received_in_turn_ = 0;
-    Connection* dirty_first_ = nullptr;  // oldest first
+    std::span<const std::byte> handed_up_;  // during on_bytes()
+    std::vector<Connection*> borrowers_;    // their outboxes hold bytes where they were received
+    Connection* dirty_first_ = nullptr;     // oldest first
     Connection* dirty_last_ = nullptr;
     std::vector<ConnectionId> resumed_;  // may hold bytes to hand in again
     std::vector<ConnectionId> resumed_now_;

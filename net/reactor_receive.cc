@@ -21,6 +21,7 @@ constexpr std::size_t kNewSocketsPerTurn = 256;
 void Reactor::receive() {
     handshake_time_ = {};
     received_in_turn_ = 0;
+    rings_.renew_scratch();
     take_new_sockets();
     hand_in_again();
     while (!events_.empty() && received_in_turn_ < config_.receive_bytes_per_turn) {
@@ -101,17 +102,23 @@ void Reactor::receive_from(Connection& connection, bool broken) {
     if (handshake_time_ > config_.handshake_budget && is_shaking_hands(connection)) {
         return metrics_.tls_deferrals_total.add();  // level-triggered: it comes again next turn
     }
+    if (connection.ring) rings_.bring_back(connection.ring);
+    receive_bytes(connection, broken);
+    if (!rings_.scratch().empty()) lend_scratch(connection);
+}
+
+void Reactor::receive_bytes(Connection& connection, bool broken) {
     std::size_t budget_bytes = config_.receive_bytes_max;
     while (budget_bytes > 0) {
-        if (!connection.ring && !connection.tls && !connection.awaits_proxy) {
+        core::MirroredRing& ring = connection.ring ? *connection.ring : rings_.scratch();
+        if (ring.empty() && !connection.tls && !connection.awaits_proxy) {
             const std::span<std::byte> lying = backend_->peek(connection.fd);
-            if (!lying.empty() && lying.size() <= std::min(budget_bytes, scratch_.capacity())) {
+            if (!lying.empty() && lying.size() <= std::min(budget_bytes, ring.capacity())) {
                 budget_bytes -= lying.size();
                 if (!hand_in_place(connection, lying)) return;
                 continue;
             }
         }
-        core::MirroredRing& ring = connection.ring ? *connection.ring : scratch_;
         std::span<std::byte> space = receive_space(connection, ring);
         if (space.empty()) {  // would read as the peer's end
             metrics_.unconsumed_total.add();
@@ -136,53 +143,53 @@ void Reactor::receive_from(Connection& connection, bool broken) {
 // Hands up what the ring holds; true when the connection may go on receiving.
 bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
     const std::span<std::byte> bytes = ring.readable();
-    const std::size_t used = application_->on_bytes(connection.id, bytes);
-    STENTOR_CHECK(used <= bytes.size());
+    const std::size_t used = hand_up(connection, bytes);
+    send_borrowed();  // from the ring, before anything else happens to it
     const bool waits = connection.paused || connection.resumed;
-    const bool stuck = used == 0 && bytes.size() == ring.capacity() && !waits;
+    const bool stuck = used == 0 && bytes.size() >= rings_.ring_bytes() && !waits;
     if (stuck && connection.state == ConnectionState::kOpen) {
         metrics_.unconsumed_total.add();
         close(connection, true);
     }
     const bool open = connection.state == ConnectionState::kOpen;
     ring.consume(open ? used : bytes.size());
-    if (ring.empty()) {
-        connection.ring.reset();  // gives it back, if one was lent
-    } else if (&ring == &scratch_) {
-        lend_scratch(connection);
-    }
+    if (ring.empty()) connection.ring.reset();  // gives it back, if one was lent
     return connection.state == ConnectionState::kOpen && !waits;
 }
 
-// The same from where the back end has them; what is left of them goes into a ring.
+std::size_t Reactor::hand_up(Connection& connection, std::span<std::byte> bytes) {
+    handed_up_ = bytes;
+    const std::size_t used = application_->on_bytes(connection.id, bytes);
+    handed_up_ = {};
+    STENTOR_CHECK(used <= bytes.size());
+    return used;
+}
+
+// The same from where the back end has them, and keeps them until the flush; what is left of them
+// goes into a ring.
 bool Reactor::hand_in_place(Connection& connection, std::span<std::byte> bytes) {
     metrics_.receives_total.add();
     metrics_.received_bytes_total.add(bytes.size());
     received_in_turn_ += bytes.size();
     connection.last_received = now_;
-    const std::size_t used = application_->on_bytes(connection.id, bytes);
-    STENTOR_CHECK(used <= bytes.size());
-    const std::span<std::byte> rest = bytes.subspan(used);
+    const std::span<std::byte> rest = bytes.subspan(hand_up(connection, bytes));
     if (connection.state == ConnectionState::kOpen && !rest.empty()) {
-        std::ranges::copy(rest, scratch_.writable().begin());
-        scratch_.commit(rest.size());
-        lend_scratch(connection);
+        std::ranges::copy(rest, rings_.scratch().writable().begin());
+        rings_.scratch().commit(rest.size());
     }
     backend_->drop(connection.fd);
     const bool waits = connection.paused || connection.resumed;
     return connection.state == ConnectionState::kOpen && !waits;
 }
 
-// The connection keeps the ring it was received into, and we take another: no copy.
+// What was not consumed waits in a ring of the connection's own.
 void Reactor::lend_scratch(Connection& connection) {
-    core::MirroredRing fresh = rings_->borrow();
-    if (!fresh) {
-        metrics_.rings_exhausted_total.add();
-        scratch_.consume(scratch_.size());
-        return close(connection, true);
-    }
-    connection.ring =
-        std::make_unique<core::MirroredRing>(std::exchange(scratch_, std::move(fresh)));
+    core::MirroredRing& scratch = rings_.scratch();
+    if (connection.state != ConnectionState::kOpen) return scratch.consume(scratch.size());
+    connection.ring = rings_.lend_scratch();
+    if (connection.ring) return;
+    metrics_.rings_exhausted_total.add();
+    close(connection, true);
 }
 
 // After finish(): what the peer still sends is of no interest, but unread it would turn our close
@@ -190,7 +197,7 @@ void Reactor::lend_scratch(Connection& connection) {
 void Reactor::throw_away(Connection& connection) {
     std::size_t budget_bytes = config_.receive_bytes_max;
     while (budget_bytes > 0) {
-        std::span<std::byte> space = scratch_.writable();
+        std::span<std::byte> space = rings_.scratch().writable();
         space = space.first(std::min(space.size(), budget_bytes));
         const IoResult got = backend_->receive(connection.fd, space);
         if (got.error == EAGAIN) return;

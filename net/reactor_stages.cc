@@ -81,10 +81,7 @@ bool Reactor::take_in(Connection& connection, core::MirroredRing& ring,
 // What follows the header may have come with it.
 bool Reactor::take_proxy_header(Connection& connection, core::MirroredRing& ring) {
     const auto parsed = parse_proxy_header(ring.readable());
-    if (parsed && !*parsed) {
-        if (&ring == &scratch_) lend_scratch(connection);
-        return connection.state == ConnectionState::kOpen;
-    }
+    if (parsed && !*parsed) return true;
     const std::span<const std::byte> rest =
         parsed ? ring.readable().subspan((*parsed)->bytes) : std::span<const std::byte>{};
     const std::vector<std::byte> behind(rest.begin(), rest.end());
@@ -100,9 +97,10 @@ bool Reactor::take_proxy_header(Connection& connection, core::MirroredRing& ring
     if ((*parsed)->client && !admit(connection, *(*parsed)->client)) return false;
     if (behind.empty()) return true;
     if (connection.tls) return decrypt(connection, behind);
-    std::ranges::copy(behind, scratch_.writable().begin());
-    scratch_.commit(behind.size());
-    return hand_in(connection, scratch_);
+    core::MirroredRing& scratch = rings_.scratch();
+    std::ranges::copy(behind, scratch.writable().begin());
+    scratch.commit(behind.size());
+    return hand_in(connection, scratch);
 }
 
 // Not above kDebug: who connects is not for everybody who reads logs.
@@ -131,7 +129,7 @@ bool Reactor::admit(Connection& connection, const PeerAddress& client) {
 // Decrypted straight into the ring, all of it: the caller left room for that.
 bool Reactor::decrypt(Connection& connection, std::span<const std::byte> ciphertext) {
     TlsSession& tls = tls_of(connection);
-    core::MirroredRing& ring = connection.ring ? *connection.ring : scratch_;
+    core::MirroredRing& ring = connection.ring ? *connection.ring : rings_.scratch();
     const bool in_handshake = is_shaking_hands(connection);
     const core::Instant began = in_handshake ? clock_.now() : now_;
     const std::size_t fresh_bytes = tls.receive(ciphertext, ring.writable());

@@ -189,6 +189,7 @@ void UringBackend::list(int fd, Watch& watch) {
 // ---- the turn
 
 std::span<const IoEvent> UringBackend::wait(std::optional<core::Duration> timeout) {
+    buffers_.give_back_aside();
     list_again();
     const bool sleep = ready_.empty() && !bell_rung_ && timeout != core::Duration::zero();
     if (ring_.has_overflow()) metrics_->uring_overflows_total.add();

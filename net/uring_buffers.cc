@@ -47,6 +47,7 @@ std::expected<void, core::Error> UringBuffers::open(UringRing& ring) {
         return std::unexpected(core::Error::from_errno(-result, "io_uring_register_buf_ring"));
     }
     held_ = offered_ = 0;
+    aside_.clear();
     add_more();
     return {};
 }
@@ -81,7 +82,7 @@ std::size_t UringBuffers::take(UringChain& chain, std::span<std::byte> into) {
         std::memcpy(into.data() + moved, at(chain.first) + chain.taken_bytes, count);
         moved += count;
         if (count == left) {
-            pop(chain);
+            give_back(pop(chain));
         } else {
             chain.taken_bytes = static_cast<std::uint16_t>(chain.taken_bytes + count);
         }
@@ -90,7 +91,16 @@ std::size_t UringBuffers::take(UringChain& chain, std::span<std::byte> into) {
 }
 
 void UringBuffers::clear(UringChain& chain) {
-    while (!chain.empty()) pop(chain);
+    while (!chain.empty()) give_back(pop(chain));
+}
+
+void UringBuffers::set_aside(UringChain& chain) {
+    aside_.push_back(pop(chain));
+}
+
+void UringBuffers::give_back_aside() {
+    for (const std::uint16_t buffer : aside_) give_back(buffer);
+    aside_.clear();
 }
 
 std::size_t UringBuffers::bytes(const UringChain& chain) const {
@@ -101,14 +111,14 @@ std::size_t UringBuffers::bytes(const UringChain& chain) const {
     return sum - (chain.empty() ? 0u : chain.taken_bytes);
 }
 
-void UringBuffers::pop(UringChain& chain) {
+std::uint16_t UringBuffers::pop(UringChain& chain) {
     const std::uint16_t buffer = chain.first;
     chain.first = filled_[buffer].next;
     chain.taken_bytes = 0;
     if (chain.empty()) chain.last = UringChain::kNone;
     --held_;
     held_bytes_ -= filled_[buffer].bytes;
-    give_back(buffer);
+    return buffer;
 }
 
 bool UringBuffers::add_more() {

@@ -1,7 +1,8 @@
 // What a reactor's sockets receive into under io_uring: a bounded pool of buffers that the kernel
 // takes from as bytes come, and the chains of filled ones that wait to be received.
 // Thread: open() any; the rest owner reactor.
-// Invariant: a buffer is the kernel's, or in exactly one chain, or in a completion not yet reaped.
+// Invariant: a buffer is the kernel's, or in exactly one chain, or in a completion not yet reaped,
+// or set aside.
 #pragma once
 
 #include <liburing.h>
@@ -55,7 +56,9 @@ public:
     std::size_t take(UringChain& chain, std::span<std::byte> into);
     // What is left in the first of them; empty if there is none.
     std::span<std::byte> front(const UringChain& chain) const;
-    void pop(UringChain& chain);
+    // That one leaves the chain, and is nobody's until give_back_aside().
+    void set_aside(UringChain& chain);
+    void give_back_aside();
     void clear(UringChain& chain);
     std::size_t bytes(const UringChain& chain) const;
     void give_back(std::uint16_t buffer);
@@ -72,6 +75,7 @@ private:
         std::uint16_t next;
     };
     std::byte* at(std::uint16_t buffer) const;
+    std::uint16_t pop(UringChain& chain);
 
     void* memory_ = nullptr;  // the ring of what is the kernel's, then the buffers
     io_uring_buf_ring* ring_ = nullptr;
@@ -79,6 +83,7 @@ private:
     std::uint32_t held_ = 0;
     std::size_t held_bytes_ = 0;
     std::array<Filled, kCount> filled_{};
+    std::vector<std::uint16_t> aside_;
 };
 
 }  // namespace stentor::net

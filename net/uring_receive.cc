@@ -87,7 +87,7 @@ std::span<std::byte> UringBackend::peek(int fd) {
 
 void UringBackend::drop(int fd) {
     Watch& watch = watches_[static_cast<std::size_t>(fd)];
-    buffers_.pop(watch.received);
+    buffers_.set_aside(watch.received);
     start_receive(fd, watch);
 }
 

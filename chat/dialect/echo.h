@@ -22,7 +22,7 @@ public:
     const ws::EndpointLimits& endpoint_limits() const override { return endpoint_limits_; }
     bool wants_login() const override { return false; }
     void on_message(Session& session, ws::Opcode opcode, std::span<std::byte> payload) override {
-        outlet_.send_frame(session, opcode, payload, Compression::kAlways);
+        outlet_.send_back(session, opcode, payload);
     }
     void on_drain(Session& session) override {
         outlet_.close(session, ws::kCloseGoingAway, "the server ends");

@@ -84,6 +84,27 @@ TEST_F(OutboxTest, BegunAnswerIsNotAppendedTo) {
     EXPECT_EQ(take(100), "rstsecond");
 }
 
+// What is borrowed leaves in its place from where it lies; what is left of it when it is owned is a
+// copy, in its place too, and the lender may write over his.
+TEST_F(OutboxTest, BorrowedBytesKeepTheirPlaceAndAreCopiedWhenOwned) {
+    std::string lenders(40'000, 'b');
+    for (const std::size_t sent : {0u, 3u, 5u, 9u, 20'000u, 40'004u, 40'012u, 40'020u}) {
+        std::ranges::fill(lenders, 'b');
+        outbox_.append_answer(bytes_of("first"), pool_);
+        outbox_.borrow(bytes_of(lenders), pool_);
+        push("parcel");
+        outbox_.append_answer(bytes_of("answer"), pool_);
+        outbox_.borrow(bytes_of(std::string_view(lenders).substr(0, 4)), pool_);
+        const std::string expected = "first" + lenders + "parcelanswerbbbb";
+        std::string taken = take(sent);
+        outbox_.own_borrowed(pool_);
+        std::ranges::fill(lenders, 'x');
+        EXPECT_EQ(outbox_.bytes(), expected.size() - sent);
+        taken += take(expected.size());
+        EXPECT_EQ(taken, expected) << "sent before it was owned: " << sent;
+    }
+}
+
 // Parcels are refused beyond either limit, yet never by an empty outbox: it would refuse for ever.
 TEST_F(OutboxTest, RoomIsBoundedInBytesAndReferences) {
     EXPECT_TRUE(outbox_.has_room(5000, 1000));

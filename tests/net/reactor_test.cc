@@ -103,7 +103,7 @@ TEST_F(ReactorTest, ResumeHandsInHeldBytesWithoutTheSocket) {
 
 // A full ring of which nothing is consumed can never become more: that connection ends.
 TEST_F(ReactorTest, FullRingWithoutProgressIsAborted) {
-    start({.ring_bytes = 4096});
+    start({.ring_bytes = 4096, .scratch_bytes = 4096});
     app_.bytes_script = [](ConnectionId, std::span<std::byte>) -> std::size_t { return 0; };
     const ConnectionId id = connect();
     peer(0).send(pattern(10'000));
@@ -113,7 +113,7 @@ TEST_F(ReactorTest, FullRingWithoutProgressIsAborted) {
 
 // The same, when the application paused, is no error: it waits.
 TEST_F(ReactorTest, FullRingOfAPausedConnectionWaits) {
-    start({.ring_bytes = 4096});
+    start({.ring_bytes = 4096, .scratch_bytes = 4096});
     app_.bytes_script = [&](ConnectionId id, std::span<std::byte>) -> std::size_t {
         link().pause(id);
         return 0;
@@ -131,7 +131,7 @@ TEST_F(ReactorTest, FullRingOfAPausedConnectionWaits) {
 
 // Nor when it asked to be handed the same again: in the next turn, once, with nothing more behind.
 TEST_F(ReactorTest, FullRingOfAResumedConnectionComesAgainOnceATurn) {
-    start({.ring_bytes = 4096});
+    start({.ring_bytes = 4096, .scratch_bytes = 4096});
     std::size_t calls = 0;
     app_.bytes_script = [&](ConnectionId id, std::span<std::byte> bytes) -> std::size_t {
         if (bytes.size() == 4096) ++calls;
@@ -153,7 +153,7 @@ TEST_F(ReactorTest, FullRingOfAResumedConnectionComesAgainOnceATurn) {
 
 // When no ring is left to lend, the connection that needs one ends, and the others go on.
 TEST_F(ReactorTest, ExhaustedRingsCostOnlyTheConnectionThatNeedsOne) {
-    start({.rings_max = 2});
+    start({.rings_max = 1});
     app_.bytes_script = [&](ConnectionId id, std::span<std::byte> bytes) -> std::size_t {
         return bytes.size() < 10 ? 0 : app_.keep(id, bytes);
     };

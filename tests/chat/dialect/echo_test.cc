@@ -25,6 +25,21 @@ TEST(Echo, EveryMessageComesBackWithItsOpcode) {
     EXPECT_EQ(client.ask(large), large + '\n');
 }
 
+TEST(Echo, MessagesOfAnySizeComeBackWholeHoweverManyAreUnderWay) {
+    // Short and long headers, in place and assembled, one behind the other.
+    SmallCluster cluster;
+    Client client(cluster, 0, "/echo");
+    std::string expected;
+    for (const std::size_t size :
+         {0u, 1u, 125u, 126u, 3000u, 16'384u, 65'535u, 65'536u, 99'000u, 7u}) {
+        const std::string text(size, static_cast<char>('a' + size % 26));
+        client.say(text);
+        expected += text + '\n';
+    }
+    cluster.settle();
+    EXPECT_TRUE(client.heard() == expected);
+}
+
 TEST(Echo, NothingUnsolicitedIsSaidToWhoIsSilent) {
     // No welcome, no login deadline.
     SmallCluster cluster;
