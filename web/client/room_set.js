@@ -61,6 +61,7 @@ export class RoomSet {
         if (known !== undefined && known.state !== "failed") return known;
         const room = known ?? this.#make(name, history);
         if (this.#host.me() !== null) this.#enter(room);
+        else room.entering(); // at the next login
         return room;
     }
 
@@ -69,6 +70,7 @@ export class RoomSet {
         const room = this.#rooms.get(name);
         if (room === undefined) return;
         this.#rooms.delete(name);
+        this.#history.delete(name);
         this.#syncing.delete(name);
         this.#delivery.roomLeft(name);
         // Also while a join is under way: the server takes them in order.
@@ -207,25 +209,23 @@ export class RoomSet {
         );
     }
 
-    /** @param {Room} room @param {boolean} [again] the position was of another epoch */
-    #enterDirect(room, again = false) {
+    /** @param {Room} room */
+    #enterDirect(room) {
         const other = this.#otherOf(room.name);
         if (other === null) {
             return this.#refused(room, new StentorError("forbidden", "others talk in this room"));
         }
         if (room.direct?.user !== other) room.direct = { user: other, name: "" };
         const since = room.position;
-        const after = since === null || again ? undefined : since.seq;
         const limit = since === null ? this.#history.get(room.name) : 100;
         /** @param {HistoryPage} page */
         const answered = (page) => {
             const sameEpoch = since?.epoch === page.epoch;
-            if (after !== undefined && !sameEpoch) return this.#enterDirect(room, true);
             const recovered = since === null || (sameEpoch && page.first <= since.seq + 1);
             this.#entered(room, { ...page, recovered }, since !== null);
         };
         this.#host.ask(
-            { type: "history", room: room.name, after, limit },
+            { type: "history", room: room.name, after: since?.seq, limit },
             { answered, refused: (error) => this.#refused(room, error) },
         );
     }

@@ -129,6 +129,22 @@ test("RoomThatTheSyncCannotBringBackFailsAlone", () => {
     assert.equal(last().command("join").room, "odd");
 });
 
+test("RoomThatFailedIsTriedAgainWhenItIsWanted", () => {
+    const { client, clock, last } = clientOnFakes();
+    client.connect({ name: "ann" });
+    const room = client.join("lobby");
+    last().login();
+    const { id } = last().command("join");
+    last().tell({ type: "error", id, code: "too_many_rooms", message: "no" });
+    assert.equal(room.state, "failed");
+    last().drop();
+    assert.equal(client.join("lobby"), room);
+    clock.advance(60_000);
+    last().login();
+    last().joined();
+    assert.equal(room.state, "joined");
+});
+
 test("ServerWithoutSyncIsAskedRoomByRoom", () => {
     const { client, clock, last } = clientOnFakes();
     client.connect({ name: "ann" });
