@@ -34,7 +34,11 @@ export class Delivery {
     /** @type {Map<string, {resolve: (ack: Ack) => void, reject: (error: StentorError) => void}>} */
     #promises = new Map();
 
-    /** @param {Clock} clock @param {Way} way @param {import("./outbox.js").OutboxBounds} [bounds] */
+    /**
+     * @param {Clock} clock
+     * @param {Way} way
+     * @param {import("./outbox.js").OutboxBounds} [bounds]
+     */
     constructor(clock, way, bounds) {
         this.#clock = clock;
         this.#way = way;

@@ -154,7 +154,11 @@ export class Room extends Emitter {
         return this.#log.older(await this.#paging.read({ before, limit }));
     }
 
-    /** A page; `messages` takes it in. @param {HistoryRange} [range] @returns {Promise<HistoryPage>} */
+    /**
+     * A page; `messages` takes it in.
+     * @param {HistoryRange} [range]
+     * @returns {Promise<HistoryPage>}
+     */
     history(range = {}) {
         return this.#paging.read(range);
     }

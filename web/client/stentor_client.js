@@ -166,7 +166,11 @@ export class StentorClient extends Emitter {
         this.#rooms.leave(name.normalize());
     }
 
-    /** One that is joined, being joined, or direct. @param {string} name @returns {Room | undefined} */
+    /**
+     * One that is joined, being joined, or direct.
+     * @param {string} name
+     * @returns {Room | undefined}
+     */
     room(name) {
         return this.#rooms.get(name.normalize());
     }

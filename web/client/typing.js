@@ -14,7 +14,7 @@ export class OwnTyping {
     #typedAt = 0;
     #toldAt = 0;
 
-    /** @param {boolean} on @param {number} now @returns {boolean | null} what to tell, if anything */
+    /** @param {boolean} on @param {number} now @returns {boolean | null} what to tell */
     typed(on, now) {
         if (!on) {
             const told = this.#on;

@@ -1,5 +1,5 @@
 // TEST DOUBLE. One room of the fake chat: its log, the present state of its messages, its people.
-// Invariant: events stand in `events` as they happened; `seen` shows one as a page would show it now.
+// Invariant: events stand in `events` as they happened; `seen` shows one as a page would now.
 
 import { randomUUID } from "node:crypto";
 

@@ -1,5 +1,5 @@
-// TEST DOUBLE. A chat server of a few files, so that the page and the client can be tested where the
-// real one is not built: the page of web/manifest.txt, and the fake chat behind /ws.
+// TEST DOUBLE. A chat server of a few files, so that page and client can be tested where the real
+// one is not built: the page of web/manifest.txt, and the fake chat behind /ws.
 // Invariant: same flags and ports file as the real server, as far as the tests use them; with
 // `--store sqlite:FILE` a restart knows all that was acknowledged.
 

@@ -69,7 +69,7 @@ export class FakeSocket {
         this.tell({ type: "logged_in", id, user, name, session: `s-${name}` });
     }
 
-    /** Answers the newest join, or the newest sync for each of its rooms. @param {object} [fields] */
+    /** Answers the newest join, or sync for each of its rooms. @param {object} [fields] */
     joined(fields = {}) {
         const asked = this.sent.filter(({ type }) => type === "join" || type === "sync").pop();
         if (asked.type === "join") {

@@ -1,5 +1,9 @@
 export class Delivery {
-    /** @param {Clock} clock @param {Way} way @param {import("./outbox.js").OutboxBounds} [bounds] */
+    /**
+     * @param {Clock} clock
+     * @param {Way} way
+     * @param {import("./outbox.js").OutboxBounds} [bounds]
+     */
     constructor(clock: Clock, way: Way, bounds?: import("./outbox.js").OutboxBounds);
     /** @returns {boolean} */
     get full(): boolean;

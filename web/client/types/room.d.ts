@@ -38,7 +38,11 @@ export class Room extends Emitter<RoomEvents> {
      * @returns {Promise<LogEvent[]>}
      */
     loadOlder(limit?: number): Promise<LogEvent[]>;
-    /** A page; `messages` takes it in. @param {HistoryRange} [range] @returns {Promise<HistoryPage>} */
+    /**
+     * A page; `messages` takes it in.
+     * @param {HistoryRange} [range]
+     * @returns {Promise<HistoryPage>}
+     */
     history(range?: HistoryRange): Promise<HistoryPage>;
     /** A page. @param {{after?: string, limit?: number}} [page] @returns {Promise<MembersPage>} */
     members(page?: {

@@ -33,7 +33,11 @@ export class StentorClient extends Emitter<ClientEvents> {
     }): Room;
     /** @param {string} name */
     leave(name: string): void;
-    /** One that is joined, being joined, or direct. @param {string} name @returns {Room | undefined} */
+    /**
+     * One that is joined, being joined, or direct.
+     * @param {string} name
+     * @returns {Room | undefined}
+     */
     room(name: string): Room | undefined;
     /** @returns {Room[]} joined, being joined, or direct; what the server has: `rooms()` */
     get openRooms(): Room[];

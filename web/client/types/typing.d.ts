@@ -1,5 +1,5 @@
 export class OwnTyping {
-    /** @param {boolean} on @param {number} now @returns {boolean | null} what to tell, if anything */
+    /** @param {boolean} on @param {number} now @returns {boolean | null} what to tell */
     typed(on: boolean, now: number): boolean | null;
     /** @param {number} now @returns {number | null} ms until idle; null: is not typing */
     idleIn(now: number): number | null;
