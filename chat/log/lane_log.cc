@@ -3,6 +3,7 @@
 #include "chat/log/lane_log.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,9 @@ namespace stentor::chat {
 
 namespace {
 
+// Of the page that belongs to an opening; homes count their own from below.
+constexpr std::uint64_t kOpeningRequest = std::numeric_limits<std::uint64_t>::max();
+
 // What an append holds while it waits, about. The log may have set the epoch in the meantime, so
 // that is not part of it.
 std::size_t bytes_of(const Publish& publish) {
@@ -25,7 +29,7 @@ std::size_t bytes_of(const Publish& publish) {
 }  // namespace
 
 void LaneLog::open(RoomKey key, std::string_view room, LogSink& /*sink*/) {
-    push(std::make_unique<OpenLog>(OpenLog{key, std::string(room)}));
+    push(writer_, std::make_unique<OpenLog>(OpenLog{key, std::string(room)}));
 }
 
 void LaneLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) {
@@ -36,11 +40,21 @@ void LaneLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sin
         return;
     }
     bytes_in_flight_ += bytes;
-    push(AppendToLog{key, std::move(publish)});
+    push(writer_, AppendToLog{key, std::move(publish)});
+}
+
+void LaneLog::read(const ReadLog& wanted) {
+    STENTOR_CHECK(reader_ && wanted.request != kOpeningRequest);
+    push(*reader_, std::make_unique<ReadLog>(wanted));
+}
+
+void LaneLog::renew_epoch(RoomKey key, LogSink& /*sink*/) {
+    push(writer_, RenewEpoch{key});
 }
 
 void LaneLog::close(RoomKey key) {
-    push(CloseLog{key});
+    opening_.erase(key);
+    push(writer_, CloseLog{key});
 }
 
 void LaneLog::on_answer(Envelope&& answer, LogSink& sink) {
@@ -53,7 +67,11 @@ void LaneLog::on_answer(Envelope&& answer, LogSink& sink) {
         [&](auto&& what) {
             using Answer = std::remove_cvref_t<decltype(what)>;
             if constexpr (std::is_same_v<Answer, Box<LogOpened>>) {
-                sink.on_log_opened(std::move(*what));
+                answer_opened(std::move(*what), sink);
+            } else if constexpr (std::is_same_v<Answer, Box<LogRead>>) {
+                answer_read(std::move(*what), sink);
+            } else if constexpr (std::is_same_v<Answer, LogTrimmed>) {
+                answer_trimmed(what, sink);
             } else if constexpr (std::is_same_v<Answer, LogStored>) {
                 if (what.ours) {
                     no_longer_waits(*what.publish);
@@ -67,6 +85,49 @@ void LaneLog::on_answer(Envelope&& answer, LogSink& sink) {
             }
         },
         std::move(answer));
+}
+
+// Nothing to read, or nobody who could: it is open as it is.
+void LaneLog::answer_opened(LogOpened&& opened, LogSink& sink) {
+    if (opened.failed || opened.first == 0 || !reader_) {
+        sink.on_log_opened(std::move(opened));
+        return;
+    }
+    push(*reader_, std::make_unique<ReadLog>(ReadLog{.key = opened.key,
+                                                     .request = kOpeningRequest,
+                                                     .from_oldest = false,
+                                                     .after = 0,
+                                                     .before = opened.head + 1,
+                                                     .events_max = kPageEventsMax,
+                                                     .bytes_max = kPageBytesMax}));
+    const RoomKey key = opened.key;
+    opening_.insert_or_assign(key, std::move(opened));
+}
+
+void LaneLog::answer_read(LogRead&& read, LogSink& sink) {
+    if (read.request != kOpeningRequest) {
+        sink.on_log_read(std::move(read));
+        return;
+    }
+    const auto at = opening_.find(read.key);
+    if (at == opening_.end()) return;  // closed meanwhile
+    LogOpened opened = std::move(at->second);
+    opening_.erase(at);
+    if (read.failed) {
+        close(read.key);  // whoever hears that it failed will not
+        opened = {.key = read.key, .failed = true, .epoch = {}, .head = 0};
+    }
+    opened.recent = std::move(read.events);
+    sink.on_log_opened(std::move(opened));
+}
+
+void LaneLog::answer_trimmed(LogTrimmed trimmed, LogSink& sink) {
+    const auto at = opening_.find(trimmed.key);
+    if (at == opening_.end()) {
+        sink.on_log_trimmed(trimmed);
+    } else {
+        at->second.first = trimmed.first;
+    }
 }
 
 }  // namespace stentor::chat

@@ -1,0 +1,57 @@
+// What is behind file_lock.h: flock(2), and the owner's pid as text in the file.
+// Thread: any, one at a time.
+// Invariant: see file_lock.h.
+#include "chat/log/file_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace stentor::chat {
+namespace {
+
+std::string owner_of(int fd) {
+    std::array<char, 24> digits{};
+    const ssize_t size = ::pread(fd, digits.data(), digits.size() - 1, 0);
+    const std::string text(digits.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    const std::string pid = text.substr(0, text.find_first_not_of("0123456789"));
+    return pid.empty() ? "" : " (pid " + pid + ")";
+}
+
+}  // namespace
+
+std::expected<FileLock, core::Error> FileLock::take(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return std::unexpected(core::Error::from_errno(errno, "open " + path));
+    FileLock lock(fd);
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) {
+            return std::unexpected(core::Error::from_errno(errno, "lock " + path));
+        }
+        return std::unexpected(core::Error::because("stentor already runs on this store" +
+                                                    owner_of(fd) + ": " + path + " is locked"));
+    }
+    // For the words above only: who cannot write it (no space) has the lock all the same.
+    const std::string pid = std::to_string(::getpid()) + "\n";
+    const bool written = ::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) ==
+                                                        static_cast<ssize_t>(pid.size());
+    static_cast<void>(written);
+    return lock;
+}
+
+FileLock::~FileLock() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+
+}  // namespace stentor::chat
