@@ -15,7 +15,7 @@ export { StentorError } from "./errors.js";
 /** @typedef {import("./room_log.js").LostStep} LostStep */
 /** @typedef {import("./stentor_client.js").ClientEvents} ClientEvents */
 /** @typedef {import("./stentor_client.js").ClientOptions} ClientOptions */
-/** @typedef {import("./stentor_client.js").ClientState} ClientState */
+/** @typedef {import("./link.js").ClientState} ClientState */
 /** @typedef {import("./types.js").Ack} Ack */
 /** @typedef {import("./types.js").Gap} Gap */
 /** @typedef {import("./types.js").HistoryPage} HistoryPage */

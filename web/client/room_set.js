@@ -37,6 +37,8 @@ export class RoomSet {
     #history = new Map();
     /** @type {Map<string, Room>} of a `sync` that is under way */
     #syncing = new Map();
+    /** @type {Set<Room>} that this connection was asked for */
+    #asked = new Set();
 
     /** @param {Host} host @param {Delivery} delivery @param {RoomBounds} bounds */
     constructor(host, delivery, bounds) {
@@ -71,6 +73,7 @@ export class RoomSet {
         if (room === undefined) return;
         this.#rooms.delete(name);
         this.#history.delete(name);
+        this.#asked.delete(room);
         this.#syncing.delete(name);
         this.#delivery.roomLeft(name);
         // Also while a join is under way: the server takes them in order.
@@ -83,12 +86,14 @@ export class RoomSet {
     /** The connection is gone. */
     interrupted() {
         this.#syncing.clear();
+        this.#asked.clear();
         for (const room of this.#rooms.values()) room.interrupted();
     }
 
     /** @param {boolean} known the user has been here before: there may be direct rooms */
     loggedIn(known) {
-        const rooms = this.all.filter(({ state }) => state !== "failed");
+        // A listener that heard of the login first may have joined some.
+        const rooms = this.all.filter((one) => one.state !== "failed" && !this.#asked.has(one));
         const directs = rooms.filter(({ direct }) => direct !== null);
         const named = rooms.filter(({ direct }) => direct === null);
         this.#sync(named.filter(({ position }) => position !== null));
@@ -129,6 +134,7 @@ export class RoomSet {
 
     /** @param {Room} room */
     #enter(room) {
+        this.#asked.add(room);
         room.entering();
         if (room.direct !== null) return this.#enterDirect(room);
         const since = room.position;

@@ -3,21 +3,18 @@
 // Invariant: at most one connection; a message that `send` took is acknowledged, refused or still
 // pending, and is tried again with the same id after every reconnect.
 
-import { Backoff } from "./backoff.js";
 import { systemClock } from "./clock.js";
-import { Connection } from "./connection.js";
 import { Delivery } from "./delivery.js";
 import { Emitter } from "./emitter.js";
 import { StentorError } from "./errors.js";
-import { Heartbeat } from "./heartbeat.js";
 import { Identity } from "./identity.js";
+import { Link } from "./link.js";
 import { RoomSet } from "./room_set.js";
 
 /** @typedef {import("./clock.js").Clock} Clock */
-/** @typedef {import("./connection.js").Closing} Closing */
-/** @typedef {import("./connection.js").Question} Question */
 /** @typedef {import("./connection.js").WebSocketImpl} WebSocketImpl */
 /** @typedef {import("./identity.js").Credentials} Credentials */
+/** @typedef {import("./link.js").ClientState} ClientState */
 /** @typedef {import("./outbox.js").Outgoing} Outgoing */
 /** @typedef {import("./room.js").Room} Room */
 /** @typedef {import("./types.js").Ack} Ack */
@@ -25,12 +22,6 @@ import { RoomSet } from "./room_set.js";
 /** @typedef {import("./types.js").Limits} Limits */
 /** @typedef {import("./types.js").LoggedIn} LoggedIn */
 /** @typedef {import("./types.js").RoomSummary} RoomSummary */
-
-/**
- * `waiting`: the next attempt begins at `retryAt` (on the client's clock).
- * @typedef {{name: "closed", reason?: StentorError} | {name: "connecting"} | {name: "open"} |
- *     {name: "waiting", retryAt: number}} ClientState
- */
 
 /**
  * @typedef {object} ClientEvents
@@ -53,51 +44,37 @@ import { RoomSet } from "./room_set.js";
  * @property {number} [messagesMax] how many messages each room keeps
  */
 
-const kConnectTimeoutMs = 15_000;
-const kStableMs = 10_000; // a connection that lived so long was no part of an outage
-const kGraceMs = 10_000;
-/** Close codes after which trying again is no use: bad token, kicked or banned. */
-const kFinalCodes = new Set([4401, 4403]);
-
 /** @extends {Emitter<ClientEvents>} */
 export class StentorClient extends Emitter {
-    /** @type {ClientState} */
-    state = { name: "closed" };
     /** @type {LoggedIn | null} */
     me = null;
     /** @type {Limits} */
     limits = { message_bytes: 65536, content: 4096, rooms: 100, send_rate: 20 };
-    #options;
-    #impl;
-    #backoff;
+    #link;
     #delivery;
     #rooms;
     #identity = new Identity();
     /** Every user id that this client had: a message of any of them is its own. */
     #selves = new Set();
-    /** @type {Connection | null} */
-    #connection = null;
-    /** @type {Heartbeat | null} */
-    #heartbeat = null;
-    #openedAt = 0;
-    /** @type {number | null} */
-    #goodbyeMs = null;
-    /** @type {any} */
-    #retryTimer = null;
 
     /** @param {ClientOptions} options */
     constructor(options) {
         super();
         this.clock = options.clock ?? systemClock;
-        this.#options = options;
-        this.#impl = options.webSocketImpl ?? /** @type {WebSocketImpl} */ (globalThis.WebSocket);
-        this.#backoff = new Backoff(this.clock.random);
+        const impl = options.webSocketImpl ?? /** @type {WebSocketImpl} */ (globalThis.WebSocket);
+        const link = new Link(options.url, impl, this.clock, {
+            state: (state) => this.emit("state", state),
+            welcome: (frame) => this.#welcomed(frame),
+            frame: (frame) => this.#received(frame),
+            down: () => this.#down(),
+        });
+        this.#link = link;
         this.#delivery = new Delivery(
             this.clock,
             {
                 to: (entry) => this.#wayTo(entry),
-                ask: (entry, question) => this.#ask(entry.command, question, entry.id),
-                later: (run, delayMs) => this.#later(run, delayMs),
+                ask: (entry, question) => link.ask(entry.command, question, entry.id),
+                later: (run, delayMs) => link.later(run, delayMs),
                 changed: (entry) => this.#outgoing(entry),
                 limits: () => this.limits,
             },
@@ -105,9 +82,9 @@ export class StentorClient extends Emitter {
         );
         this.#rooms = new RoomSet(
             {
-                ask: (command, question) => this.#ask(command, question),
-                tell: (command) => this.#connection?.send(command),
-                later: (run, delayMs) => this.#later(run, delayMs),
+                ask: (command, question) => link.ask(command, question),
+                tell: (command) => link.tell(command),
+                later: (run, delayMs) => link.later(run, delayMs),
                 now: () => this.clock.now(),
                 me: () => (this.state.name === "open" ? this.me : null),
                 isMe: (user) => this.isMe(user),
@@ -118,36 +95,39 @@ export class StentorClient extends Emitter {
         );
     }
 
+    /** @returns {ClientState} */
+    get state() {
+        return this.#link.state;
+    }
+
     /** @param {Credentials & {typed?: boolean}} [credentials] typed: the user chose the name now */
     connect(credentials = {}) {
         this.#identity = new Identity(credentials);
         this.me = null;
-        this.#reconnect();
+        this.#link.connect();
     }
 
     /** Ask for another name; `refused` says if it cannot be had. @param {string} name */
     rename(name) {
         this.#identity.rename(name);
-        this.#reconnect();
+        this.#link.connect();
     }
 
     /** Try now, if an attempt is being waited for or the server had sent us away. */
     retryNow() {
         const { name } = this.state;
-        if (name === "waiting" || name === "closed") this.#reconnect();
+        if (name === "waiting" || name === "closed") this.#link.connect();
     }
 
     /** The computer woke up or the network changed: is the connection still there? */
     probe() {
-        if (this.state.name === "open") this.#heartbeat?.probe();
+        if (this.state.name === "open") this.#link.probe();
         else if (this.state.name === "waiting") this.retryNow();
     }
 
     /** @param {StentorError} [reason] */
     close(reason) {
-        this.clock.clearTimeout(this.#retryTimer);
-        this.#hangUp();
-        this.#setState({ name: "closed", reason });
+        this.#link.close(reason);
     }
 
     /**
@@ -191,7 +171,7 @@ export class StentorClient extends Emitter {
                 this.#rooms.listed(rooms);
                 resolve(rooms);
             };
-            this.#ask({ type: "rooms" }, { answered, refused });
+            this.#link.ask({ type: "rooms" }, { answered, refused });
         });
     }
 
@@ -232,82 +212,30 @@ export class StentorClient extends Emitter {
         this.#delivery.discard(id, new StentorError("cancelled", "the message was discarded"));
     }
 
-    // ---- connecting ----
+    // ---- logging in ----
 
-    #reconnect() {
-        this.clock.clearTimeout(this.#retryTimer);
-        this.#hangUp();
-        this.#setState({ name: "connecting" });
-        const options = {
-            webSocketImpl: this.#impl,
-            url: this.#options.url,
-            clock: this.clock,
-            timeoutMs: kConnectTimeoutMs,
-        };
-        this.#goodbyeMs = null;
-        this.#connection = new Connection(options, {
-            frame: (frame) => this.#received(frame),
-            heard: () => this.#heartbeat?.heard(),
-            closed: (closing) => this.#lost(closing),
-        });
-    }
-
-    // Ends the connection without the consequences of a loss.
-    #hangUp() {
-        const connection = this.#connection;
-        this.#connection = null;
-        this.#heartbeat?.stop();
-        this.#heartbeat = null;
+    #down() {
         this.#delivery.interrupted();
         this.#rooms.interrupted();
-        connection?.close();
-    }
-
-    /** @param {Closing} closing */
-    #lost({ code, reason }) {
-        if (this.#connection === null) return;
-        const wasOpen = this.state.name === "open";
-        this.#hangUp();
-        if (kFinalCodes.has(code)) {
-            const error = code === 4401 ? "login_first" : "banned";
-            this.close(new StentorError(error, reason || "the server ended the session"));
-            return;
-        }
-        if (wasOpen && this.clock.now() - this.#openedAt >= kStableMs) this.#backoff.reset();
-        this.#waitAndRetry(this.#goodbyeMs ?? this.#backoff.nextMs());
-    }
-
-    /** @param {number} delayMs */
-    #waitAndRetry(delayMs) {
-        this.#setState({ name: "waiting", retryAt: this.clock.now() + delayMs });
-        this.#retryTimer = this.clock.setTimeout(() => this.#reconnect(), delayMs);
     }
 
     /** @param {Frame} frame */
     #received(frame) {
-        if (frame.type === "welcome") this.#welcomed(frame);
-        else if (frame.type === "goodbye") this.#goodbyeMs = frame.reconnect_after_ms ?? null;
-        else if (frame.type === "error") this.#complained(frame);
+        const complaint = frame.type === "error" && !this.#rooms.refusedPart(frame);
+        if (complaint) this.emit("error", StentorError.of(frame));
         else this.#rooms.receive(frame);
     }
 
     /** @param {Frame} welcome */
     #welcomed(welcome) {
         this.limits = { ...this.limits, ...welcome.limits };
-        this.#heartbeat = new Heartbeat(this.clock, {
-            quietMs: (welcome.ping_ms ?? 25_000) + kGraceMs,
-            graceMs: kGraceMs,
-            ask: () => this.#connection?.ask({ type: "ping" }, { answered() {}, refused() {} }),
-            giveUp: () => this.#connection?.close(4408, "the server fell silent"),
-        });
-        this.#heartbeat.start();
         this.#login();
     }
 
     #login() {
         const { credentials } = this.#identity;
         const known = credentials.session !== undefined || credentials.token !== undefined;
-        this.#connection?.ask(
+        this.#link.ask(
             { type: "login", ...credentials },
             {
                 answered: (loggedIn) => this.#loggedIn(loggedIn, known),
@@ -319,12 +247,10 @@ export class StentorClient extends Emitter {
     /** @param {LoggedIn} loggedIn @param {boolean} known not a user of a minute's age */
     #loggedIn(loggedIn, known) {
         const before = this.me?.name ?? this.#identity.name;
-        this.#connection?.established();
         this.#identity.accepted(loggedIn);
         this.me = loggedIn;
         this.#selves.add(loggedIn.user);
-        this.#openedAt = this.clock.now();
-        this.#setState({ name: "open" });
+        this.#link.opened();
         const renamed = before !== undefined && before !== loggedIn.name;
         this.emit("identity", renamed ? { ...loggedIn, renamedFrom: before } : loggedIn);
         this.#rooms.loggedIn(known);
@@ -338,8 +264,7 @@ export class StentorClient extends Emitter {
         if (next === "again") {
             this.#login();
         } else if (next === "later") {
-            this.#hangUp();
-            this.#waitAndRetry(Math.max(error.retryAfterMs, this.#backoff.nextMs()));
+            this.#link.retryLater(error.retryAfterMs);
         } else if (next === "ask" && this.me !== null) {
             this.emit("refused", error);
             this.#login(); // with the name as it was
@@ -354,7 +279,7 @@ export class StentorClient extends Emitter {
     // A private message goes to a user, not to a room.
     /** @param {Outgoing} entry @returns {"open" | "blocked" | "closed"} */
     #wayTo({ verb, room }) {
-        const here = this.state.name === "open" && this.#connection !== null;
+        const here = this.state.name === "open";
         if (verb === "direct") return here ? "open" : "blocked";
         const state = this.#rooms.get(room)?.state;
         if (state === undefined || state === "failed") return "closed";
@@ -366,28 +291,5 @@ export class StentorClient extends Emitter {
         const { verb, room } = entry;
         if (verb === "send" || verb === "direct") this.#rooms.get(room)?.emit("outgoing", entry);
         this.emit("outgoing", entry);
-    }
-
-    /** An error that answers no question. @param {Frame} frame */
-    #complained(frame) {
-        if (!this.#rooms.refusedPart(frame)) this.emit("error", StentorError.of(frame));
-    }
-
-    /** @param {any} command @param {Question} question @param {string} [id] */
-    #ask(command, question, id) {
-        if (this.#connection !== null) this.#connection.ask(command, question, id);
-        else question.refused(new StentorError("disconnected", "the connection was lost"));
-    }
-
-    /** Later, unless the connection has changed. @param {() => void} run @param {number} ms */
-    #later(run, ms) {
-        const connection = this.#connection;
-        this.clock.setTimeout(() => connection === this.#connection && run(), ms);
-    }
-
-    /** @param {ClientState} state */
-    #setState(state) {
-        this.state = state;
-        this.emit("state", state);
     }
 }

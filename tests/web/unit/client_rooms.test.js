@@ -129,6 +129,14 @@ test("RoomThatTheSyncCannotBringBackFailsAlone", () => {
     assert.equal(last().command("join").room, "odd");
 });
 
+test("RoomWantedAtTheNewsOfTheLoginIsJoinedOnce", () => {
+    const { client, last } = clientOnFakes();
+    client.on("identity", () => client.join("lobby"));
+    client.connect({ name: "ann" });
+    last().login();
+    assert.equal(last().commands("join").length, 1);
+});
+
 test("RoomThatFailedIsTriedAgainWhenItIsWanted", () => {
     const { client, clock, last } = clientOnFakes();
     client.connect({ name: "ann" });

@@ -1,14 +1,44 @@
+/** @typedef {import("./clock.js").Clock} Clock */
+/** @typedef {import("./connection.js").WebSocketImpl} WebSocketImpl */
+/** @typedef {import("./identity.js").Credentials} Credentials */
+/** @typedef {import("./link.js").ClientState} ClientState */
+/** @typedef {import("./outbox.js").Outgoing} Outgoing */
+/** @typedef {import("./room.js").Room} Room */
+/** @typedef {import("./types.js").Ack} Ack */
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").Limits} Limits */
+/** @typedef {import("./types.js").LoggedIn} LoggedIn */
+/** @typedef {import("./types.js").RoomSummary} RoomSummary */
+/**
+ * @typedef {object} ClientEvents
+ * @property {ClientState} state
+ * @property {LoggedIn & {renamedFrom?: string}} identity renamedFrom: the name that was taken
+ * @property {StentorError} error one that answers no command of ours
+ * @property {StentorError} refused the name that was typed cannot be had
+ * @property {Room} room a direct room that was not asked for: somebody wrote
+ * @property {Outgoing} outgoing an entry of the outbox changed its state, of whichever room
+ */
+/**
+ * @typedef {object} ClientOptions
+ * @property {string} url
+ * @property {WebSocketImpl} [webSocketImpl]
+ * @property {Clock} [clock]
+ * @property {number} [outboxMax] how many messages and changes may wait for their ack
+ * @property {number} [outboxBytesMax]
+ * @property {number} [catchUpMax] see RoomLog
+ * @property {number} [messagesMax] how many messages each room keeps
+ */
 /** @extends {Emitter<ClientEvents>} */
 export class StentorClient extends Emitter<ClientEvents> {
     /** @param {ClientOptions} options */
     constructor(options: ClientOptions);
-    /** @type {ClientState} */
-    state: ClientState;
     /** @type {LoggedIn | null} */
     me: LoggedIn | null;
     /** @type {Limits} */
     limits: Limits;
     clock: import("./clock.js").Clock;
+    /** @returns {ClientState} */
+    get state(): ClientState;
     /** @param {Credentials & {typed?: boolean}} [credentials] typed: the user chose the name now */
     connect(credentials?: Credentials & {
         typed?: boolean;
@@ -68,10 +98,9 @@ export class StentorClient extends Emitter<ClientEvents> {
     #private;
 }
 export type Clock = import("./clock.js").Clock;
-export type Closing = import("./connection.js").Closing;
-export type Question = import("./connection.js").Question;
 export type WebSocketImpl = import("./connection.js").WebSocketImpl;
 export type Credentials = import("./identity.js").Credentials;
+export type ClientState = import("./link.js").ClientState;
 export type Outgoing = import("./outbox.js").Outgoing;
 export type Room = import("./room.js").Room;
 export type Ack = import("./types.js").Ack;
@@ -79,20 +108,6 @@ export type Frame = import("./types.js").Frame;
 export type Limits = import("./types.js").Limits;
 export type LoggedIn = import("./types.js").LoggedIn;
 export type RoomSummary = import("./types.js").RoomSummary;
-/**
- * `waiting`: the next attempt begins at `retryAt` (on the client's clock).
- */
-export type ClientState = {
-    name: "closed";
-    reason?: StentorError;
-} | {
-    name: "connecting";
-} | {
-    name: "open";
-} | {
-    name: "waiting";
-    retryAt: number;
-};
 export type ClientEvents = {
     state: ClientState;
     /**
