@@ -162,7 +162,10 @@ export class Conversation {
         if (known !== undefined) queueMicrotask(() => open(known.name));
         const sent = known === undefined ? this.#client.direct(to, text) : known.send(text);
         sent.then(
-            (ack) => open(ack.room),
+            (ack) => {
+                open(ack.room);
+                this.#page.session()?.otherIs(to);
+            },
             (/** @type {Error} */ error) => {
                 if (known !== undefined) return; // it shows at the message
                 notice(`Not sent to ${to}: ${error.message}`);

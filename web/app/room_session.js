@@ -24,6 +24,7 @@ import { TimelineModel } from "./timeline_model.js";
 
 const kPresenceLinesMax = 100; // members; beyond it comings and goings are noise
 const kPageEvents = 60;
+const kNameless = "…"; // a direct room before anybody said whose it is
 
 export class RoomSession {
     model = new TimelineModel();
@@ -32,7 +33,7 @@ export class RoomSession {
     /** @type {string} why the room cannot be joined */
     failure = "";
     #begun = false;
-    #otherName = "…";
+    #otherName = kNameless;
     /** @type {Promise<boolean> | null} */
     #loading = null;
     #counted = { epoch: "", seq: 0 }; // up to here the server has counted what is unread
@@ -109,6 +110,12 @@ export class RoomSession {
         if (this.unread > 0) this.#unreadAfter = seen;
         for (const message of this.#others(() => true)) this.#divide(message);
         if (this.#watcher.isRead(this)) this.read();
+        this.#watcher.changed(this, {});
+    }
+
+    /** The reader wrote to him by this name. @param {string} name */
+    otherIs(name) {
+        if (this.#otherName === kNameless) this.#otherName = name;
         this.#watcher.changed(this, {});
     }
 
