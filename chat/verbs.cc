@@ -203,10 +203,10 @@ Verbs::Done Verbs::members(Session& session, std::string_view command_id,
         after = *user;
     }
     const std::uint32_t home = context_.home_of_text(*room);
-    gate_.ask_for_page(
-        session, home,
-        std::make_unique<ListMembers>(ListMembers{session.id, std::move(*room),
-                                                  std::string(command_id), after, command.limit}));
+    gate_.ask_for_page(session, home,
+                       std::make_unique<ListMembers>(ListMembers{session.id, std::move(*room),
+                                                                 std::string(command_id), after,
+                                                                 command.limit, session.user->id}));
     return {};
 }
 
@@ -218,11 +218,11 @@ Verbs::Done Verbs::history(Session& session, std::string_view command_id,
         return std::unexpected(std::move(room.error()));
     }
     const std::uint32_t home = context_.home_of_text(*room);
-    gate_.ask_for_page(
-        session, home,
-        std::make_unique<ReadHistory>(ReadHistory{
-            session.id, std::move(*room), std::string(command_id), command.after.has_value(),
-            command.after.value_or(0), command.before.value_or(0), command.limit}));
+    gate_.ask_for_page(session, home,
+                       std::make_unique<ReadHistory>(ReadHistory{
+                           session.id, std::move(*room), std::string(command_id),
+                           command.after.has_value(), command.after.value_or(0),
+                           command.before.value_or(0), command.limit, session.user->id}));
     return {};
 }
 
