@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "chat/context.h"
+#include "chat/dialect/service.h"
 #include "chat/front.h"
 #include "chat/log/memory_log.h"
 #include "chat/shard.h"
@@ -137,7 +138,10 @@ public:
                      .tokens = cluster.tokens,
                      .limits = cluster.plan.limits,
                      .home_key = {3, 4},
-                     .listeners = {Front::Listener::kPublic}}) {}
+                     .listeners = {Front::Listener::kPublic, Front::Listener::kLine,
+                                   Front::Listener::kConsole},
+                     .store = {},
+                     .end_server = [&cluster] { ++cluster.ends_wanted; }}) {}
         FakeLink link;
         SeededRandom random;
         MemoryLog log;
@@ -150,7 +154,12 @@ public:
     // A page of one file, larger than what a test reads at a time.
     std::vector<std::byte> file = std::vector<std::byte>(4096);
     std::array<WebAsset, 1> page{WebAsset{"/", "text/plain", file, "\"1\""}};
-    Front front{{.origins = {}, .echo = true, .page = page}, {}};
+    Front front{{.origins = {},
+                 .echo = true,
+                 .page = page,
+                 .dialects = {*dialect_named("classic"), *dialect_named("plain")}},
+                {}};
+    std::uint32_t ends_wanted = 0;  // by the operator
     SessionTokens tokens{SessionTokens::Key{}};
     std::vector<std::unique_ptr<Node>> nodes;
 };

@@ -38,6 +38,7 @@ export function run(flags, env = {}) {
 // by SIGTERM and checks that it ended well.
 export async function startServer({
   reactors = 1, listen = ['127.0.0.1:0'], flags = [], env = {}, portsFile: file, files, logLevel = 'warning',
+  stdin = 'ignore',
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'stentor-e2e-'));
   const portsFile = file ?? join(folder, 'ports.json');
@@ -46,7 +47,7 @@ export async function startServer({
     '--store', 'memory', '--reactors', String(reactors), '--log-level', logLevel, ...flags,
   ];
   const [command, before] = files ? ['bash', ['-c', `ulimit -n ${files}; exec "$0" "$@"`, program]] : [program, []];
-  const child = spawn(command, [...before, ...all], { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, [...before, ...all], { env: cleanEnvironment(env), stdio: [stdin, 'pipe', 'pipe'] });
   alive.add(child);
   const server = { child, stdout: '', stderr: '', reactors };
   server.exited = new Promise((done) => {
