@@ -44,7 +44,7 @@ void take_frame(benchmark::State& state) {
     const auto take = [&] {
         const auto parsed = ws::parse_frame_header(bytes, kRules);
         parser.begin(**parsed);
-        const auto payload = parser.take(bytes.subspan((*parsed)->header_bytes));
+        const auto payload = parser.take(bytes.subspan((*parsed)->header_bytes)).bytes;
         parser.end();
         return payload;
     };
