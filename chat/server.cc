@@ -265,7 +265,7 @@ std::expected<void, core::Error> Server::make_reactors(const Options& options) {
         auto reactor = net::Reactor::create(config, &handoff_);
         if (!reactor) return std::unexpected(std::move(reactor.error()));
         Port& port = queue_.port(i);
-        auto watched = (*reactor)->watch_doorbell(port.doorbell().fd());
+        auto watched = (*reactor)->watch_doorbell(port.doorbell());
         if (!watched) return watched;
 
         auto one = std::make_unique<ReactorThread>(clock_, std::move(*reactor));

@@ -25,7 +25,7 @@ bool Doorbell::wake() {
         return false;  // somebody else wakes it, or it woke by itself
     }
     const std::uint64_t one = 1;
-    // The counter cannot overflow: one write a sleep, read before long.
+    // The counter cannot overflow: one write a sleep, 2^64 of them.
     while (::write(fd_, &one, sizeof one) < 0) {
         STENTOR_CHECK(errno == EINTR);
     }
@@ -36,8 +36,8 @@ void Doorbell::settle() {
     if (asleep_) {
         asleep_ = false;
         if (!sleeping_.exchange(false, std::memory_order_seq_cst)) {  // partner: wake()
-            ++expected_;
             ++rung_;
+            expected_ += hears_each_write_ ? 0 : 1;
         }
     }
     // The ringer may not have come to its write yet. Then the read fails, the late write causes one

@@ -7,7 +7,7 @@
 // Either P1 comes before S2, and the owner sees the work; or S2 before P1, so S1 before P2, and the
 // producer sees the sleeper. What P1 and S2 touch must be seq_cst too: that is the caller's half.
 // Thread: ring() any; the rest owner.
-// Invariant: expected_ = writes that are made or under way, unread.
+// Invariant: expected_ = writes that are made or under way, unread; 0 when nobody reads them.
 #pragma once
 
 #include <atomic>
@@ -24,8 +24,13 @@ public:
     Doorbell(const Doorbell&) = delete;
     Doorbell& operator=(const Doorbell&) = delete;
 
-    // For poll or epoll, level-triggered, readable when rung. Never read it: awake() does.
+    // For poll or epoll, readable when rung. Never read it: awake() does.
     int fd() const { return fd_; }
+
+    // Before the first sleep: who watches fd() hears of each write, of earlier ones unread too
+    // (EPOLLET, io_uring's multishot poll). Then awake() leaves it unread, a system call less for
+    // each wake-up, and it stays readable.
+    void hear_each_write() { hears_each_write_ = true; }
 
     // Any thread, after it made work visible (P1). True when this call wrote to the eventfd.
     bool ring() {
@@ -43,7 +48,8 @@ public:
         ++sleeps_;
         sleeping_.store(true, std::memory_order_seq_cst);  // partner: ring()
     }
-    // After blocking, or instead of it. Idempotent; empties the eventfd.
+    // After blocking, or instead of it. Idempotent; empties the eventfd, unless each write is
+    // heard.
     void awake() {
         if (asleep_ || expected_ != 0) {
             settle();
@@ -62,6 +68,7 @@ private:
     alignas(kCacheLineBytes) std::atomic<bool> sleeping_{false};
     int fd_ = -1;
     alignas(kCacheLineBytes) bool asleep_ = false;
+    bool hears_each_write_ = false;
     std::uint64_t expected_ = 0;
     std::uint64_t sleeps_ = 0;
     std::uint64_t rung_ = 0;

@@ -1,4 +1,4 @@
-// Readiness by epoll, level-triggered; one sendmsg for each request.
+// Readiness by epoll, level-triggered for sockets; one send for each request.
 // Thread: see epoll_backend.h.
 // Invariant: see epoll_backend.h and io_backend.h.
 #include "net/epoll_backend.h"
@@ -53,12 +53,17 @@ EpollBackend::EpollBackend(UniqueFd epoll, std::uint32_t events_max)
     : epoll_(std::move(epoll)), ready_(events_max), events_(events_max) {}
 
 std::expected<void, core::Error> EpollBackend::watch_bell(int fd, std::uint64_t token) {
-    return watch(fd, token);
+    return add(fd, token, EPOLLIN | EPOLLET);
 }
 
 std::expected<void, core::Error> EpollBackend::watch(int fd, std::uint64_t token) {
+    return add(fd, token, EPOLLIN);
+}
+
+std::expected<void, core::Error> EpollBackend::add(int fd, std::uint64_t token,
+                                                   std::uint32_t events) {
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = events;
     event.data.u64 = token;
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0) {
         return std::unexpected(core::Error::from_errno(errno, "epoll_ctl"));

@@ -1,4 +1,5 @@
-// The epoll back end: level-triggered readiness, recv into the ring, one send for each request.
+// The epoll back end: level-triggered readiness of sockets, recv into the ring, one send for each
+// request.
 // Thread: owner reactor.
 // Invariant: see io_backend.h.
 #pragma once
@@ -31,6 +32,7 @@ public:
 
 private:
     EpollBackend(UniqueFd epoll, std::uint32_t events_max);
+    std::expected<void, core::Error> add(int fd, std::uint64_t token, std::uint32_t events);
 
     UniqueFd epoll_;
     std::vector<epoll_event> ready_;

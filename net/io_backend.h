@@ -48,8 +48,8 @@ public:
     virtual void begin(ReactorMetrics& metrics) = 0;
     virtual void end() = 0;
 
-    // An eventfd that the owner quiets. Before begin() too; it is watched for as long as this
-    // lives.
+    // An eventfd, edge-triggered: each write ends a wait(), whether or not earlier ones were read.
+    // Before begin() too; it is watched for as long as this lives.
     virtual std::expected<void, core::Error> watch_bell(int fd, std::uint64_t token) = 0;
     // A connected, non-blocking socket, for reading. Level-triggered: what was not received, the
     // end included, is told of by each wait().

@@ -60,11 +60,12 @@ std::expected<std::unique_ptr<Reactor>, core::Error> Reactor::create(const React
         new Reactor(config, handoff, std::move(*backend), std::move(*rings)));
     reactor->stop_bell_.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (!reactor->stop_bell_) return std::unexpected(core::Error::from_errno(errno, "eventfd"));
-    if (auto watched = reactor->watch_doorbell(reactor->stop_bell_.get()); !watched) {
+    const int stop_bell = reactor->stop_bell_.get();
+    if (auto watched = reactor->backend_->watch_bell(stop_bell, kBellToken); !watched) {
         return std::unexpected(watched.error());
     }
     if (handoff != nullptr) {
-        auto watched = reactor->watch_doorbell(handoff->reactor_port(config.shard).doorbell().fd());
+        auto watched = reactor->watch_doorbell(handoff->reactor_port(config.shard).doorbell());
         if (!watched) return std::unexpected(watched.error());
     }
     return reactor;
@@ -86,8 +87,9 @@ Reactor::~Reactor() {
     STENTOR_CHECK(connections_.size() == 0);
 }
 
-std::expected<void, core::Error> Reactor::watch_doorbell(int fd) {
-    return backend_->watch_bell(fd, kBellToken);
+std::expected<void, core::Error> Reactor::watch_doorbell(core::Doorbell& doorbell) {
+    doorbell.hear_each_write();
+    return backend_->watch_bell(doorbell.fd(), kBellToken);
 }
 
 void Reactor::begin(Application& application) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/connection_id.h"
+#include "core/doorbell.h"
 #include "core/error.h"
 #include "core/instant.h"
 #include "core/mirrored_ring.h"
@@ -72,9 +73,9 @@ public:
                                                                        Handoff* handoff = nullptr);
     ~Reactor() override;
 
-    // Before run(): a descriptor that wakes the reactor while it is readable. Application::awake()
-    // quiets it (core::BroadcastQueue::Port does).
-    std::expected<void, core::Error> watch_doorbell(int fd);
+    // Before run(): a doorbell whose owner the reactor's thread will be; a ring ends the sleep.
+    // Application::prepare_sleep() and awake() are to call the doorbell's.
+    std::expected<void, core::Error> watch_doorbell(core::Doorbell& doorbell);
 
     // Turns until stop(). Connections that are open then are reset and on_closed() comes for each.
     void run(Application& application);

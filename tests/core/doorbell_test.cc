@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <thread>
@@ -56,12 +58,66 @@ TEST(Doorbell, SleepWithoutRing) {
     EXPECT_EQ(bell.rung(), 0u);
 }
 
-// Several producers make work visible and ring; the owner sleeps in poll whenever it finds none. It
-// gets all of it, and nobody rings more often than it sleeps.
-TEST(Doorbell, NoWakeUpIsLost) {
+// What tells the owner that it was rung, in each of the two ways to watch a doorbell.
+class ByLevel {
+public:
+    explicit ByLevel(Doorbell& bell) : bell_(bell) {}
+    bool rung_within(int timeout_ms) const { return readable(bell_, timeout_ms); }
+
+private:
+    Doorbell& bell_;
+};
+
+class ByEdge {
+public:
+    explicit ByEdge(Doorbell& bell) {
+        bell.hear_each_write();
+        epoll_event event{.events = EPOLLIN | EPOLLET, .data = {}};
+        EXPECT_EQ(::epoll_ctl(epoll_, EPOLL_CTL_ADD, bell.fd(), &event), 0);
+    }
+    ~ByEdge() { ::close(epoll_); }
+    ByEdge(const ByEdge&) = delete;
+    ByEdge& operator=(const ByEdge&) = delete;
+    bool rung_within(int timeout_ms) const {
+        epoll_event event{};
+        return ::epoll_wait(epoll_, &event, 1, timeout_ms) == 1;
+    }
+
+private:
+    const int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+};
+
+// Who hears each write is told of each ring once, and nothing is read.
+TEST(Doorbell, EachWriteIsHeardUnread) {
+    Doorbell bell;
+    const ByEdge watch(bell);
+    for (std::uint64_t sleep = 1; sleep <= 3; ++sleep) {
+        bell.prepare_sleep();
+        EXPECT_FALSE(watch.rung_within(0));
+        EXPECT_TRUE(bell.ring());
+        EXPECT_FALSE(bell.ring());
+        EXPECT_TRUE(watch.rung_within(0));
+        bell.awake();
+        bell.awake();
+        EXPECT_FALSE(watch.rung_within(0));
+        EXPECT_TRUE(readable(bell, 0));
+        EXPECT_FALSE(bell.ring());
+        EXPECT_EQ(bell.rung(), sleep);
+    }
+}
+
+template <typename Watch>
+class DoorbellThreads : public testing::Test {};
+using Watches = testing::Types<ByLevel, ByEdge>;
+TYPED_TEST_SUITE(DoorbellThreads, Watches);
+
+// Several producers make work visible and ring; the owner sleeps whenever it finds none. It gets
+// all of it, and nobody rings more often than it sleeps.
+TYPED_TEST(DoorbellThreads, NoWakeUpIsLost) {
     constexpr std::uint64_t kProducers = 3;
     constexpr std::uint64_t kEach = 5000;
     Doorbell bell;
+    const TypeParam watch(bell);
     std::atomic<std::uint64_t> work{0};
     std::atomic<std::uint64_t> taken{0};
     std::atomic<std::uint64_t> writes{0};
@@ -90,7 +146,7 @@ TEST(Doorbell, NoWakeUpIsLost) {
         }
         bell.prepare_sleep();
         if (work.load(std::memory_order_seq_cst) == 0) {
-            lost = !readable(bell, kLostMs);
+            lost = !watch.rung_within(kLostMs);
         }
         bell.awake();
     }

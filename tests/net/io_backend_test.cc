@@ -361,7 +361,7 @@ TEST_P(IoBackendTest, EventsAreBoundedAndFair) {
     EXPECT_LE(most, 15);
 }
 
-// Property: a bell that rings ends a sleep, each time, and a quieted one does not.
+// Property: each write to a bell ends a sleep, though none was read, and nothing else does.
 TEST_P(IoBackendTest, BellEndsASleep) {
     auto made = make_backend(GetParam(), kEventsMax);
     ASSERT_TRUE(made);
@@ -370,12 +370,11 @@ TEST_P(IoBackendTest, BellEndsASleep) {
     (*made)->begin(metrics_);
     for (int i = 0; i < 3; ++i) {
         EXPECT_TRUE((*made)->wait(1ms).empty());
-        std::uint64_t count = 1;
+        const std::uint64_t count = 1;
         ASSERT_EQ(::write(bell.get(), &count, sizeof count), 8);
         const auto events = (*made)->wait(std::nullopt);
         ASSERT_EQ(events.size(), 1u);
         EXPECT_EQ(events.front().token, 42u);
-        ASSERT_EQ(::read(bell.get(), &count, sizeof count), 8);
         // An edge that was told of already may be told of once more.
         (*made)->wait(core::Duration::zero());
     }
