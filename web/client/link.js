@@ -48,8 +48,15 @@ export class Link {
     #goodbyeMs = null;
     /** @type {any} */
     #retryTimer = null;
+    /** @type {Set<any>} of what waits on this connection; a closed client keeps no process alive */
+    #timers = new Set();
 
-    /** @param {string} url @param {WebSocketImpl} impl @param {Clock} clock @param {LinkEvents} on */
+    /**
+     * @param {string} url
+     * @param {WebSocketImpl} impl
+     * @param {Clock} clock
+     * @param {LinkEvents} on
+     */
     constructor(url, impl, clock, on) {
         this.#url = url;
         this.#impl = impl;
@@ -113,13 +120,18 @@ export class Link {
 
     /** Unless this connection is lost before. @param {() => void} run @param {number} delayMs */
     later(run, delayMs) {
-        const connection = this.#connection;
-        this.#clock.setTimeout(() => connection === this.#connection && run(), delayMs);
+        const timer = this.#clock.setTimeout(() => {
+            this.#timers.delete(timer);
+            run();
+        }, delayMs);
+        this.#timers.add(timer);
     }
 
     // Ends the connection, or the wait for one, without the consequences of a loss.
     #hangUp() {
         this.#clock.clearTimeout(this.#retryTimer);
+        for (const timer of this.#timers) this.#clock.clearTimeout(timer);
+        this.#timers.clear();
         const connection = this.#connection;
         this.#connection = null;
         this.#heartbeat?.stop();

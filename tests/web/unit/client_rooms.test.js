@@ -288,6 +288,17 @@ test("DirectRoomOfOthersCannotBeOpened", () => {
     assert.equal(room.state, "failed");
 });
 
+test("ClosedClientHasNoTimers", () => {
+    const { network, ann, bob } = two();
+    ann.room.typing(true);
+    ann.room.read(1);
+    ann.room.read(2);
+    network.settle();
+    bob.room.typing(true);
+    for (const { client } of [ann, bob]) client.close();
+    assert.equal(network.clock.timers, 0);
+});
+
 test("ContentThatCannotBeSentIsRefusedBeforeItIs", async () => {
     const { network, ann } = two();
     await assert.rejects(ann.room.send("x".repeat(4097)), { code: "too_large" });

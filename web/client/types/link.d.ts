@@ -1,5 +1,10 @@
 export class Link {
-    /** @param {string} url @param {WebSocketImpl} impl @param {Clock} clock @param {LinkEvents} on */
+    /**
+     * @param {string} url
+     * @param {WebSocketImpl} impl
+     * @param {Clock} clock
+     * @param {LinkEvents} on
+     */
     constructor(url: string, impl: WebSocketImpl, clock: Clock, on: LinkEvents);
     /** @type {ClientState} */
     state: ClientState;
