@@ -135,7 +135,7 @@ export class RoomLog {
         const bound = this.olderThan;
         const events = page.events.filter((event) => event.seq < bound);
         if (events.length > 0) this.#oldest = events[0].seq;
-        else this.#first = bound;
+        else if (page.events.length === 0) this.#first = bound;
         return events;
     }
 

@@ -157,6 +157,16 @@ test("OlderPagesStopWhereTheServersHistoryBegins", () => {
     assert.equal(log.olderThan, 0);
 });
 
+test("SamePageAskedForTwiceIsTakenOnceAndEndsNothing", () => {
+    const log = new RoomLog();
+    log.joined(joined({ seq: 20, first: 5, events: range(15, 20) }), false);
+    log.older(page(range(10, 14)));
+    assert.deepEqual(log.older(page(range(10, 14))), []);
+    assert.equal(log.olderThan, 10);
+    log.older(page([]));
+    assert.equal(log.olderThan, 0);
+});
+
 test("AnyArrivalOrderYieldsTheSameOrder", () => {
     // Seeded: 300 shuffles of live events, pages answered from either end.
     let seed = 7;
