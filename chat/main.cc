@@ -63,7 +63,9 @@ void announce(const chat::BoundAddresses& addresses, const Options& options) {
         text += unix_socket ? "  metrics at " + addresses.admin->place() + ", /metrics\n"
                             : "  metrics at http://" + addresses.admin->place() + "/metrics\n";
     }
-    text += "  " + std::to_string(options.reactors) + " reactors, rooms in memory, up to " +
+    const std::string store =
+        options.store_file.empty() ? std::string("memory") : options.store_file;
+    text += "  " + std::to_string(options.reactors) + " reactors, rooms in " + store + ", up to " +
             std::to_string(options.connections_max) + " connections\n";
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
@@ -127,12 +129,17 @@ int serve(const Options& options) {
     }
 
     const int signal = serve_until_told(signals, tls->get());
+    if (const auto failure = (*server)->store_failure()) {
+        core::log::error("store_failed", {{"reason", failure->message()}});
+    }
     core::log::info("draining", {{"signal", signal}});
     drain(**server, signals);
+    const auto failure = (*server)->store_failure();
     (*server)->stop();
     console.reset();
     core::log::info("ended");
     core::log::stop();
+    if (failure) return complain(kFailed, "the store failed: " + failure->message());
     return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "chat/log/lane_log.h"
 #include "chat/log/memory_log.h"
 #include "chat/random.h"
 #include "chat/shard.h"
@@ -47,6 +48,7 @@ Limits limits_of(const Options& options) {
     limits.ping_interval = options.ping_interval;
     limits.name_hold = options.name_hold;
     limits.line_idle = options.line_idle;
+    limits.store_queue_bytes = options.store_queue_bytes;
     return limits;
 }
 
@@ -120,9 +122,27 @@ net::IoKind usable_io(net::IoKind wanted) {
     return net::IoKind::kEpoll;
 }
 
+const core::Clock& system_clock() {
+    static const core::SystemClock clock;
+    return clock;
+}
+
 // As if from outside: main waits for signals.
 void end_by_signal() {
     ::kill(::getpid(), SIGTERM);
+}
+
+// Nothing for rooms in memory.
+std::expected<std::unique_ptr<SqliteStore>, core::Error> open_store(const Options& options) {
+    if (options.store_file.empty()) return nullptr;
+    StoreConfig config;
+    config.file = options.store_file;
+    config.durability = options.durability;
+    config.retain_days = options.retain_days;
+    config.retain_events = options.retain_events;
+    config.name_hold = options.name_hold;
+    config.on_failed = [](const core::Error&) { end_by_signal(); };
+    return SqliteStore::open(config, system_clock());
 }
 
 template <typename Body>
@@ -136,29 +156,31 @@ std::thread named_thread(const std::string& name, Body&& body) {
 
 // A reactor, the shard that runs on it, and what the shard uses alone.
 struct Server::ReactorThread {
-    ReactorThread(const core::Clock& clock, std::unique_ptr<net::Reactor> its_reactor)
-        : log(clock, random), reactor(std::move(its_reactor)) {}
+    explicit ReactorThread(std::unique_ptr<net::Reactor> its_reactor)
+        : reactor(std::move(its_reactor)) {}
 
     SystemRandom random;
-    MemoryLog log;
+    std::unique_ptr<RoomLog> log;
     std::unique_ptr<net::Reactor> reactor;
     std::unique_ptr<Shard> shard;
     std::thread thread;
 };
 
-Server::Server(const Options& options, const TlsIdentity* tls)
+Server::Server(const Options& options, const TlsIdentity* tls, std::unique_ptr<SqliteStore> store)
     : tls_(tls),
       limits_(limits_of(options)),
-      tokens_(SessionTokens::random_key()),
+      store_(std::move(store)),
+      tokens_(store_ ? store_->session_key() : SessionTokens::random_key()),
       home_key_(random_key()),
       front_(front_config_of(options), [this] { return metrics_text(metrics_sources_); }),
       shards_(options.reactors),
-      queue_(queue_config(options.reactors + 1)),
+      store_lanes_{.writer = shards_ + 1, .reader = shards_ + 2},
+      queue_(queue_config(participants())),
       address_limiter_(options.connections_per_address_max, random_key()),
       handoff_(options.reactors, acceptors_in_all(options)),
       has_console_(options.console) {
     metrics_sources_.connections_max = options.connections_max;
-    metrics_sources_.started_unix_ms = clock_.unix_ms();
+    metrics_sources_.started_unix_ms = system_clock().unix_ms();
     metrics_sources_.tls = tls;
     metrics_sources_.addresses = &address_limiter_;
 }
@@ -170,7 +192,9 @@ Server::~Server() {
 std::expected<std::unique_ptr<Server>, core::Error> Server::start(const Options& options,
                                                                   const TlsIdentity* tls) {
     STENTOR_CHECK(tls != nullptr || std::ranges::none_of(options.listen, &net::ListenAddress::tls));
-    std::unique_ptr<Server> server(new Server(options, tls));
+    auto store = open_store(options);
+    if (!store) return std::unexpected(std::move(store.error()));
+    std::unique_ptr<Server> server(new Server(options, tls, std::move(*store)));
     auto done = server->listen(options);
     if (done) done = server->make_reactors(options);
     if (done) done = server->run_threads();
@@ -258,6 +282,7 @@ std::expected<void, core::Error> Server::add_acceptor(net::AcceptorConfig config
 
 std::expected<void, core::Error> Server::make_reactors(const Options& options) {
     const net::IoKind io = usable_io(options.io);
+    const auto held_names = store_ ? std::span(store_->held_names()) : std::span<const HeldName>();
     for (std::uint32_t i = 0; i < shards_; ++i) {
         net::ReactorConfig config = reactor_config(options, io, i);
         config.tls = tls_ == nullptr ? nullptr : &tls_->contexts();
@@ -268,20 +293,29 @@ std::expected<void, core::Error> Server::make_reactors(const Options& options) {
         auto watched = (*reactor)->watch_doorbell(port.doorbell());
         if (!watched) return watched;
 
-        auto one = std::make_unique<ReactorThread>(clock_, std::move(*reactor));
-        one->shard = std::make_unique<Shard>(ShardParts{.index = i,
-                                                        .shards = shards_,
-                                                        .port = port,
-                                                        .link = *one->reactor,
-                                                        .clock = clock_,
-                                                        .random = one->random,
-                                                        .log = one->log,
-                                                        .front = front_,
-                                                        .tokens = tokens_,
-                                                        .limits = limits_,
-                                                        .home_key = home_key_,
-                                                        .listeners = listener_kinds_,
-                                                        .end_server = end_by_signal});
+        auto one = std::make_unique<ReactorThread>(std::move(*reactor));
+        if (store_) {
+            one->log =
+                std::make_unique<LaneLog>(port, store_lanes_.writer, store_lanes_.reader, limits_);
+        } else {
+            one->log = std::make_unique<MemoryLog>(system_clock(), one->random);
+        }
+        one->shard = std::make_unique<Shard>(
+            ShardParts{.index = i,
+                       .shards = shards_,
+                       .port = port,
+                       .link = *one->reactor,
+                       .clock = system_clock(),
+                       .random = one->random,
+                       .log = *one->log,
+                       .front = front_,
+                       .tokens = tokens_,
+                       .limits = limits_,
+                       .home_key = home_key_,
+                       .listeners = listener_kinds_,
+                       .store = store_ ? std::optional(store_lanes_) : std::nullopt,
+                       .end_server = end_by_signal,
+                       .held_names = held_names});
         metrics_sources_.reactors.push_back(&one->reactor->metrics());
         metrics_sources_.shards.push_back(&one->shard->metrics());
         metrics_sources_.ports.push_back(&port.counters());
@@ -293,6 +327,11 @@ std::expected<void, core::Error> Server::make_reactors(const Options& options) {
 // Reactors first: whoever is accepted finds a reactor that turns.
 std::expected<void, core::Error> Server::run_threads() {
     if (auto connected = connect_console(); !connected) return connected;
+    if (store_) {
+        auto started =
+            store_->start(queue_.port(store_lanes_.writer), queue_.port(store_lanes_.reader));
+        if (!started) return started;
+    }
     try {
         for (std::uint32_t i = 0; i < shards_; ++i) {
             ReactorThread& one = *reactors_[i];
@@ -339,9 +378,9 @@ void Server::begin_drain() {
 bool Server::quiet() {
     std::uint64_t handled = 0;
     std::uint64_t pushed = 0;
-    for (std::uint32_t i = 0; i <= shards_; ++i)
-        handled += queue_.port(i).counters().drained.value();
-    for (std::uint32_t i = 0; i <= shards_; ++i) pushed += queue_.port(i).counters().pushed.value();
+    const std::uint32_t all = participants();
+    for (std::uint32_t i = 0; i < all; ++i) handled += queue_.port(i).counters().drained.value();
+    for (std::uint32_t i = 0; i < all; ++i) pushed += queue_.port(i).counters().pushed.value();
     return std::exchange(handled_, handled) == handled && handled == pushed;
 }
 
@@ -355,6 +394,15 @@ void Server::stop() {
     for (const auto& one : reactors_) {
         if (one->thread.joinable()) one->thread.join();
     }
+    if (store_) store_->stop();
+}
+
+std::uint32_t Server::participants() const {
+    return shards_ + 1 + (store_ ? 2 : 0);
+}
+
+std::optional<core::Error> Server::store_failure() const {
+    return store_ ? store_->failure() : std::nullopt;
 }
 
 }  // namespace stentor::chat

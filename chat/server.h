@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "chat/envelope.h"
 #include "chat/front.h"
+#include "chat/lane_directory.h"
 #include "chat/limits.h"
+#include "chat/log/sqlite_store.h"
 #include "chat/metrics_text.h"
 #include "chat/options/options.h"
 #include "chat/ports_file.h"
@@ -47,6 +50,8 @@ public:
     bool quiet();
     // Every connection is told that the server goes.
     void say_goodbye();
+    // Why the store stores nothing any more; nothing: all is well. The process is told to end.
+    std::optional<core::Error> store_failure() const;
     // Have all connections ended?
     bool drained() const { return handoff_.total() == 0; }
     // Ends all threads; connections that are left are reset. Idempotent.
@@ -59,7 +64,7 @@ private:
         std::thread thread;
     };
 
-    Server(const Options& options, const TlsIdentity* tls);
+    Server(const Options& options, const TlsIdentity* tls, std::unique_ptr<SqliteStore> store);
     std::expected<void, core::Error> listen(const Options& options);
     std::expected<void, core::Error> add_acceptor(net::AcceptorConfig config,
                                                   std::vector<net::Listener> listeners);
@@ -68,18 +73,21 @@ private:
     std::expected<void, core::Error> listen_for_lines(const Options& options);
     std::expected<void, core::Error> connect_console();
     void stop_accepting();
+    std::uint32_t participants() const;  // of the queue
     template <typename T>
     void tell_shards();
 
     const TlsIdentity* const tls_;
-    const core::SystemClock clock_;
     const Limits limits_;
+    const std::unique_ptr<SqliteStore> store_;  // none: rooms live in memory
     const SessionTokens tokens_;
     const core::HashKey home_key_;
     MetricsSources metrics_sources_;
     const Front front_;
     const std::uint32_t shards_;
-    BroadcastQueue queue_;  // a participant for each shard, then the control: this thread
+    const StoreLanes store_lanes_;
+    // A participant for each shard, then the control (this thread), then the store's two threads.
+    BroadcastQueue queue_;
     net::AddressLimiter address_limiter_;  // what is in the hand-off holds places in it
     net::Handoff handoff_;
     BoundAddresses addresses_;

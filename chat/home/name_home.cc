@@ -35,16 +35,16 @@ void NameHome::handle(const ReleaseName& ask) {
     Holder& holder = at->second;
     holder.claims -= std::min(holder.claims, ask.claims);
     if (holder.claims == 0) {
-        begin_hold(holder, ask.skeleton);
+        begin_hold(holder, ask.skeleton, context_.limits.name_hold);
     }
     update_gauges();
 }
 
-void NameHome::begin_hold(Holder& holder, const std::string& skeleton) {
+void NameHome::begin_hold(Holder& holder, const std::string& skeleton, core::Duration time) {
     holds_begun_ += holds_begun_ == UINT32_MAX ? 2 : 1;  // 0 is nobody's
     holder.hold = holds_begun_;
     ++held_;
-    holds_.push_back({context_.now + context_.limits.name_hold, holder.hold, skeleton});
+    holds_.push_back({context_.now + time, holder.hold, skeleton});
     // Void entries count too: the queue is what is bounded.
     if (holds_.size() > kHeldNamesMax) {
         context_.count(ShardCounter::kNamesForgotten);
@@ -56,7 +56,7 @@ void NameHome::hold(const HeldName& held) {
     const auto [at, is_new] =
         holders_.try_emplace(core::CompactText(held.skeleton), Holder{.user = held.user});
     if (is_new) {
-        begin_hold(at->second, held.skeleton);
+        begin_hold(at->second, held.skeleton, held.left);
     }
     update_gauges();
 }

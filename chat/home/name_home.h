@@ -13,15 +13,10 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "chat/context.h"
+#include "chat/held_name.h"
 #include "core/compact_text.h"
 
 namespace stentor::chat {
-
-// A name that the store remembers, for a user who may come back for it.
-struct HeldName {
-    UserId user;
-    std::string skeleton;
-};
 
 class NameHome {
 public:
@@ -30,7 +25,8 @@ public:
     // Answers the asking connection by NameAnswered, if there is one.
     void handle(const ClaimName& ask);
     void handle(const ReleaseName& ask);
-    // At start: the name of a user who was here lately.
+    // At start, before anybody claims anything: the name of a user who was here lately; those whose
+    // time is over sooner come first.
     void hold(const HeldName& held);
     // Answers by UserFound: whose it is, or held for.
     void handle(const FindName& ask);
@@ -54,7 +50,7 @@ private:
         std::string skeleton;
     };
     UserId holder_of(const std::string& skeleton) const;
-    void begin_hold(Holder& holder, const std::string& skeleton);
+    void begin_hold(Holder& holder, const std::string& skeleton, core::Duration time);
     void forget_front();
     void update_gauges();
 

@@ -79,7 +79,7 @@ SqliteResult<std::vector<HeldName>> SqlitePeopleWriter::held_names(std::int64_t 
     auto done = connection_->prepare(
         {{leave, "UPDATE users SET connected = 0, seen_at = ? WHERE connected = 1"},
          {held,
-          "SELECT user, name, skeleton, seen_at FROM users WHERE seen_at > ?"
+          "SELECT user, skeleton, seen_at FROM users WHERE seen_at > ?"
           " ORDER BY seen_at DESC LIMIT ?"}});
     if (done) done = connection_->transaction([&] { return leave.run(now_ms); });
     if (!done) return std::unexpected(std::move(done.error()));
@@ -88,12 +88,14 @@ SqliteResult<std::vector<HeldName>> SqlitePeopleWriter::held_names(std::int64_t 
     for (;;) {
         const auto found = rows.next();
         if (!found) return std::unexpected(found.error());
-        if (!*found) return names;
+        if (!*found) break;
         // A clock that was set back does not hold a name for longer.
-        const std::int64_t left = std::min(hold_ms, rows.integer(3) + hold_ms - now_ms);
-        names.push_back({rows.user(0), std::string(rows.text(1)), std::string(rows.text(2)),
-                         std::chrono::milliseconds{left}});
+        const std::int64_t left = std::min(hold_ms, rows.integer(2) + hold_ms - now_ms);
+        names.push_back({rows.user(0), std::string(rows.text(1)), std::chrono::milliseconds{left}});
     }
+    // The newest were read, but whose time is over first comes first.
+    std::ranges::reverse(names);
+    return names;
 }
 
 // ---- the reader's

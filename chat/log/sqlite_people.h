@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chat/envelope.h"
+#include "chat/held_name.h"
 #include "chat/log/sqlite_connection.h"
 #include "core/hash.h"
 #include "core/instant.h"
@@ -18,14 +19,6 @@ namespace stentor::chat {
 inline constexpr int kRoomsListedMax = 1000;  // newest first; also read positions kept of a user
 // Rows that one list of rooms may look through to count what is unread.
 inline constexpr std::int64_t kUnreadRowsMax = 200'000;
-
-// A name that its absent user keeps for a while.
-struct HeldName {
-    UserId user;
-    std::string name;
-    std::string skeleton;
-    core::Duration left;
-};
 
 // Of the connection that writes, inside its transactions.
 class SqlitePeopleWriter {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/protocol/encode.h"
 #include "chat/service_id.h"
 #include "core/instant.h"
 #include "core/log.h"
@@ -37,6 +38,12 @@ struct Options {
     Service root_dialect = Service::kNative;
     std::optional<net::ListenAddress> line_listen;
     bool console = false;
+
+    std::string store_file;                     // of SQLite; empty: rooms live in memory
+    Durability durability = Durability::kDisk;  // or kSynced
+    std::size_t store_queue_bytes = 8 * 1024 * 1024;
+    std::uint32_t retain_days = 30;           // 0: for ever
+    std::uint32_t retain_events = 1'000'000;  // of a room; 0: all
 
     std::uint32_t reactors = 1;
     std::uint32_t acceptors = 1;

@@ -30,6 +30,9 @@ constexpr std::array<Word<Level>, 6> kLevels{{{"debug", Level::kDebug},
                                               {"off", Level::kOff}}};
 constexpr std::array<Word<Format>, 3> kFormats{
     {{"text", Format::kText}, {"logfmt", Format::kLogfmt}, {"json", Format::kJson}}};
+constexpr std::array<Word<Durability>, 2> kDurabilities{
+    {{"commit", Durability::kDisk}, {"fsync", Durability::kSynced}}};
+constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::array<Word<net::IoKind>, 2> kIoKinds{
     {{"epoll", net::IoKind::kEpoll}, {"io_uring", net::IoKind::kUring}}};
 
@@ -192,13 +195,34 @@ std::vector<std::string> show_origins(const Options& options) {
     return options.origins;
 }
 
-Checked set_store(Options&, Texts texts) {
-    if (texts.front() == "memory") return {};
-    return std::unexpected("this version keeps rooms in memory only: write memory");
+Checked set_store(Options& options, Texts texts) {
+    std::string_view text = texts.front();
+    if (text == "memory") {
+        options.store_file.clear();
+        return {};
+    }
+    if (!text.starts_with(kSqlite) || text.size() == kSqlite.size()) {
+        return std::unexpected("it must be memory, or sqlite: and the name of a file");
+    }
+    text.remove_prefix(kSqlite.size());
+    if (!ws::is_valid_utf8(std::as_bytes(std::span(text)))) {
+        return std::unexpected("the name of the file must be UTF-8");
+    }
+    options.store_file = text;
+    return {};
 }
 
-std::vector<std::string> show_store(const Options&) {
-    return {"memory"};
+std::vector<std::string> show_store(const Options& options) {
+    if (options.store_file.empty()) return {"memory"};
+    return {std::string(kSqlite) + options.store_file};
+}
+
+Checked set_durability(Options& options, Texts texts) {
+    return choose(options.durability, texts.front(), kDurabilities);
+}
+
+std::vector<std::string> show_durability(const Options& options) {
+    return chosen(options.durability, kDurabilities);
 }
 
 Checked set_io(Options& options, Texts texts) {

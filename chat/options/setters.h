@@ -31,6 +31,8 @@ Checked set_origins(Options& options, Texts texts);
 std::vector<std::string> show_origins(const Options& options);
 Checked set_store(Options& options, Texts texts);
 std::vector<std::string> show_store(const Options& options);
+Checked set_durability(Options& options, Texts texts);
+std::vector<std::string> show_durability(const Options& options);
 Checked set_io(Options& options, Texts texts);
 std::vector<std::string> show_io(const Options& options);
 Checked set_log_level(Options& options, Texts texts);

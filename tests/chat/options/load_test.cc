@@ -123,13 +123,27 @@ TEST(LoadOptions, BadValueNamesThePlace) {
     EXPECT_SAYS(error_of({}, {{"STENTOR_LOGIN_TIMEOUT", "30"}}), "STENTOR_LOGIN_TIMEOUT \"30\": ");
     EXPECT_SAYS(error_of({"--reactors", "0"}), "the least is 1");
     EXPECT_SAYS(error_of({"--reactors", "65"}), "the most is 64");
-    EXPECT_SAYS(error_of({"--store", "sqlite:x.db"}), "memory only");
+    EXPECT_SAYS(error_of({"--store", "sqlite"}), "memory, or sqlite:");
+    EXPECT_SAYS(error_of({"--store", "sqlite:"}), "the name of a file");
+    EXPECT_SAYS(error_of({"--durability", "power"}), "commit, fsync");
     EXPECT_SAYS(error_of({"--io", "select"}), "epoll, io_uring");
     EXPECT_SAYS(error_of({"--listen", "8080"}), "--listen");
     EXPECT_SAYS(error_of({"--origin", "https://a.example/"}), "no path");
     EXPECT_SAYS(error_of({"--origin", "a.example"}), "an origin is");
     EXPECT_SAYS(error_of({"--log-level", "loud"}), "debug, info");
     EXPECT_SAYS(error_of({"--echo=perhaps"}), "a switch is true or false");
+}
+
+// Property: the store is a file or memory, and the file is where the state of a service belongs.
+TEST(LoadOptions, StoreIsAFileOrMemory) {
+    ::unsetenv("STATE_DIRECTORY");
+    EXPECT_EQ(must_load({}).store_file, "stentor.db");
+    EXPECT_EQ(must_load({"--store", "memory"}).store_file, "");
+    EXPECT_EQ(must_load({"--store", "sqlite:/var/x.db"}).store_file, "/var/x.db");
+    EXPECT_EQ(must_load({"--durability", "fsync"}).durability, Durability::kSynced);
+    ::setenv("STATE_DIRECTORY", "/var/lib/stentor:/other", 1);
+    EXPECT_EQ(must_load({}).store_file, "/var/lib/stentor/stentor.db");
+    ::unsetenv("STATE_DIRECTORY");
 }
 
 // Property: an address is one for TCP, TLS or a Unix socket, and a bad one says why.

@@ -1,5 +1,6 @@
 // A client of the native protocol that keeps what it receives until a test asks for it. Whatever the server
 // says is held against docs/asyncapi.yaml.
+import { randomUUID } from 'node:crypto';
 import WebSocket from 'ws';
 import { faultOf } from './schema.js';
 
@@ -79,8 +80,9 @@ export class Client {
     return this.ask({ type: 'join', room, ...more });
   }
 
+  // The id of what is stored is unique for its user for ever.
   say(room, content, more = {}) {
-    return this.ask({ type: 'send', room, content, ...more });
+    return this.ask({ type: 'send', id: randomUUID(), room, content, ...more });
   }
 
   // Ends with a close handshake.
