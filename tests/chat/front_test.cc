@@ -2,6 +2,8 @@
 // Thread: one. Invariant: each request is also given split at every byte, and decides the same.
 #include "chat/front.h"
 
+#include "chat/dialect/service.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -250,6 +252,53 @@ TEST(Front, EchoIsThereWhenSwitchedOn) {
     EXPECT_EQ(upgrade->service, Service::kEcho);
     EXPECT_HAS_NOT(upgrade->head, "Sec-WebSocket-Protocol");
     EXPECT_EQ(answered(front, get("/echo")).status, 426);
+}
+
+// Property: each dialect is at its path when it is switched on, and / speaks the one that is
+// chosen.
+TEST(Front, DialectsAreAtTheirPathsAndAtTheRoot) {
+    const Service classic = *dialect_named("classic");
+    const Service plain = *dialect_named("plain");
+    const Front front({.origins = {}, .page = page(), .dialects = {classic}, .root = plain}, {});
+    const auto service_at = [&](const char* path) -> std::optional<Service> {
+        FrontDecision decision = decide(front, upgrade_request(path));
+        const auto* upgrade = std::get_if<Upgrade>(&decision);
+        return upgrade == nullptr ? std::nullopt : std::optional(upgrade->service);
+    };
+    EXPECT_EQ(service_at("/"), plain);
+    EXPECT_EQ(service_at("/ws"), Service::kNative);
+    EXPECT_EQ(service_at("/classic"), classic);
+    for (const char* path : {"/plain", "/line", "/console", "/native", "/echo"}) {
+        EXPECT_EQ(service_at(path), std::nullopt) << path;
+    }
+    EXPECT_EQ(answered(front, get("/")).status, 200);
+}
+
+// Property: a page from disk, whose origin is null, may use classic and plain, on a listener for
+// this machine alone, unless origins are named; never the native protocol.
+TEST(Front, PagesFromDiskMayUseTheSimpleDialectsHere) {
+    const FrontConfig config{.origins = {},
+                             .page = {},
+                             .dialects = {*dialect_named("classic"), *dialect_named("plain")}};
+    const auto upgrades = [](const FrontConfig& with, const char* path, const char* origin,
+                             Front::Listener listener) {
+        const std::string input = upgrade_request(path, "Origin: " + std::string(origin) + "\r\n");
+        const FrontDecision decision =
+            Front(with, {}).decide(std::as_bytes(std::span(input)), listener);
+        return std::holds_alternative<Upgrade>(decision);
+    };
+    constexpr auto kHere = Front::Listener::kLoopback;
+    EXPECT_TRUE(upgrades(config, "/classic", "null", kHere));
+    EXPECT_TRUE(upgrades(config, "/plain", "null", kHere));
+    EXPECT_FALSE(upgrades(config, "/ws", "null", kHere));
+    EXPECT_FALSE(upgrades(config, "/classic", "null", Front::Listener::kPublic));
+    EXPECT_FALSE(upgrades(config, "/classic", "https://elsewhere.example", kHere));
+    FrontConfig named = config;
+    named.origins = {"https://chat.example"};
+    EXPECT_FALSE(upgrades(named, "/classic", "null", kHere));
+    FrontConfig root = config;
+    root.root = *dialect_named("plain");
+    EXPECT_TRUE(upgrades(root, "/", "null", kHere));
 }
 
 // Property: without a page an upgrade on / goes on working.

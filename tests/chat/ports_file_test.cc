@@ -17,6 +17,8 @@ TEST(PortsFile, SaysWhereTheServerListens) {
               "{\"pid\":7,\"listen\":[\"127.0.0.1:1\",\"[::1]:2\"]}\n");
     EXPECT_EQ(ports_json({.listen = {at("127.0.0.1:1")}, .admin = at("127.0.0.1:3")}, 7),
               "{\"pid\":7,\"listen\":[\"127.0.0.1:1\"],\"admin\":\"127.0.0.1:3\"}\n");
+    EXPECT_EQ(ports_json({.listen = {}, .admin = {}, .line = at("127.0.0.1:4")}, 7),
+              "{\"pid\":7,\"listen\":[],\"line\":\"127.0.0.1:4\"}\n");
     EXPECT_FALSE(write_ports_file("/nonexistent/ports.json", {}).has_value());
 }
 

@@ -45,5 +45,15 @@ TEST(ListenAddress, APathFitsTheKernel) {
     EXPECT_NE(longer.error().message().find("107"), std::string::npos);
 }
 
+// Property: an address is a loopback one exactly if no other machine can reach it.
+TEST(ListenAddress, KnowsWhatOnlyThisMachineCanReach) {
+    for (const char* here : {"127.0.0.1:1", "127.1.2.3:1", "localhost:1", "[::1]:1", "unix:/a"}) {
+        EXPECT_TRUE(ListenAddress::parse(here)->is_loopback()) << here;
+    }
+    for (const char* there : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "127.example.org:1"}) {
+        EXPECT_FALSE(ListenAddress::parse(there)->is_loopback()) << there;
+    }
+}
+
 }  // namespace
 }  // namespace stentor::net
