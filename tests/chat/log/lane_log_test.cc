@@ -107,5 +107,32 @@ TEST_F(LaneLogTest, AnOpenedRoomIsToldToTheSink) {
     EXPECT_EQ(sink.epochs, std::vector<std::string>{"e1"});
 }
 
+TEST_F(LaneLogTest, ARoomWithAPastIsOpenWhenItsNewestPageIsThere) {
+    // With a reader the page is asked for behind the writer's answer, and the sink hears of both at
+    // once; a page that cannot be read fails the opening, and the writer hears of that.
+    LaneLog with_reader(queue.port(kShard), kLog, kLog, limits);
+    const auto opened = [] {
+        return std::make_unique<LogOpened>(
+            LogOpened{.key = kKey, .failed = false, .epoch = "e1", .head = 5, .first = 2});
+    };
+    with_reader.on_answer(opened(), sink);
+    EXPECT_TRUE(sink.epochs.empty());
+    auto all = arrived();
+    ASSERT_EQ(all.size(), 1u);
+    const ReadLog& wanted = *std::get<Box<ReadLog>>(all[0]);
+    EXPECT_EQ(wanted.before, 6u);
+    with_reader.on_answer(
+        std::make_unique<LogRead>(LogRead{kKey, wanted.request, false, {}, false}), sink);
+    EXPECT_EQ(sink.epochs, std::vector<std::string>{"e1"});
+    with_reader.on_answer(opened(), sink);
+    arrived();
+    with_reader.on_answer(std::make_unique<LogRead>(LogRead{kKey, wanted.request, true, {}, false}),
+                          sink);
+    EXPECT_EQ(sink.epochs, (std::vector<std::string>{"e1", ""}));
+    all = arrived();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_TRUE(std::holds_alternative<CloseLog>(all[0]));
+}
+
 }  // namespace
 }  // namespace stentor::chat

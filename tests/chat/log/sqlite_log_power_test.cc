@@ -1,0 +1,164 @@
+// The durable log on a disk that loses power, runs full or breaks.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/chat/log/forgetful_vfs.h"
+#include "tests/chat/log/store_fixture.h"
+
+namespace stentor::chat {
+namespace {
+
+constexpr RoomKey kKey = 1;
+
+struct Acked {
+    std::string epoch;
+    std::string content;
+};
+
+class SqlitePowerTest : public testing::Test {
+protected:
+    static std::string content_of(std::uint64_t number) {
+        return "message " + std::to_string(number) + std::string(number * 37 % 700, 'x');
+    }
+    // Publishes until something fails or `commits` are done; returns what was acknowledged.
+    void publish(StoreProcess& process, int commits) {
+        for (int i = 0; i < commits; ++i) {
+            std::vector<Envelope> batch;
+            for (int j = 0; j <= i % 3; ++j) {
+                batch.emplace_back(AppendToLog{kKey, publish_of({.content = content_of(++sent)})});
+            }
+            for (const Envelope& answer : process.apply(std::move(batch))) {
+                if (const auto* stored = std::get_if<LogStored>(&answer)) {
+                    const Publish& event = *stored->publish;
+                    acked[event.seq] = {event.epoch, event.content};
+                } else {
+                    ++refused;
+                }
+            }
+            clock.advance(std::chrono::milliseconds{300});
+            process.log().tend(i % 4 == 0);
+        }
+    }
+    // Is every event that was acknowledged there, under the same (epoch, seq)?
+    void expect_all_acked(StoreProcess& process, const LogOpened& opened) {
+        const LogRead read = process.reader().read({.key = kKey,
+                                                    .request = 1,
+                                                    .from_oldest = true,
+                                                    .after = 0,
+                                                    .before = 0,
+                                                    .events_max = 10'000,
+                                                    .bytes_max = 1 << 28});
+        ASSERT_FALSE(read.failed);
+        std::map<std::uint64_t, std::string> kept;
+        for (const EventFrame& event : read.events) kept[event.seq] = event.json();
+        for (const auto& [seq, event] : acked) {
+            EXPECT_EQ(event.epoch, opened.epoch) << seq;
+            ASSERT_TRUE(kept.contains(seq)) << seq;
+            EXPECT_NE(kept[seq].find("\"" + event.content + "\""), std::string::npos) << seq;
+        }
+    }
+
+    ForgetfulDisk disk{"forgetful"};
+    core::ManualClock clock;
+    StoreConfig config{.file = "chat.db",
+                       .durability = Durability::kSynced,
+                       .boot_id = "boot-1",
+                       .vfs = disk.name()};
+    std::map<std::uint64_t, Acked> acked;
+    std::uint64_t sent = 0;
+    std::uint64_t refused = 0;
+};
+
+TEST_F(SqlitePowerTest, WhatWasAckedAsSyncedOutlivesEveryPowerCut) {
+    // After a cut at any point, whichever unsynced writes it took, each acked event is there with
+    // its (epoch, seq); and the store goes on behind them.
+    SeededRandom random{11};
+    for (int cut = 0; cut < 60; ++cut) {
+        config.boot_id = "boot-" + std::to_string(cut);
+        StoreProcess process(config, clock);
+        ASSERT_EQ(process.error(), "");
+        const LogOpened opened = process.open(kKey, "lobby");
+        ASSERT_FALSE(opened.failed);
+        expect_all_acked(process, opened);
+        ASSERT_GE(opened.head, acked.empty() ? 0 : acked.rbegin()->first);
+        publish(process, cut % 9);
+        // The disk as it is now: what comes later does not reach it.
+        disk.fail(ForgetfulDisk::Fault::kWriteError, random.next() % 3);
+        publish(process, static_cast<int>(random.next() % 3));
+        disk.freeze();
+        process.vanish();
+        const std::uint64_t odds = random.next() % 5;
+        disk.cut_power([&] { return odds == 4 || (odds > 0 && random.next() % 4 < odds); });
+    }
+    EXPECT_GT(acked.size(), 100u);
+}
+
+TEST_F(SqlitePowerTest, AfterAPowerCutAStoreThatDidNotSyncHasNewEpochs) {
+    // With `commit`, another boot_id and no clean end mean that events may be gone.
+    config.durability = Durability::kDisk;
+    std::string epoch;
+    {
+        StoreProcess process(config, clock);
+        epoch = process.open(kKey, "lobby").epoch;
+        process.stored(kKey, {});
+        disk.freeze();
+        process.vanish();
+    }
+    disk.cut_power([] { return false; });
+    config.boot_id = "boot-2";
+    StoreProcess process(config, clock);
+    ASSERT_EQ(process.error(), "");
+    EXPECT_NE(process.open(kKey, "lobby").epoch, epoch);
+}
+
+TEST_F(SqlitePowerTest, FullAtAnyWriteRefusesWholeBatchesAndThenGoesOn) {
+    // Whatever write finds no space: the batch is not_stored, seq has no hole, the store stays up
+    // and takes the next batch when there is space.
+    for (std::uint64_t nth = 0; nth < 40; ++nth) {
+        StoreProcess process(config, clock);
+        ASSERT_EQ(process.error(), "");
+        const LogOpened opened = process.open(kKey, "lobby");
+        ASSERT_FALSE(opened.failed);
+        expect_all_acked(process, opened);
+        const std::uint64_t refused_before = refused;
+        disk.fail(ForgetfulDisk::Fault::kNoSpace, nth);
+        publish(process, 6);
+        EXPECT_GT(refused, refused_before) << nth;
+        EXPECT_FALSE(process.health().failed()) << process.health().failure()->message();
+        disk.fail(ForgetfulDisk::Fault::kNone, 0);
+        const std::uint64_t head = acked.empty() ? 0 : acked.rbegin()->first;
+        EXPECT_EQ(process.stored(kKey, {.content = "space again"}).seq, head + 1);
+        EXPECT_EQ(process.metrics().gauges[StoreGauge::kFull].value(), 0);
+        expect_all_acked(process, opened);
+        acked[head + 1] = {opened.epoch, "space again"};
+    }
+}
+
+TEST_F(SqlitePowerTest, BrokenAtAnyWriteOrSyncAcksNeverAgain) {
+    // One EIO, and nothing is acked any more, though the disk works again; whatever was acked
+    // before is there at the next start.
+    for (std::uint64_t nth = 0; nth < 60; ++nth) {
+        int failures = 0;
+        StoreConfig told = config;
+        told.on_failed = [&](const core::Error&) { ++failures; };
+        StoreProcess process(told, clock);
+        ASSERT_EQ(process.error(), "");
+        const LogOpened opened = process.open(kKey, "lobby");
+        ASSERT_FALSE(opened.failed);
+        expect_all_acked(process, opened);
+        disk.fail(
+            nth % 2 == 0 ? ForgetfulDisk::Fault::kWriteError : ForgetfulDisk::Fault::kSyncError,
+            nth / 4, 1);
+        publish(process, 30);
+        ASSERT_TRUE(process.health().failed()) << nth;
+        EXPECT_EQ(failures, 1);
+        EXPECT_EQ(process.refused(kKey, {}), ErrorCode::kNotStored);
+        EXPECT_TRUE(process.open(2, "other").failed);
+        process.vanish();
+        disk.fail(ForgetfulDisk::Fault::kNone, 0);
+    }
+}
+
+}  // namespace
+}  // namespace stentor::chat
