@@ -33,15 +33,16 @@ RoomHomes::RoomHomes(Context& context, RoomLog& log, Directory* directory)
 RoomHomes::~RoomHomes() = default;
 
 void RoomHomes::handle(Ask&& ask) {
-    if (!is_admitted(ask)) {
+    const std::string& room = room_of(ask);
+    const bool is_direct = room.starts_with(kDirectRoomPrefix);
+    if (is_direct && !is_admitted(ask)) {
         return;
     }
-    const bool joins = std::holds_alternative<Box<Join>>(ask);
     const bool may_open =
-        joins || (room_of(ask).starts_with(kDirectRoomPrefix) && !only_touches(ask));
-    const auto known = by_name_.find(room_of(ask));
+        std::holds_alternative<Box<Join>>(ask) || (is_direct && !only_touches(ask));
+    const auto known = by_name_.find(room);
     Entry* entry = known != by_name_.end() ? find(known->second)
-                   : may_open              ? find_or_open(room_of(ask))
+                   : may_open              ? find_or_open(room)
                                            : nullptr;
     if (entry == nullptr) {
         if (may_open) {
@@ -58,11 +59,7 @@ void RoomHomes::handle(Ask&& ask) {
 
 // A direct room is its two users' alone; its name says who they are.
 bool RoomHomes::is_admitted(const Ask& ask) {
-    const std::string& room = room_of(ask);
-    if (!room.starts_with(kDirectRoomPrefix)) {
-        return true;
-    }
-    const auto direct = DirectRoom::parse(room);
+    const auto direct = DirectRoom::parse(room_of(ask));
     const bool is_admitted = std::visit(
         [&](const auto& box) {
             if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*box)>, Leave>) {

@@ -26,9 +26,9 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     Room& room = *rooms_.at(key);
     publish->epoch = room.epoch;
     publish->durability = Durability::kMemory;
-    const std::uint64_t hash = content_hash(*publish);
-    const std::uint64_t first =
-        publish->command_id.empty() ? 0 : room.find(publish->user, publish->command_id);
+    const bool has_id = !publish->command_id.empty();
+    const std::uint64_t hash = has_id ? content_hash(*publish) : 0;
+    const std::uint64_t first = has_id ? room.find(publish->user, publish->command_id) : 0;
     if (first != 0) {
         const Event& known = room.at(first);
         if (known.content_hash != hash) {
@@ -85,8 +85,8 @@ void MemoryLog::on_answer(Envelope&& /*answer*/, LogSink& /*sink*/) {
 
 std::uint64_t MemoryLog::Room::find(UserId user, std::string_view id) const {
     if (by_id_) {
-        const auto at = by_id_->find(key_of(user, id));
-        return at == by_id_->end() ? 0 : at->second;
+        const auto at = by_id_->find(ById::Key{user, id});
+        return at == by_id_->end() ? 0 : *at;
     }
     for (std::size_t i = 0; i < events_.size(); ++i) {
         if (events_[i].user == user && events_[i].id == id) {
@@ -109,21 +109,21 @@ void MemoryLog::Room::add(Event&& event, const Publish& publish) {
     }
     ++head;
     events_.push_back(std::move(event));
-    const auto note = [this](std::uint64_t seq, const Event& one) {
-        if (!one.id.empty()) by_id_->emplace(key_of(one.user, one.id), seq);
-    };
     if (by_id_) {
-        note(head, events_.back());
+        note_id(head);
     } else if (events_.size() > kLookedThroughMax) {
-        by_id_ = std::make_unique<ById>();
-        for (std::size_t i = 0; i < events_.size(); ++i) note(first() + i, events_[i]);
+        by_id_ = std::make_unique<Ids>(0, ById{this}, ById{this});
+        for (std::uint64_t seq = first(); seq <= head; ++seq) note_id(seq);
     }
+}
+
+void MemoryLog::Room::note_id(std::uint64_t seq) {
+    if (!at(seq).id.empty()) by_id_->insert(seq);
 }
 
 void MemoryLog::Room::forget_before(std::uint64_t seq) {
     while (!events_.empty() && first() < seq) {
-        const Event& oldest = events_.front();
-        if (by_id_ && !oldest.id.empty()) by_id_->erase(key_of(oldest.user, oldest.id));
+        if (by_id_ && !events_.front().id.empty()) by_id_->erase(first());
         if (reactions_) reactions_->erase(first());
         events_.pop_front();
     }
@@ -153,12 +153,6 @@ void MemoryLog::Room::react(const Publish& publish) {
         reaction->users.erase(who);
         if (reaction->users.empty()) reactions.erase(reaction);
     }
-}
-
-std::string MemoryLog::Room::key_of(UserId user, std::string_view id) {
-    std::string key(sizeof user.value, '\0');
-    std::copy_n(reinterpret_cast<const char*>(&user.value), key.size(), key.data());
-    return key += id;
 }
 
 // Keyed, so that nobody can look for a second text with the same hash.

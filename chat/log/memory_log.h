@@ -15,6 +15,7 @@
 
 #include <boost/circular_buffer.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "chat/log/room_log.h"
 #include "chat/random.h"
@@ -56,7 +57,9 @@ private:
         std::uint64_t find(UserId user, std::string_view id) const;
         // Null: forgotten, or there never was one.
         Event* event(std::uint64_t seq);
-        Event& at(std::uint64_t seq) { return events_[seq - first()]; }  // one that is remembered
+        // One that is remembered.
+        Event& at(std::uint64_t seq) { return events_[seq - first()]; }
+        const Event& at(std::uint64_t seq) const { return events_[seq - first()]; }
         // Behind the others; what it changes is changed.
         void add(Event&& event, const Publish& publish);
         void forget_before(std::uint64_t seq);
@@ -69,16 +72,37 @@ private:
     private:
         static constexpr std::size_t kLookedThroughMax = 8;
         static constexpr std::size_t kCapacityMax = std::size_t{1} << 24U;
-        static std::string key_of(UserId user, std::string_view id);
+        void note_id(std::uint64_t seq);
         std::uint64_t first() const { return head + 1 - events_.size(); }
         void react(const Publish& publish);
 
         // Grows and shrinks by doubling, from nothing.
         boost::circular_buffer_space_optimized<Event> events_{kCapacityMax};
-        // Seq by user and id; from the moment when there are too many to look through them.
-        using ById = boost::unordered_flat_map<std::string, std::uint64_t, core::StringHash,
-                                               std::equal_to<>>;
-        std::unique_ptr<ById> by_id_;
+        // Events with an id, as their seqs; from the moment when there are too many to look through
+        // them.
+        struct ById {
+            using is_transparent = void;
+            using is_avalanching = void;
+            struct Key {
+                UserId user;
+                std::string_view id;
+                friend bool operator==(const Key&, const Key&) = default;
+            };
+            static Key key_of(const Key& key) { return key; }
+            Key key_of(std::uint64_t seq) const {
+                const Event& event = room->at(seq);
+                return {event.user, event.id};
+            }
+            std::size_t operator()(const auto& key) const {
+                const Key wanted = key_of(key);
+                return core::StringHash{}(wanted.id) ^ core::mix64(wanted.user.value);
+            }
+            bool operator()(const auto& a, const auto& b) const { return key_of(a) == key_of(b); }
+
+            const Room* room;
+        };
+        using Ids = boost::unordered_flat_set<std::uint64_t, ById, ById>;
+        std::unique_ptr<Ids> by_id_;
         std::unique_ptr<std::map<std::uint64_t, std::vector<Reaction>>> reactions_;  // by target
     };
     std::uint64_t content_hash(const Publish& publish) const;
