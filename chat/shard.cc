@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "chat/answers.h"
 #include "chat/ask_gate.h"
 #include "chat/backward_steps.h"
 #include "chat/connections.h"
@@ -64,13 +65,6 @@ private:
     void handle_stored(Envelope&& answer);
     void handle_ask(std::uint32_t from, Envelope&& ask);
     void handle_tell(Envelope&& tell);
-    void handle(const Acked& told);
-    void handle(const KickUser& told);
-    void handle(const Kicked& told);
-    void handle(const RoomsSurveyed& told);
-    void handle(const Refused& told);
-    void handle(const MembersListed& told);
-    void handle(const HistoryRead& told);
     // Asks that may be handled only when the lanes above have room.
     bool stalled() const { return !context_.room_above_asks(); }
 
@@ -87,6 +81,7 @@ private:
     LocalRooms rooms_;
     Walks walks_;
     Verbs verbs_;
+    Answers answers_;
     const std::function<void()> end_server_;
     DialectSteps dialect_steps_;
     DialectTable dialects_;
@@ -122,6 +117,7 @@ ShardState::ShardState(const ShardParts& parts)
       rooms_(context_, outlet_, sessions_, gate_),
       walks_(context_, outlet_, sessions_, steps_, rooms_, gate_),
       verbs_(context_, outlet_, logins_, walks_, rooms_, gate_),
+      answers_(outlet_, sessions_, gate_),
       end_server_(parts.end_server),
       dialect_steps_(sessions_),
       dialects_({.context = context_,
@@ -143,9 +139,15 @@ ShardState::ShardState(const ShardParts& parts)
                     .dialects = dialects_},
                    parts.listeners),
       directory_(make_directory(parts, context_)),
-      room_homes_(context_, parts.log),
+      room_homes_(context_, parts.log, directory_.get()),
       name_home_(context_),
-      user_home_(context_, *directory_) {}
+      user_home_(context_, *directory_) {
+    for (const HeldName& held : parts.held_names) {
+        if (context_.home_of_text(held.skeleton) == context_.index) {
+            name_home_.hold(held);
+        }
+    }
+}
 
 // ---- the turn
 
@@ -232,17 +234,10 @@ void ShardState::handle_ask(std::uint32_t from, Envelope&& ask) {
                                  std::is_same_v<Asked, ListRooms>) {
                 user_home_.handle(what);
             } else if constexpr (std::is_same_v<Asked, Box<LookAtRooms>>) {
-                if constexpr (requires { room_homes_.handle(std::move(*what)); }) {
-                    room_homes_.handle(std::move(*what));
-                } else {
-                    context_.tell(what->connection.shard,
-                                  std::make_unique<RoomsListed>(RoomsListed{
-                                      what->connection, false, std::move(what->rooms)}));
-                }
+                room_homes_.handle(std::move(*what));
             } else if constexpr (std::is_constructible_v<RoomHomes::Ask, Asked&&>) {
                 room_homes_.handle(std::move(what));
-            } else if constexpr (!std::is_same_v<Asked, Box<SayTyping>> &&
-                                 !std::is_same_v<Asked, Box<ReadUpTo>>) {
+            } else {
                 STENTOR_CHECK(false && "not an ask");
             }
         },
@@ -269,22 +264,18 @@ void ShardState::handle_tell(Envelope&& tell) {
                 walks_.handle(what);
             } else if constexpr (std::is_same_v<Told, Box<RoomsListed>>) {
                 walks_.handle(std::move(*what));
-            } else if constexpr (std::is_same_v<Told, KickUser>) {
-                handle(what);
-            } else if constexpr (std::is_same_v<Told, Box<Kicked>>) {
-                handle(*what);
-            } else if constexpr (std::is_same_v<Told, Box<RoomsSurveyed>>) {
-                handle(*what);
             } else if constexpr (std::is_same_v<Told, Box<UserAttached>> ||
                                  std::is_same_v<Told, Box<UserRenamed>> ||
                                  std::is_same_v<Told, Box<NameAnswered>>) {
                 logins_.handle(*what);
-            } else if constexpr (std::is_same_v<Told, Acked>) {
-                handle(what);
+            } else if constexpr (std::is_same_v<Told, Acked> || std::is_same_v<Told, KickUser>) {
+                answers_.handle(what);
             } else if constexpr (std::is_same_v<Told, Box<Refused>> ||
                                  std::is_same_v<Told, Box<MembersListed>> ||
-                                 std::is_same_v<Told, Box<HistoryRead>>) {
-                handle(*what);
+                                 std::is_same_v<Told, Box<HistoryRead>> ||
+                                 std::is_same_v<Told, Box<Kicked>> ||
+                                 std::is_same_v<Told, Box<RoomsSurveyed>>) {
+                answers_.handle(*what);
             } else if constexpr (std::is_same_v<Told, StopReading>) {
                 connections_.stop_reading();
             } else if constexpr (std::is_same_v<Told, Drain>) {
@@ -294,55 +285,6 @@ void ShardState::handle_tell(Envelope&& tell) {
             }
         },
         std::move(tell));
-}
-
-void ShardState::handle(const Acked& told) {
-    if (Session* session = sessions_.find(told.publish->connection)) {
-        session->dialect->on_acked(*session, *told.publish);
-    }
-}
-
-void ShardState::handle(const KickUser& told) {
-    if (const LocalUser* user = sessions_.find_user(told.user)) {
-        user->sessions.for_each([this](Session& session) {
-            outlet_.close(session, close_code::kKicked, "kicked by the operator");
-        });
-    }
-}
-
-void ShardState::handle(const Kicked& told) {
-    if (Session* session = sessions_.find(told.connection)) {
-        session->dialect->on_kicked(*session, told);
-    }
-}
-
-void ShardState::handle(const RoomsSurveyed& told) {
-    if (Session* session = sessions_.find(told.connection)) {
-        session->dialect->on_surveyed(*session, told);
-    }
-}
-
-void ShardState::handle(const Refused& told) {
-    if (Session* session = sessions_.find(told.connection)) {
-        session->dialect->on_refused(*session, {told.code, told.command_id, told.message});
-        if (told.page) {
-            gate_.page_answered(*session);
-        }
-    }
-}
-
-void ShardState::handle(const MembersListed& told) {
-    if (Session* session = sessions_.find(told.connection)) {
-        session->dialect->on_members(*session, told);
-        gate_.page_answered(*session);
-    }
-}
-
-void ShardState::handle(const HistoryRead& told) {
-    if (Session* session = sessions_.find(told.connection)) {
-        session->dialect->on_history(*session, told);
-        gate_.page_answered(*session);
-    }
 }
 
 void ShardState::timers(core::Instant now) {
