@@ -30,6 +30,7 @@ void register_topics() {
     register_memory();
     register_room();
     register_fan_out();
+    register_sqlite_log();
 }
 
 }  // namespace

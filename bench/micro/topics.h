@@ -25,5 +25,6 @@ void register_decode();
 void register_encode();
 void register_room();
 void register_fan_out();
+void register_sqlite_log();
 
 }  // namespace stentor::bench
