@@ -83,7 +83,8 @@ export class RoomSession {
         const { direct, people } = this.room;
         if (direct === null) return people;
         const me = this.#client.me;
-        return { list: me === null ? [direct] : [me, direct], count: 2 };
+        const other = { user: direct.user, name: this.title };
+        return { list: me === null ? [other] : [me, other], count: 2 };
     }
 
     /** The reader is here. */
@@ -101,7 +102,7 @@ export class RoomSession {
      * @param {RoomSummary} summary
      */
     summed({ epoch, read, seq, unread, with: other }) {
-        if (other !== undefined) this.#otherName = other.name;
+        if (other?.name) this.#otherName = other.name;
         const seen = Math.max(read, this.room.readUpTo); // the server may not have heard it all
         const toldLate = this.#others((message) => message.seq > read && message.seq <= seen);
         const since = this.#others((message) => message.seq > seq);
@@ -159,6 +160,7 @@ export class RoomSession {
         const mine = this.#client.isMe(event.user);
         const fresh = live || this.#begun;
         const message = this.model.message(event, mine);
+        if (!mine && this.room.direct !== null) this.#otherName = event.from;
         this.#bounds();
         this.#wantQuote(event.reply_to ?? 0);
         if (mine && fresh)
