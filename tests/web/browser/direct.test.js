@@ -59,32 +59,36 @@ scenario("PrivateLineToNobodyIsSaidAndKept", async ({ server, open }) => {
     assert.deepEqual(await ann.texts(), []);
 });
 
-scenario("DirectRoomsAreThereAgainAfterAReload", async ({ server, open }) => {
-    const [ann, bob] = await Promise.all([open(), open()]);
-    await ann.enter(server.address, "ann");
-    await bob.enter(server.address, "bob");
-    await ann.say("/msg bob first");
-    await ann.sees("first");
-    await bob.page.locator("#direct-list .badge").waitFor();
-    // Unread, and still so after a reload; ann is where she was.
-    await bob.page.reload();
-    const entry = bob.page.locator("#direct-list a", { hasText: "ann" });
-    await entry.locator(".badge", { hasText: "1" }).waitFor();
-    await ann.page.reload();
-    await ann.page.locator("#room-name", { hasText: "bob" }).waitFor();
-    await ann.sees("first");
-    await entry.click();
-    await bob.page.locator(".unread").waitFor();
-    await bob.sees("first");
-    await bob.say("second");
-    await ann.sees("second");
-    await bob.page.locator("#room-list a", { hasText: "lobby" }).click();
-    await bob.page.locator("#room-name", { hasText: "lobby" }).waitFor();
-    await bob.page.reload();
-    // Read by now: listed, but not unread.
-    await entry.waitFor();
-    assert.equal(await bob.page.locator(".badge").count(), 0);
-});
+scenario(
+    "DirectRoomsAreThereAgainAfterAReload",
+    async ({ server, open }) => {
+        const [ann, bob] = await Promise.all([open(), open()]);
+        await ann.enter(server.address, "ann");
+        await bob.enter(server.address, "bob");
+        await ann.say("/msg bob first");
+        await ann.sees("first");
+        await bob.page.locator("#direct-list .badge").waitFor();
+        // Unread, and still so after a reload; ann is where she was.
+        await bob.page.reload();
+        const entry = bob.page.locator("#direct-list a", { hasText: "ann" });
+        await entry.locator(".badge", { hasText: "1" }).waitFor();
+        await ann.page.reload();
+        await ann.page.locator("#room-name", { hasText: "bob" }).waitFor();
+        await ann.sees("first");
+        await entry.click();
+        await bob.page.locator(".unread").waitFor();
+        await bob.sees("first");
+        await bob.say("second");
+        await ann.sees("second");
+        await bob.page.locator("#room-list a", { hasText: "lobby" }).click();
+        await bob.page.locator("#room-name", { hasText: "lobby" }).waitFor();
+        await bob.page.reload();
+        // Read by now: listed, but not unread.
+        await entry.waitFor();
+        assert.equal(await bob.page.locator(".badge").count(), 0);
+    },
+    { durable: true },
+);
 
 scenario("NameInTheListOfPeopleBeginsAPrivateLine", async ({ server, open }) => {
     const [ann, bob] = await Promise.all([open(), open()]);
