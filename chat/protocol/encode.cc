@@ -199,6 +199,7 @@ void append_event(std::string& out, const EventView& event) {
             if (event.message.reply_to != 0) {
                 put_number(out, R"(,"reply_to":)", event.message.reply_to);
             }
+            if (event.deleted) break;  // what else had become of it is gone with its text
             if (event.edited_at_ms != 0) put_number(out, R"(,"edited_at":)", event.edited_at_ms);
             put_reactions(out, event.reactions);
             break;

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "chat/direct_room.h"
 #include "chat/protocol/encode.h"
 
 namespace stentor::sim {
@@ -41,7 +42,8 @@ ClientRoom& Client::room(const std::string& name) {
 
 bool Client::awaits(Verb verb, const std::string& room) const {
     for (const auto& [id, pending] : pending_) {
-        if (pending.verb == verb && pending.room == room) {
+        if ((pending.verb == verb && pending.room == room) ||
+            (verb == Verb::kJoin && pending.rooms.contains(room))) {
             return true;
         }
     }
@@ -57,7 +59,7 @@ bool Client::surely_in(const std::string& room) const {
 // `fields` begins with a comma, or is empty.
 void Client::ask(const Pending& pending, std::string_view fields) {
     static constexpr auto kWords = std::to_array<std::string_view>(
-        {"login", "join", "leave", "send", "members", "history", "ping"});
+        {"login", "join", "leave", "send", "members", "history", "ping", "rooms", "sync"});
     const std::string id = next_id();
     Pending& kept = pending_.emplace(id, pending).first->second;
     kept.after_login = logged_in_;
@@ -138,14 +140,48 @@ std::string Client::some_content() {
     return content;
 }
 
-void Client::send_new(const std::string& name) {
-    const std::string id = fmt::format("m{}", next_id());
+Client::Sent& Client::begin_sending(const std::string& id, const std::string& name) {
     Sent& sent = sent_[id];
     sent_ids_.push_back(id);
     sent.user = user_;
     sent.room = name;
-    sent.content = some_content();
     sent.connection = connections_;
+    return sent;
+}
+
+void Client::change_something(const std::string& name) {
+    static constexpr auto kEmoji = std::to_array<std::string_view>({"👍", "🎉", "x"});
+    if (!surely_in(name) || room(name).next_live() <= 1) {
+        return;
+    }
+    std::uint64_t target = world_.choice.between(1, room(name).next_live() - 1);
+    // Rather one of its own, if what it picks is one.
+    if (!sent_ids_.empty() && world_.choice.one_in(2)) {
+        const Sent& own = sent_.at(world_.choice.pick(sent_ids_));
+        target = own.room == name && own.acked ? own.seq : target;
+    }
+    const std::string id = fmt::format("e{}", next_id());
+    Sent& sent = begin_sending(id, name);
+    sent.target = target;
+    const std::uint64_t what = world_.choice.below(100);
+    if (what < 40) {
+        sent.kind = chat::EventKind::kEdited;
+        sent.content = some_content();
+    } else if (what < 55) {
+        sent.kind = chat::EventKind::kDeleted;
+    } else {
+        sent.kind = chat::EventKind::kReacted;
+        sent.content = kEmoji[world_.choice.below(kEmoji.size())];
+        sent.on = !world_.choice.one_in(3);
+    }
+    world_.report.saw(Seen::kChange);
+    send(id, sent, sent.content);
+}
+
+void Client::send_new(const std::string& name) {
+    const std::string id = fmt::format("m{}", next_id());
+    Sent& sent = begin_sending(id, name);
+    sent.content = some_content();
     if (surely_in(name) && room(name).next_live() > 1 && world_.choice.one_in(5)) {
         sent.reply_to = world_.choice.between(1, room(name).next_live() - 1);
     }
@@ -157,12 +193,71 @@ void Client::send(const std::string& id, Sent& sent, std::string_view content) {
     ++sent.awaited;
     sent.surely_in_room = surely_in(sent.room);
     sent.after_login = logged_in_;
-    std::string json = fmt::format(R"({{"type":"send","id":"{}","room":"{}","content":{})", id,
-                                   sent.room, quoted(content));
+    static constexpr auto kWords =
+        std::to_array<std::string_view>({"send", "edit", "delete", "react"});
+    const std::string_view word =
+        sent.to.empty() ? kWords[static_cast<std::size_t>(sent.kind)] : "direct";
+    std::string json =
+        fmt::format(R"({{"type":"{}","id":"{}","{}":"{}")", word, id,
+                    sent.to.empty() ? "room" : "to", sent.to.empty() ? sent.room : sent.to);
+    if (sent.kind == chat::EventKind::kReacted) {
+        json += fmt::format(R"(,"emoji":{},"on":{})", quoted(content), sent.on);
+    } else if (sent.kind != chat::EventKind::kDeleted) {
+        json += fmt::format(R"(,"content":{})", quoted(content));
+    }
+    if (sent.target > 0) {
+        json += fmt::format(R"(,"target":{})", sent.target);
+    }
     if (sent.reply_to > 0) {
         json += fmt::format(R"(,"reply_to":{})", sent.reply_to);
     }
     write_text(json + "}");
+}
+
+void Client::send_direct() {
+    if (world_.known.empty() || !logged_in_) {
+        return;
+    }
+    const Known& whom = world_.choice.pick(world_.known);
+    const bool by_name = world_.choice.one_in(3);
+    const std::string id = fmt::format("d{}", next_id());
+    const auto me = *chat::UserId::parse(user_);
+    const auto them = *chat::UserId::parse(whom.user);
+    Sent& sent = begin_sending(id, by_name ? "" : chat::DirectRoom::of(me, them).to_string());
+    sent.to = by_name ? whom.name : whom.user;
+    sent.content = some_content();
+    world_.report.saw(Seen::kDirect);
+    send(id, sent, sent.content);
+}
+
+void Client::sync_rooms() {
+    Pending pending{.verb = Verb::kSync};
+    std::string list;
+    for (auto& [name, of] : rooms_) {
+        if (of.direct() || of.in_room() || !of.position()) {
+            continue;
+        }
+        const chat::Position since = *of.position();
+        list += fmt::format(R"({}{{"room":"{}","epoch":"{}","seq":{}}})", list.empty() ? "" : ",",
+                            name, since.epoch, since.seq);
+        pending.rooms[name] = {.since = since, .history = 100};
+    }
+    if (!pending.rooms.empty()) {
+        world_.report.saw(Seen::kSync);
+        ask(pending, fmt::format(R"(,"rooms":[{}])", list));
+    }
+}
+
+void Client::type(const std::string& name) {
+    write_text(
+        fmt::format(R"({{"type":"typing","room":"{}","on":{}}})", name, world_.choice.one_in(2)));
+}
+
+void Client::say_how_far_it_read(const std::string& name) {
+    if (room(name).next_live() > 1) {
+        write_text(fmt::format(R"({{"type":"read","room":"{}","seq":{}}})", name,
+                               world_.choice.between(1, room(name).next_live() - 1)));
+    }
 }
 
 void Client::page_missing(const ClientRoom& of) {

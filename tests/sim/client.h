@@ -64,7 +64,17 @@ public:
     std::uint16_t close_code() const { return close_code_; }
 
 private:
-    enum class Verb : std::uint8_t { kLogin, kJoin, kLeave, kSend, kMembers, kHistory, kPing };
+    enum class Verb : std::uint8_t {
+        kLogin,
+        kJoin,
+        kLeave,
+        kSend,
+        kMembers,
+        kHistory,
+        kPing,
+        kRooms,
+        kSync
+    };
     struct Pending {
         Verb verb = Verb::kPing;
         std::string room{};
@@ -75,17 +85,23 @@ private:
         ClientRoom::JoinAsked join{};
         ClientRoom::HistoryAsked history{};
         std::string members_after{};
+        std::map<std::string, ClientRoom::JoinAsked> rooms{};  // of a sync: not yet answered
     };
     struct Sent {
         std::string user;
-        std::string room;
-        std::string content;
+        std::string room;  // of a direct message to a name: as its ack says
+        std::string to;    // of a direct message: user or name
+        chat::EventKind kind = chat::EventKind::kMessage;
+        std::string content;  // of a reaction the emoji
         std::uint64_t reply_to = 0;
+        std::uint64_t target = 0;
+        bool on = true;
         std::uint64_t connection = 0;  // the one that sent it first
         std::uint32_t awaited = 0;     // answers owed on this connection
         std::uint32_t attempts = 0;
         std::uint32_t refusals = 0;
         bool acked = false;
+        bool given_up = false;            // refused for good
         bool message_came_first = false;  // its own message before any ack
         bool content_changed = false;     // a try to reuse the id is under way
         bool doubtful = false;            // ... and was when the connection went: no more tries
@@ -114,7 +130,15 @@ private:
     void join(const std::string& room, bool resume, std::optional<std::uint64_t> history);
     void leave(const std::string& room);
     void send_new(const std::string& room);
+    // Edits, deletes or reacts to what it knows of the room; now and then what it must not.
+    void change_something(const std::string& room);
+    Sent& begin_sending(const std::string& id, const std::string& room);
     void send(const std::string& id, Sent& sent, std::string_view content);
+    void send_direct();
+    void sync_rooms();
+    // What is never answered.
+    void type(const std::string& room);
+    void say_how_far_it_read(const std::string& room);
     void page_missing(const ClientRoom& room);
     void page_members(const ClientRoom& room);
     void ping();
@@ -129,6 +153,10 @@ private:
     void on_json(const JsonView& frame);
     void on_answer(std::string_view type, const JsonView& frame, const Pending& pending);
     void on_logged_in(const JsonView& frame, const Pending& pending);
+    // The open sync that asked for the room, if any; it is answered by this.
+    std::optional<ClientRoom::JoinAsked> take_from_sync(const std::string& room);
+    void check_rooms_listed(const JsonView& frame);
+    void on_typing(const JsonView& frame, const ClientRoom& of);
     void on_ack(const JsonView& frame);
     void check_ack(const JsonView& frame, Sent& sent, const std::string& id);
     void on_error(const JsonView& frame);
@@ -139,6 +167,7 @@ private:
 
     // ---- whims (client_whims.cc)
     void whim_of_the_unconnected();
+    void small_talk(const std::string& room);
     void retry_something();
     void read_some_history(const std::string& room);
     void come_and_go(const std::string& room);

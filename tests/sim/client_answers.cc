@@ -2,6 +2,7 @@
 // Invariant: what is not expected is a failure of the run.
 #include <algorithm>
 
+#include "chat/direct_room.h"
 #include "tests/sim/client.h"
 
 namespace stentor::sim {
@@ -44,12 +45,50 @@ void Client::on_answer(std::string_view type, const JsonView& frame, const Pendi
         room(pending.room).on_members(frame, pending.members_after);
     } else if (type == "history" && pending.verb == Verb::kHistory) {
         room(pending.room).on_history(frame, pending.history);
+    } else if (type == "rooms" && pending.verb == Verb::kRooms) {
+        check_rooms_listed(frame);
+    } else if (type == "synced" && pending.verb == Verb::kSync) {
+        world_.report.expect(pending.rooms.empty(), "{}: synced before {} was", label_,
+                             pending.rooms.empty() ? "" : pending.rooms.begin()->first);
     } else if (type == "pong" && pending.verb == Verb::kPing) {
         frame.number("at");
     } else {
         fail(fmt::format("the answer {} to a command of kind {}", type,
                          static_cast<int>(pending.verb)));
     }
+}
+
+void Client::check_rooms_listed(const JsonView& frame) {
+    world_.report.saw(Seen::kRoomsListed);
+    for (const JsonView& line : frame.list("rooms")) {
+        const std::string name = line.text("room");
+        const std::uint64_t head = world_.truth.head(name, line.text("epoch"));
+        const auto direct = chat::DirectRoom::parse(name);
+        world_.report.expect(!direct || direct->has(*chat::UserId::parse(user_)),
+                             "{}: the room {} is another's", label_, name);
+        world_.report.expect(line.number("seq") <= head &&
+                                 line.number("read") <= line.number("seq") &&
+                                 line.number("unread") <= line.number("seq") - line.number("read"),
+                             "{}: a line that cannot be: {} of {}", label_, line.to_text(), head);
+    }
+}
+
+std::optional<ClientRoom::JoinAsked> Client::take_from_sync(const std::string& name) {
+    for (auto& [id, pending] : pending_) {
+        if (const auto at = pending.rooms.find(name); at != pending.rooms.end()) {
+            const ClientRoom::JoinAsked asked = at->second;
+            pending.rooms.erase(at);
+            return asked;
+        }
+    }
+    return std::nullopt;
+}
+
+void Client::on_typing(const JsonView& frame, const ClientRoom& of) {
+    world_.report.saw(Seen::kTyping);
+    frame.text("from");
+    world_.report.expect(of.in_room() && frame.text("user") != user_,
+                         "{}: hears that {} types in {}", label_, frame.text("user"), of.name());
 }
 
 void Client::on_logged_in(const JsonView& frame, const Pending& pending) {
@@ -70,6 +109,7 @@ void Client::on_logged_in(const JsonView& frame, const Pending& pending) {
     user_ = user;
     name_ = name;
     session_ = frame.text("session");
+    world_.known.push_back({user, name});
     wanted_name_.clear();
     // What was sent before the user was known belongs to this one.
     for (auto& [id, sent] : sent_) {
@@ -106,10 +146,14 @@ void Client::check_ack(const JsonView& frame, Sent& sent, const std::string& id)
                              "{}: {} was acknowledged as {} and as {}", label_, id, sent.seq, seq);
         return;
     }
+    if (!sent.to.empty() && sent.room.empty()) {
+        sent.room = frame.text("room");
+    }
     const LoggedEvent* event = world_.truth.event(sent.room, epoch, seq);
     world_.report.expect(
         frame.text("room") == sent.room && event != nullptr && event->client_id == id &&
-            event->user == sent.user && static_cast<std::uint64_t>(event->at_ms) == at &&
+            event->user == sent.user && event->kind == sent.kind && event->target == sent.target &&
+            static_cast<std::uint64_t>(event->at_ms) == at &&
             (event->content == sent.content || sent.content_changed),
         "{}: {} was acknowledged as {}, which is not in the log so", label_, id, seq);
     world_.report.expect(duplicate || !sent.message_came_first,
@@ -153,7 +197,28 @@ void Client::on_send_refused(Sent& sent, const std::string& code) {
     } else if (code == "too_large") {
         world_.report.expect(sent.content.size() + 16 > world_.plan.limits.content_code_points_max,
                              "{}: {} bytes are too_large", label_, sent.content.size());
-    } else if (code != "no_such_message") {
+    } else if (code == "no_such_message") {
+        sent.given_up = sent.kind != chat::EventKind::kMessage;
+        world_.report.saw(Seen::kNoSuchMessage);
+        const std::string& epoch = world_.truth.epoch(sent.room);
+        const auto objection =
+            world_.truth.objection(sent.room, epoch, sent.user, sent.kind, sent.target);
+        world_.report.expect(sent.kind == chat::EventKind::kMessage ||
+                                 objection == chat::ErrorCode::kNoSuchMessage ||
+                                 !world_.truth.surely_remembered(sent.room, epoch, sent.target),
+                             "{}: {} of {} is there", label_, sent.target, sent.room);
+    } else if (code == "no_such_user") {
+        world_.report.saw(Seen::kNoSuchUser);
+        sent.given_up = true;
+        world_.report.expect(!sent.to.empty(), "{}: no_such_user in {}", label_, sent.room);
+    } else if (code == "forbidden") {
+        world_.report.saw(Seen::kForbidden);
+        sent.given_up = true;
+        const LoggedEvent* target =
+            world_.truth.event(sent.room, world_.truth.epoch(sent.room), sent.target);
+        world_.report.expect(target == nullptr || target->user != sent.user,
+                             "{}: may not change its own {}", label_, sent.target);
+    } else {
         fail("a send was refused with " + code);
     }
 }
@@ -170,6 +235,13 @@ void Client::on_error(const JsonView& frame) {
             return;
         }
         on_send_refused(at->second, code);
+        return;
+    }
+    if (id.empty() && frame.has("room")) {
+        const std::string name = frame.text("room");
+        world_.report.expect(code == "unavailable" && take_from_sync(name),
+                             "{}: {} for {}, which no sync asked for", label_, code, name);
+        room(name).on_join_refused();
         return;
     }
     const auto at = pending_.find(id);
@@ -197,6 +269,10 @@ void Client::on_error(const JsonView& frame) {
             world_.report.expect(code == "unavailable", "{}: join refused with {}", label_, code);
             room(pending.room).on_join_refused();
             break;
+        case Verb::kRooms:
+        case Verb::kSync:
+            world_.report.expect(code == "unavailable", "{}: refused with {}", label_, code);
+            break;
         case Verb::kLeave:
         case Verb::kMembers:
         case Verb::kHistory:
@@ -223,9 +299,21 @@ void Client::on_live(std::string_view type, const JsonView& frame) {
         return;
     }
     ClientRoom& of = room(frame.text("room"));
-    if (type == "message") {
+    if (type == "message" || type == "edited" || type == "deleted" || type == "reacted") {
         note_own_message(frame);
-        of.on_message(frame);
+        const auto direct = chat::DirectRoom::parse(of.name());
+        world_.report.expect(!direct || direct->has(*chat::UserId::parse(user_)),
+                             "{}: hears {}, which is another's", label_, of.name());
+        of.on_event(frame);
+    } else if (type == "joined") {
+        const auto asked = take_from_sync(of.name());
+        if (world_.report.expect(asked.has_value(), "{}: joined {}, unasked", label_, of.name())) {
+            of.on_joined(frame, *asked);
+        }
+    } else if (type == "typing") {
+        on_typing(frame, of);
+    } else if (type == "read") {
+        of.on_read(frame);
     } else if (type == "presence") {
         of.on_presence(frame);
     } else if (type == "gap") {

@@ -26,8 +26,12 @@ bool Client::rest() {
     // Back to where it was when the connection went.
     if (reconnected_) {
         reconnected_ = false;
+        if (world_.choice.one_in(2)) {
+            sync_rooms();
+            return false;
+        }
         for (auto& [name, of] : rooms_) {
-            if (of.position() && !of.in_room()) {
+            if (of.position() && !of.in_room() && !of.direct()) {
                 join(name, true, std::nullopt);
             }
         }
@@ -58,8 +62,8 @@ bool Client::resend_unacked() {
     for (auto& [id, sent] : sent_) {
         if (sent.awaited > 0) {
             rested = false;
-        } else if (!sent.acked && sent.user == user_ && sent.attempts > sent.refusals &&
-                   surely_in(sent.room)) {
+        } else if (!sent.acked && !sent.given_up && sent.user == user_ &&
+                   sent.attempts > sent.refusals && (surely_in(sent.room) || !sent.to.empty())) {
             if (retry_at_ <= world_.clock.now()) {
                 send(id, sent, sent.content);
             }

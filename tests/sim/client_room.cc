@@ -2,13 +2,18 @@
 #include "tests/sim/client_room.h"
 
 #include <algorithm>
+#include <array>
 
+#include "chat/direct_room.h"
 #include "chat/limits.h"
 
 namespace stentor::sim {
 
 ClientRoom::ClientRoom(World& world, std::string who, std::string name)
-    : world_(world), who_(std::move(who)), name_(std::move(name)) {}
+    : world_(world),
+      who_(std::move(who)),
+      name_(std::move(name)),
+      direct_(name_.starts_with(chat::kDirectRoomPrefix)) {}
 
 std::optional<chat::Position> ClientRoom::position() const {
     if (epoch_.empty()) {
@@ -25,28 +30,85 @@ bool ClientRoom::expect_in_room(std::string_view what) {
     return expect(in_room_, "a {} although it is not in the room", what);
 }
 
+void ClientRoom::begin_direct(std::uint64_t seq) {
+    if (direct_ && !in_room_) {
+        in_room_ = true;
+        epoch_ = world_.truth.epoch(name_);
+        missing_.clear();
+        next_live_ = seq;
+    }
+}
+
 // ---- events
 
-std::uint64_t ClientRoom::check_event(const JsonView& event) {
+std::uint64_t ClientRoom::check_event(const JsonView& event, std::optional<std::uint64_t> head) {
     const std::uint64_t seq = event.number("seq");
     const LoggedEvent* truth = world_.truth.event(name_, epoch_, seq);
     if (!expect(truth != nullptr, "was shown {}, which the log does not have", seq)) {
         return seq;
     }
-    expect(event.text("type") == "message" && event.text("room") == name_ &&
-               event.text("content") == truth->content && event.text("user") == truth->user &&
+    static constexpr auto kTypes =
+        std::to_array<std::string_view>({"message", "edited", "deleted", "reacted"});
+    expect(event.text("type") == kTypes[static_cast<std::size_t>(truth->kind)] &&
+               event.text("room") == name_ && event.text("user") == truth->user &&
                event.text("from") == truth->from &&
+               event.number_or_zero("target") == truth->target &&
                event.text_or_empty("client_id") == truth->client_id &&
                event.number_or_zero("reply_to") == truth->reply_to &&
                static_cast<std::int64_t>(event.number("at")) == truth->at_ms,
            "was shown another {} than the log has: {} of {} instead of {}", seq,
            event.text_or_empty("client_id"), event.text("from"), truth->client_id);
+    switch (truth->kind) {
+        case chat::EventKind::kMessage:
+            check_state(event, seq, head);
+            break;
+        case chat::EventKind::kEdited:
+            check_edit(event, *truth);
+            break;
+        case chat::EventKind::kDeleted:
+            break;
+        case chat::EventKind::kReacted:
+            expect(event.text("emoji") == truth->content && event.flag("on") == truth->on,
+                   "was shown another reaction at {}", seq);
+            break;
+    }
     return seq;
 }
 
+// The state of some moment from `head` on: a store may know more than was told by then.
+void ClientRoom::check_state(const JsonView& event, std::uint64_t seq,
+                             std::optional<std::uint64_t> head) {
+    const MessageState shown{
+        .content = event.text_or_empty("content"),
+        .edited_at_ms = static_cast<std::int64_t>(event.number_or_zero("edited_at")),
+        .deleted = event.flag("deleted"),
+        .reactions = event.names_by_key("reactions")};
+    const auto state = [&](std::uint64_t upto) {
+        return world_.truth.state(name_, epoch_, seq, upto);
+    };
+    bool found = shown == state(head.value_or(seq));
+    if (head) {
+        for (const std::uint64_t change : world_.truth.changes(name_, epoch_, seq)) {
+            found = found || (change > *head && shown == state(change));
+        }
+        world_.report.saw(Seen::kChangedInPage, shown == state(seq) ? 0 : 1);
+    }
+    expect(found, "was shown {} as it never was since {}: {}", seq, head.value_or(seq),
+           event.to_text());
+}
+
+// Its text goes with that of its message.
+void ClientRoom::check_edit(const JsonView& event, const LoggedEvent& truth) {
+    const MessageState now = world_.truth.state(name_, epoch_, truth.target, UINT64_MAX);
+    expect(event.flag("deleted") ? now.deleted && !event.has("content")
+                                 : event.text("content") == truth.content,
+           "was shown another edit of {}", truth.target);
+}
+
 std::uint64_t ClientRoom::check_events(const JsonView& frame, std::uint64_t expected) {
+    const std::uint64_t head = frame.number("seq");
     for (const JsonView& event : frame.list("events")) {
-        const std::uint64_t seq = check_event(event);
+        const std::uint64_t seq = check_event(event, head);
         expect(expected == 0 || seq == expected, "a page has {} where {} should stand", seq,
                expected);
         expected = seq + 1;
@@ -121,16 +183,32 @@ void ClientRoom::on_left() {
     in_room_ = false;
 }
 
-void ClientRoom::on_message(const JsonView& frame) {
-    if (!expect_in_room("message")) {
+void ClientRoom::on_event(const JsonView& frame) {
+    begin_direct(frame.number("seq"));
+    if (!expect_in_room("event")) {
         return;
     }
-    const std::uint64_t seq = check_event(frame);
+    const std::uint64_t seq = check_event(frame, std::nullopt);
     expect(seq == next_live_, "got {} where {} should come", seq, next_live_);
     next_live_ = seq + 1;
 }
 
+void ClientRoom::on_read(const JsonView& frame) {
+    if (!expect_in_room("read")) {
+        return;
+    }
+    world_.report.saw(Seen::kRead);
+    for (const JsonView& position : frame.list("positions")) {
+        std::uint64_t& read = read_[position.text("user")];
+        const std::uint64_t seq = position.number("seq");
+        expect(seq >= read && seq <= world_.truth.head(name_, epoch_),
+               "{} has read up to {} and then {}", position.text("user"), read, seq);
+        read = seq;
+    }
+}
+
 void ClientRoom::on_gap(const JsonView& frame) {
+    begin_direct(frame.number("from"));
     if (!expect_in_room("gap")) {
         return;
     }

@@ -37,7 +37,10 @@ public:
     // `who` names the client in failures.
     ClientRoom(World& world, std::string who, std::string name);
 
+    // Told of everything that happens there: joined, or a direct room that it heard of since it
+    // connected.
     bool in_room() const { return in_room_; }
+    bool direct() const { return direct_; }
     const std::string& name() const { return name_; }
     const std::string& epoch() const { return epoch_; }
     std::uint64_t next_live() const { return next_live_; }
@@ -45,7 +48,7 @@ public:
     std::optional<chat::Position> position() const;
     // The oldest range that it still has to page.
     std::optional<Range> missing() const;
-    bool members_stale() const { return in_room_ && !members_complete_; }
+    bool members_stale() const { return in_room_ && !direct_ && !members_complete_; }
     // Where the next page of members begins.
     const std::string& members_after() const { return members_after_; }
     const std::map<std::string, std::string>& members() const { return members_; }
@@ -55,17 +58,24 @@ public:
     void on_left();
     // Who is refused is outside, also when it was inside and wanted in anew.
     void on_join_refused() { in_room_ = false; }
-    void on_disconnected() { in_room_ = false; }
-    void on_message(const JsonView& frame);
+    void on_disconnected() {
+        in_room_ = false;
+        read_.clear();
+    }
+    void on_event(const JsonView& frame);
     void on_gap(const JsonView& frame);
+    void on_read(const JsonView& frame);
     void on_history(const JsonView& frame, const HistoryAsked& asked);
     void on_presence(const JsonView& frame);
     // `after`: the user id that the page was asked to begin behind.
     void on_members(const JsonView& frame, const std::string& after);
 
 private:
-    // Compares the event with the truth; returns its seq.
-    std::uint64_t check_event(const JsonView& event);
+    // Compares the event with the truth; returns its seq. `head`: it shows at least what had become
+    // of it then; nothing: it is live, as it was at first.
+    std::uint64_t check_event(const JsonView& event, std::optional<std::uint64_t> head);
+    void check_state(const JsonView& event, std::uint64_t seq, std::optional<std::uint64_t> head);
+    void check_edit(const JsonView& event, const LoggedEvent& truth);
     // Events one after the other from `expected` on (0: from wherever); returns the seq behind
     // them.
     std::uint64_t check_events(const JsonView& frame, std::uint64_t expected);
@@ -74,6 +84,8 @@ private:
     void take_members(const JsonView& frame);
     void forget_members();
     bool expect_in_room(std::string_view what);
+    // Direct rooms are heard without a join: from their first frame on.
+    void begin_direct(std::uint64_t seq);
     template <typename... Arguments>
     bool expect(bool holds, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
         return holds ||
@@ -84,7 +96,9 @@ private:
     World& world_;
     const std::string who_;
     const std::string name_;
+    const bool direct_;
     bool in_room_ = false;
+    std::map<std::string, std::uint64_t> read_;  // user -> seq
     std::string epoch_;
     std::uint64_t next_live_ = 0;
     std::deque<Range> missing_;

@@ -36,9 +36,15 @@ void Client::follow_a_whim() {
     const bool races = world_.plan.theme == Theme::kRaces;
     const bool names = world_.plan.theme == Theme::kNames;
     const std::string name = some_room();
+    if (world_.choice.one_in(10)) {
+        small_talk(name);
+        return;
+    }
     const std::uint64_t whim = world_.choice.below(100);
-    if (whim < (races ? 25u : 50u)) {
+    if (whim < (races ? 18u : 38u)) {
         send_new(name);
+    } else if (whim < (races ? 25u : 50u)) {
+        change_something(name);
     } else if (whim < (races ? 75u : 64u)) {
         come_and_go(name);
     } else if (whim < 78) {
@@ -72,6 +78,24 @@ void Client::whim_of_the_unconnected() {
     }
 }
 
+void Client::small_talk(const std::string& name) {
+    switch (world_.choice.below(6)) {
+        case 0:
+        case 1:
+        case 2:
+            send_direct();
+            break;
+        case 3:
+            ask({.verb = Verb::kRooms}, "");
+            break;
+        case 4:
+            if (surely_in(name)) type(name);
+            break;
+        default:
+            if (surely_in(name)) say_how_far_it_read(name);
+    }
+}
+
 void Client::come_and_go(const std::string& name) {
     if (!surely_in(name) || world_.choice.one_in(8)) {
         std::optional<std::uint64_t> history;
@@ -100,7 +124,8 @@ void Client::retry_something() {
     if (sent.user != user_ || sent.content_changed || sent.doubtful) {
         return;
     }
-    if (sent.acked && sent.awaited == 0 && world_.choice.one_in(3)) {
+    const bool has_text = sent.kind <= chat::EventKind::kEdited;
+    if (has_text && sent.acked && sent.awaited == 0 && world_.choice.one_in(3)) {
         sent.content_changed = true;
         send(id, sent, sent.content + " changed");
     } else {

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,17 +44,28 @@ public:
         return element_[key].get(found) == simdjson::SUCCESS && found;
     }
     std::vector<JsonView> list(std::string_view key) const {
-        std::vector<JsonView> views;
-        simdjson::dom::array found;
-        if (element_[key].get(found) != simdjson::SUCCESS) {
+        simdjson::dom::element found;
+        if (element_[key].get(found) != simdjson::SUCCESS || !found.is_array()) {
             report_.fail("no list \"{}\" in {}", key, simdjson::minify(element_));
-            return views;
+            return {};
         }
-        for (const simdjson::dom::element element : found) {
-            views.emplace_back(element, report_);
-        }
-        return views;
+        return JsonView(found, report_).elements();
     }
+    // An object of lists of strings; empty when it is left out.
+    std::map<std::string, std::vector<std::string>> names_by_key(std::string_view key) const {
+        std::map<std::string, std::vector<std::string>> names;
+        simdjson::dom::object found;
+        if (element_[key].get(found) != simdjson::SUCCESS) {
+            return names;
+        }
+        for (const auto& [name, value] : found) {
+            for (const JsonView& text : JsonView(value, report_).elements()) {
+                names[std::string(name)].push_back(text.as_text());
+            }
+        }
+        return names;
+    }
+    std::string to_text() const { return simdjson::minify(element_); }
     // An element of a list of strings.
     std::string as_text() const {
         std::string_view found;
@@ -64,6 +76,17 @@ public:
     }
 
 private:
+    std::vector<JsonView> elements() const {
+        std::vector<JsonView> views;
+        simdjson::dom::array list;
+        if (element_.get(list) == simdjson::SUCCESS) {
+            for (const simdjson::dom::element element : list) {
+                views.emplace_back(element, report_);
+            }
+        }
+        return views;
+    }
+
     simdjson::dom::element element_;
     Report& report_;
 };

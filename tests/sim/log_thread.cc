@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "chat/direct_room.h"
+
 namespace stentor::sim {
 
 namespace {
@@ -100,11 +102,13 @@ void LogThread::handle_open(std::uint32_t shard, const chat::OpenLog& open) {
     const std::string& known = world_.truth.epoch(open.room);
     std::string epoch = known;
     std::uint64_t head = 0;
+    // Whose users are told of it without a join, and so not of another epoch.
+    const bool is_direct = open.room.starts_with(chat::kDirectRoomPrefix);
     const bool in_use = std::ranges::any_of(
         rooms_, [&](const auto& entry) { return entry.second.room == open.room; });
-    if (known.empty() || (!in_use && world_.choice.one_in(8))) {
+    if (known.empty() || (!in_use && !is_direct && world_.choice.one_in(8))) {
         epoch = fmt::format("e{}", ++epochs_);  // new, or restored after a power cut
-        head = world_.choice.one_in(2) ? 0 : world_.choice.below(30);
+        head = is_direct || world_.choice.one_in(2) ? 0 : world_.choice.below(30);
     } else {
         head = world_.truth.head(open.room, epoch);
     }
@@ -116,6 +120,15 @@ void LogThread::handle_open(std::uint32_t shard, const chat::OpenLog& open) {
     }
     answer(shard, std::make_unique<chat::LogOpened>(
                       chat::LogOpened{open.key, failed, failed ? "" : epoch, failed ? 0 : head}));
+}
+
+std::optional<chat::ErrorCode> LogThread::objection_to(const OpenRoom& room,
+                                                       const chat::Publish& publish) const {
+    if (publish.kind == chat::EventKind::kMessage) {
+        return std::nullopt;
+    }
+    return world_.truth.objection(room.room, room.epoch, publish.user.to_string(), publish.kind,
+                                  publish.target);
 }
 
 void LogThread::number(const OpenRoom& room, chat::Publish& publish) {
@@ -141,7 +154,8 @@ void LogThread::handle_append(std::uint32_t shard, chat::AppendToLog& append) {
     // Now and then the other node got the same message a moment earlier.
     if (world_.plan.log == LogKind::kRemote && !publish.command_id.empty() && !calm_ &&
         world_.choice.one_in(25) &&
-        world_.truth.seq_of(room.room, room.epoch, user, publish.command_id) == 0) {
+        world_.truth.seq_of(room.room, room.epoch, user, publish.command_id) == 0 &&
+        !objection_to(room, publish)) {
         auto foreign = std::make_unique<chat::Publish>(publish);
         foreign->connection = {};
         number(room, *foreign);
@@ -153,7 +167,9 @@ void LogThread::handle_append(std::uint32_t shard, chat::AppendToLog& append) {
             : world_.truth.seq_of(room.room, room.epoch, user, publish.command_id);
     if (first > 0) {
         const LoggedEvent& event = *world_.truth.event(room.room, room.epoch, first);
-        if (event.content != publish.content || event.reply_to != publish.reply_to) {
+        if (event.kind != publish.kind || event.content != publish.content ||
+            event.reply_to != publish.reply_to || event.target != publish.target ||
+            event.on != publish.on) {
             answer(shard, chat::LogRefused{append.key, chat::ErrorCode::kIdReused,
                                            std::move(append.publish)});
             return;
@@ -162,6 +178,9 @@ void LogThread::handle_append(std::uint32_t shard, chat::AppendToLog& append) {
         publish.seq = first;
         publish.at_ms = event.at_ms;
         publish.duplicate = true;
+    } else if (const auto objection = objection_to(room, publish)) {
+        answer(shard, chat::LogRefused{append.key, *objection, std::move(append.publish)});
+        return;
     } else if (!calm_ && world_.choice.one_in(40)) {
         answer(shard, chat::LogRefused{append.key, chat::ErrorCode::kNotStored,
                                        std::move(append.publish)});

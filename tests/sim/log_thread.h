@@ -43,6 +43,9 @@ private:
     void handle(Work& work);
     void handle_open(std::uint32_t shard, const chat::OpenLog& open);
     void handle_append(std::uint32_t shard, chat::AppendToLog& append);
+    // Why it may not change what it wants to change.
+    std::optional<chat::ErrorCode> objection_to(const OpenRoom& room,
+                                                const chat::Publish& publish) const;
     void number(const OpenRoom& room, chat::Publish& publish);
     void write_from_elsewhere();
     void answer(std::uint32_t shard, chat::Envelope&& envelope);

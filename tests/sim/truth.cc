@@ -1,6 +1,8 @@
 // The one order of each room. Thread: the simulation has one. Invariant: see truth.h.
 #include "tests/sim/truth.h"
 
+#include <algorithm>
+
 namespace stentor::sim {
 
 namespace {
@@ -46,8 +48,15 @@ void Truth::stored(const std::string& room, const chat::Publish& publish) {
         epoch.by_id[{user, publish.command_id}] = publish.seq;
         ++ids_[{user, publish.command_id}];
     }
-    epoch.events.push_back({user, publish.name, publish.command_id, publish.content,
-                            publish.reply_to, publish.at_ms, epoch.bytes});
+    if (publish.kind != chat::EventKind::kMessage) {
+        report_.expect(!objection(room, publish.epoch, user, publish.kind, publish.target),
+                       "room {}: {} changes {}, which it must not", room, publish.seq,
+                       publish.target);
+        epoch.changes[publish.target].push_back(publish.seq);
+    }
+    epoch.events.push_back({publish.kind, user, publish.name, publish.command_id, publish.content,
+                            publish.reply_to, publish.target, publish.on, publish.at_ms,
+                            epoch.bytes});
     epoch.bytes += publish.content.size();
     ++events_;
     report_.trace("log   {} {} = {} {}", room, publish.seq, publish.name, publish.command_id);
@@ -57,6 +66,7 @@ void Truth::stored(const std::string& room, const chat::Publish& publish) {
 void Truth::duplicate(const std::string& room, const chat::Publish& publish) {
     const LoggedEvent* first = event(room, publish.epoch, publish.seq);
     report_.expect(first != nullptr && first->client_id == publish.command_id &&
+                       first->kind == publish.kind && first->target == publish.target &&
                        first->content == publish.content && first->at_ms == publish.at_ms,
                    "room {}: {} is called a duplicate of {}", room, publish.command_id,
                    publish.seq);
@@ -69,6 +79,63 @@ const LoggedEvent* Truth::event(const std::string& room, const std::string& epoc
         return nullptr;
     }
     return &found->events[seq - found->base - 1];
+}
+
+std::vector<std::uint64_t> Truth::changes(const std::string& room, const std::string& epoch,
+                                          std::uint64_t seq) const {
+    const Epoch* found = find(room, epoch);
+    if (found == nullptr) {
+        return {};
+    }
+    const auto at = found->changes.find(seq);
+    return at == found->changes.end() ? std::vector<std::uint64_t>() : at->second;
+}
+
+MessageState Truth::state(const std::string& room, const std::string& epoch, std::uint64_t seq,
+                          std::uint64_t upto) const {
+    MessageState state{.content = event(room, epoch, seq)->content, .reactions = {}};
+    std::map<std::string, std::vector<std::pair<std::string, std::string>>> who;  // user, name
+    for (const std::uint64_t change : changes(room, epoch, seq)) {
+        if (change > upto) {
+            break;
+        }
+        const LoggedEvent& made = *event(room, epoch, change);
+        if (made.kind == chat::EventKind::kEdited) {
+            state.content = made.content;
+            state.edited_at_ms = made.at_ms;
+        } else if (made.kind == chat::EventKind::kDeleted) {
+            return {.content = "", .edited_at_ms = 0, .deleted = true, .reactions = {}};
+        } else {
+            auto& users = who[made.content];
+            const auto here =
+                std::ranges::find(users, made.user, &std::pair<std::string, std::string>::first);
+            if (made.on && here == users.end()) {
+                users.emplace_back(made.user, made.from);
+            } else if (!made.on && here != users.end()) {
+                users.erase(here);
+            }
+        }
+    }
+    for (const auto& [emoji, users] : who) {
+        for (const auto& [user, name] : users) {
+            state.reactions[emoji].push_back(name);
+        }
+    }
+    return state;
+}
+
+std::optional<chat::ErrorCode> Truth::objection(const std::string& room, const std::string& epoch,
+                                                const std::string& user, chat::EventKind kind,
+                                                std::uint64_t target) const {
+    const LoggedEvent* message = event(room, epoch, target);
+    if (message == nullptr || message->kind != chat::EventKind::kMessage ||
+        state(room, epoch, target, head(room, epoch)).deleted) {
+        return chat::ErrorCode::kNoSuchMessage;
+    }
+    if (kind != chat::EventKind::kReacted && message->user != user) {
+        return chat::ErrorCode::kForbidden;
+    }
+    return std::nullopt;
 }
 
 std::uint64_t Truth::head(const std::string& room, const std::string& epoch) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,13 +18,25 @@
 namespace stentor::sim {
 
 struct LoggedEvent {
+    chat::EventKind kind = chat::EventKind::kMessage;
     std::string user;
     std::string from;
     std::string client_id;
-    std::string content;
+    std::string content;  // of a reaction the emoji
     std::uint64_t reply_to = 0;
+    std::uint64_t target = 0;
+    bool on = true;
     std::int64_t at_ms = 0;
     std::uint64_t bytes_before = 0;  // contents of the events before it
+};
+
+// What a message had become when some later event was the newest.
+struct MessageState {
+    std::string content;
+    std::int64_t edited_at_ms = 0;
+    bool deleted = false;
+    std::map<std::string, std::vector<std::string>> reactions;  // emoji -> names, as they came
+    friend bool operator==(const MessageState&, const MessageState&) = default;
 };
 
 class Truth {
@@ -40,6 +53,16 @@ public:
     const LoggedEvent* event(const std::string& room, const std::string& epoch,
                              std::uint64_t seq) const;
     std::uint64_t head(const std::string& room, const std::string& epoch) const;
+    // Of a message, with all that happened up to the event `upto`.
+    MessageState state(const std::string& room, const std::string& epoch, std::uint64_t seq,
+                       std::uint64_t upto) const;
+    // The events that change it, in order.
+    std::vector<std::uint64_t> changes(const std::string& room, const std::string& epoch,
+                                       std::uint64_t seq) const;
+    // Why nothing may be logged that changes `target`; nothing: it may.
+    std::optional<chat::ErrorCode> objection(const std::string& room, const std::string& epoch,
+                                             const std::string& user, chat::EventKind kind,
+                                             std::uint64_t target) const;
     // Empty when the room was never opened.
     const std::string& epoch(const std::string& room) const;
     // Seq of the newest event of the user with that id in the epoch; 0: there is none.
@@ -52,12 +75,14 @@ public:
     bool surely_remembered(const std::string& room, const std::string& epoch,
                            std::uint64_t seq) const;
     std::uint64_t events() const { return events_; }
+    std::size_t rooms() const { return current_.size(); }
 
 private:
     struct Epoch {
         std::uint64_t base = 0;  // events up to here were there before the run
         std::vector<LoggedEvent> events;
         std::map<std::pair<std::string, std::string>, std::uint64_t> by_id;  // (user, client id)
+        std::map<std::uint64_t, std::vector<std::uint64_t>> changes;         // by target
         std::uint64_t bytes = 0;
         std::uint64_t head() const { return base + events.size(); }
     };

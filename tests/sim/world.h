@@ -2,6 +2,9 @@
 // Thread: the simulation has one. Invariant: time moves only in the scheduler.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "core/instant.h"
 #include "tests/sim/choice.h"
 #include "tests/sim/plan.h"
@@ -11,6 +14,12 @@
 
 namespace stentor::sim {
 
+// Somebody who was logged in at some time: whom one may write to.
+struct Known {
+    std::string user;
+    std::string name;
+};
+
 struct World {
     explicit World(const Plan& what) : plan(what), choice(what.seed), truth(report, what.log) {}
 
@@ -19,6 +28,7 @@ struct World {
     Choice choice;
     Report report;
     Truth truth;
+    std::vector<Known> known;
     ws::Deflater deflater{9};  // of all clients: a window that any server remembers
 };
 
