@@ -18,6 +18,7 @@ class WorkloadsOnStentor : public testing::Test {
 protected:
     WorkloadsOnStentor() {
         chat::Options options = chat::default_options();
+        options.store_file.clear();
         options.listen.front().port = 0;
         options.reactors = 2;
         options.io = stentor::test::io_for_test();

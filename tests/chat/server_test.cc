@@ -19,6 +19,7 @@ namespace {
 
 Options options_for_test(std::uint32_t reactors) {
     Options options = default_options();
+    options.store_file.clear();
     options.listen.front().port = 0;
     options.admin_listen = options.listen.front();
     options.reactors = reactors;

@@ -296,6 +296,7 @@ void Scenario::judge() {
 
 chat::Options options_for_test(std::uint32_t reactors) {
     chat::Options options = chat::default_options();
+    options.store_file.clear();
     options.listen.front().port = 0;
     options.admin_listen = options.listen.front();
     options.reactors = reactors;

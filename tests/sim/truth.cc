@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/check.h"
+
 namespace stentor::sim {
 
 namespace {
@@ -93,13 +95,17 @@ std::vector<std::uint64_t> Truth::changes(const std::string& room, const std::st
 
 MessageState Truth::state(const std::string& room, const std::string& epoch, std::uint64_t seq,
                           std::uint64_t upto) const {
-    MessageState state{.content = event(room, epoch, seq)->content, .reactions = {}};
+    const LoggedEvent* message = event(room, epoch, seq);
+    STENTOR_CHECK(message != nullptr);
+    MessageState state{.content = message->content, .reactions = {}};
     std::map<std::string, std::vector<std::pair<std::string, std::string>>> who;  // user, name
     for (const std::uint64_t change : changes(room, epoch, seq)) {
         if (change > upto) {
             break;
         }
-        const LoggedEvent& made = *event(room, epoch, change);
+        const LoggedEvent* change_made = event(room, epoch, change);
+        STENTOR_CHECK(change_made != nullptr);
+        const LoggedEvent& made = *change_made;
         if (made.kind == chat::EventKind::kEdited) {
             state.content = made.content;
             state.edited_at_ms = made.at_ms;
