@@ -289,6 +289,61 @@ void add_tls(Text& text, const TlsIdentity& tls) {
     text.sample(tls.contexts().current()->not_after_unix_s());
 }
 
+template <typename Which>
+struct StoreRow {
+    Which which;
+    std::string_view name;
+    std::string_view help;
+    bool in_nanoseconds = false;  // told in seconds
+};
+constexpr auto kStoreGauges = std::to_array<StoreRow<StoreGauge>>({
+    {StoreGauge::kFull, "store_full", "1: there was no space at the last attempt."},
+    {StoreGauge::kFailed, "store_failed", "1: nothing is stored any more."},
+    {StoreGauge::kBatchItems, "store_batch_items", "What the last commit held."},
+    {StoreGauge::kBatchBytes, "store_batch_bytes", "Bytes of what the last commit held."},
+    {StoreGauge::kLongestCommitNs, "store_longest_commit_seconds",
+     "The longest commit since the start.", true},
+    {StoreGauge::kWalBytes, "store_wal_bytes", "Size of the write-ahead log."},
+    {StoreGauge::kDatabaseBytes, "store_database_bytes",
+     "Size of the database at the last checkpoint."},
+    {StoreGauge::kOpenRooms, "store_open_rooms", "Rooms that are open at some home."},
+});
+static_assert(kStoreGauges.size() == static_cast<std::size_t>(StoreGauge::kCount));
+constexpr auto kStoreCounters = std::to_array<StoreRow<StoreCounter>>({
+    {StoreCounter::kCommits, "store_commits", "Transactions committed."},
+    {StoreCounter::kRows, "store_events", "Events stored."},
+    {StoreCounter::kCommitNs, "store_commit_seconds", "Time spent in transactions.", true},
+    {StoreCounter::kRefused, "store_refused", "Events refused as not_stored."},
+    {StoreCounter::kCheckpoints, "store_checkpoints", "Checkpoints of the write-ahead log."},
+    {StoreCounter::kTruncations, "store_truncations", "Checkpoints that emptied it."},
+    {StoreCounter::kTrimmedEvents, "store_trimmed_events", "Events let go by retention."},
+});
+static_assert(kStoreCounters.size() == static_cast<std::size_t>(StoreCounter::kCount));
+constexpr auto kStoreReadCounters = std::to_array<StoreRow<StoreReadCounter>>({
+    {StoreReadCounter::kPages, "store_pages_read", "Pages read back."},
+    {StoreReadCounter::kPageEvents, "store_events_read", "Events read back."},
+    {StoreReadCounter::kLookups, "store_lookups", "Users found and rooms listed."},
+    {StoreReadCounter::kReadNs, "store_read_seconds", "Time spent reading.", true},
+    {StoreReadCounter::kFailed, "store_read_failures", "Reads that failed."},
+});
+static_assert(kStoreReadCounters.size() == static_cast<std::size_t>(StoreReadCounter::kCount));
+
+template <typename Rows, typename Cells>
+void add_cells(Text& text, const Rows& rows, const Cells& cells, std::string_view kind) {
+    const std::string ending = kind == "counter" ? "_total" : "";
+    for (const auto& row : rows) {
+        text.begin("stentor_" + std::string(row.name) + ending, row.help, kind);
+        const auto value = cells[row.which].value();
+        row.in_nanoseconds ? text.sample(static_cast<double>(value) / 1e9) : text.sample(value);
+    }
+}
+
+void add_store(Text& text, const StoreMetrics& store) {
+    add_cells(text, kStoreGauges, store.gauges, "gauge");
+    add_cells(text, kStoreCounters, store.counters, "counter");
+    add_cells(text, kStoreReadCounters, store.reads, "counter");
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsSources& sources) {
@@ -300,6 +355,7 @@ std::string metrics_text(const MetricsSources& sources) {
                    "Addresses with a connection, where each has a limit.", "gauge");
         text.sample(sources.addresses->addresses());
     }
+    if (sources.store != nullptr) add_store(text, *sources.store);
     add_rows(text, "acceptor", sources.acceptors, kAcceptorCounters);
     add_rows(text, "reactor", sources.reactors, kReactorCounters);
     add_rows(text, "reactor", sources.reactors, kReactorGauges);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/log/store_config.h"
 #include "chat/metrics.h"
 #include "chat/tls_identity.h"
 #include "core/broadcast_queue.h"
@@ -26,6 +27,7 @@ struct MetricsSources {
     std::vector<const net::AcceptorMetrics*> acceptors;
     const TlsIdentity* tls = nullptr;                // none: no TLS
     const net::AddressLimiter* addresses = nullptr;  // none: not counted
+    const StoreMetrics* store = nullptr;             // none: rooms live in memory
     std::uint32_t connections_max = 0;
     std::int64_t started_unix_ms = 0;
 };

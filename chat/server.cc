@@ -183,6 +183,7 @@ Server::Server(const Options& options, const TlsIdentity* tls, std::unique_ptr<S
     metrics_sources_.started_unix_ms = system_clock().unix_ms();
     metrics_sources_.tls = tls;
     metrics_sources_.addresses = &address_limiter_;
+    metrics_sources_.store = store_ ? &store_->metrics() : nullptr;
 }
 
 Server::~Server() {
