@@ -47,7 +47,7 @@ SqliteResult<> SqliteReader::start(core::HashKey epoch_key) {
         [&] {
             return connection_.execute(
                 "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
-                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA busy_timeout = "
+                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA busy_timeout = "
                 "200");
         },
         [&] { return people_.prepare(connection_); },

@@ -71,11 +71,13 @@ SqliteResult<> set_up(SqliteConnection& connection) {
     return in_turn(
         [&] { return claim(connection); },
         [&] {
+            // A small cache of our own: the kernel keeps the file's pages too, and counts them as
+            // free.
             return connection.execute(
                 "PRAGMA busy_timeout = 200; PRAGMA journal_mode = WAL;"
                 "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 16777216;"
                 "PRAGMA mmap_size = 0; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
-                "PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF");
+                "PRAGMA cache_size = -12288; PRAGMA trusted_schema = OFF");
         },
         [&] { return connection.execute(pages_max.c_str()); },
         [&] { return expect_pragma(connection, "journal_mode", "wal"); },

@@ -37,7 +37,7 @@ export function judge({ room, rows, members }) {
   // Each writer's own messages stand in the order in which it wrote them.
   const lastOf = new Map();
   for (const { seq, content } of rows) {
-    const [, name, number] = content.match(/^(\S+) (\d+)$/) ?? [];
+    const [, name, number] = content.match(/^(\S+) (\d+)/) ?? [];
     if (Number(number) <= (lastOf.get(name) ?? 0)) say(`${name}'s ${number} stands at ${seq}, behind a later one`);
     lastOf.set(name, Number(number));
   }

@@ -8,8 +8,9 @@ import WebSocket from 'ws';
 const outboxMax = 200;  // unacknowledged; then it writes no more until some are
 
 export class Member {
-  constructor({ name, room, ledgerFile, onViolation }) {
-    Object.assign(this, { name, room, onViolation });
+  // `padding` makes what it writes longer.
+  constructor({ name, room, ledgerFile, onViolation, padding = '' }) {
+    Object.assign(this, { name, room, onViolation, padding });
     this.ledger = openSync(ledgerFile, 'a');
     this.acked = new Map();  // id -> seq
     this.outbox = new Map();  // id -> command, oldest first
@@ -130,7 +131,7 @@ export class Member {
   write() {
     if (this.outbox.size >= outboxMax) return;
     const id = randomUUID();
-    const content = `${this.name} ${this.written += 1}`;
+    const content = `${this.name} ${this.written += 1}${this.padding}`;
     const command = { type: 'send', id, room: this.room, content };
     this.outbox.set(id, command);
     if (this.live !== undefined && this.socket.readyState === WebSocket.OPEN) this.command(command);

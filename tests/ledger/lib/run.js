@@ -13,7 +13,7 @@ const program = resolve(root, process.env.STENTOR_BIN ?? 'build/release/stentor'
 const tickMs = 20;
 const settleMs = 60_000;
 
-const later = (ms) => new Promise((done) => { setTimeout(done, ms); });
+export const later = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 // mulberry32: 0 <= random() < 1.
 function randomOf(start) {
@@ -26,7 +26,8 @@ function randomOf(start) {
   };
 }
 
-class Server {
+// A server on a file in `folder`.
+export class Server {
   constructor(folder, { reactors, durability, flags = [] }) {
     this.ports = join(folder, 'ports.json');
     this.file = join(folder, 'rooms.db');
@@ -60,7 +61,7 @@ class Server {
 }
 
 // The messages of each room, as they stand in the file.
-function readStore(file) {
+export function readStore(file) {
   const sql = `SELECT rooms.name AS room, seq, client_id AS id, content FROM events JOIN rooms USING (room)
     WHERE kind = 0 ORDER BY rooms.name, seq`;
   const text = execFileSync('sqlite3', ['-readonly', '-json', file, sql], { maxBuffer: 1 << 30 }).toString();
