@@ -93,7 +93,6 @@ struct Publish {
     std::uint64_t reply_to = 0;  // of kMessage
     std::uint64_t target = 0;    // of the other kinds: seq of the message that it changes
     bool on = true;              // of kReacted
-    UserId known_user{};         // of a direct message: its receiver, if that is no stranger
 
     std::string epoch;
     std::uint64_t seq = 0;

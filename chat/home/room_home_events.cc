@@ -87,8 +87,6 @@ void RoomHome::on_refused(const LogRefused& refused) {
                           publish.kind == EventKind::kReacted
                               ? "the message has as many different reactions as it may have"
                               : "a message is changed by its author alone");
-        case ErrorCode::kNoSuchUser:
-            return refuse(publish, refused.code, "nobody is known by that id");
         default:
             return refuse(publish, ErrorCode::kUnavailable,
                           "busy: nothing was accepted, try again");

@@ -21,8 +21,7 @@ public:
     // publish->seq, at_ms, durability, epoch are set. With publish->duplicate they are those of the
     // first event with that (user, id), and nothing was stored now.
     virtual void on_log_stored(LogStored&& stored) = 0;
-    // id_reused, no_such_message, forbidden, no_such_user, not_stored or unavailable; nothing was
-    // accepted.
+    // id_reused, no_such_message, forbidden, not_stored or unavailable; nothing was accepted.
     virtual void on_log_refused(LogRefused&& refused) = 0;
     virtual void on_log_read(LogRead&& /*read*/) {}
     // The oldest events of an open room are gone.

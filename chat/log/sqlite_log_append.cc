@@ -30,9 +30,8 @@ SqliteResult<> SqliteLog::handle(StoreWork& work, AppendToLog& append) {
 SqliteLog::Verdict SqliteLog::append(Room& room, Publish& publish) {
     StoredRoom& stored = room.stored;
     const std::uint64_t hash = content_hash(publish);
-    const bool is_plain = publish.kind == EventKind::kMessage && !publish.known_user;
     // What the unique index does not find out by itself, because something else is decided first.
-    if (!is_plain) {
+    if (publish.kind != EventKind::kMessage) {
         if (!publish.command_id.empty()) {
             const auto known = events_.find_id(stored.room, publish);
             if (!known) return std::unexpected(known.error());
@@ -73,13 +72,8 @@ SqliteLog::Verdict SqliteLog::answer_again(Room& room, Publish& publish, std::ui
     return std::nullopt;
 }
 
-// May it be?
+// May it change its target?
 SqliteLog::Verdict SqliteLog::judge(Room& room, const Publish& publish) {
-    if (publish.kind == EventKind::kMessage) {
-        const auto known = people_.is_known(publish.known_user);
-        if (!known) return std::unexpected(known.error());
-        return *known ? std::optional<ErrorCode>() : ErrorCode::kNoSuchUser;
-    }
     const auto message = events_.find_message(room.stored.room, publish.target);
     if (!message) return std::unexpected(message.error());
     if (!*message || (*message)->deleted) return ErrorCode::kNoSuchMessage;

@@ -14,17 +14,7 @@
 namespace stentor::chat {
 namespace {
 
-constexpr const char* kIsKnown =
-    "SELECT EXISTS (SELECT 1 FROM users WHERE user = ?1)"
-    " OR EXISTS (SELECT 1 FROM positions WHERE user = ?1 AND direct = 1)";
 constexpr int kHeldNamesReadMax = 100'000;
-
-SqliteResult<bool> ask(SqliteStatement& is_known, UserId user) {
-    auto rows = is_known.rows(user);
-    const auto found = rows.next();
-    if (!found) return std::unexpected(found.error());
-    return *found && rows.integer(0) != 0;
-}
 
 }  // namespace
 
@@ -45,7 +35,6 @@ SqliteResult<> SqlitePeopleWriter::prepare(SqliteConnection& connection) {
         {note_direct_,
          "INSERT INTO positions VALUES (?1, ?2, 0, ?3, 1)"
          " ON CONFLICT DO UPDATE SET at = ?3, direct = 1"},
-        {is_known_, kIsKnown},
     });
 }
 
@@ -64,10 +53,6 @@ SqliteResult<> SqlitePeopleWriter::note_position(const NotePosition& note, std::
 SqliteResult<> SqlitePeopleWriter::note_direct(std::int64_t room, UserId user,
                                                std::int64_t now_ms) {
     return note_direct_.run(user, room, now_ms);
-}
-
-SqliteResult<bool> SqlitePeopleWriter::is_known(UserId user) {
-    return ask(is_known_, user);
 }
 
 SqliteResult<std::vector<HeldName>> SqlitePeopleWriter::held_names(std::int64_t now_ms,
@@ -102,7 +87,9 @@ SqliteResult<std::vector<HeldName>> SqlitePeopleWriter::held_names(std::int64_t 
 
 SqliteResult<> SqlitePeopleReader::prepare(SqliteConnection& connection) {
     return connection.prepare({
-        {is_known_, kIsKnown},
+        {is_known_,
+         "SELECT EXISTS (SELECT 1 FROM users WHERE user = ?1)"
+         " OR EXISTS (SELECT 1 FROM positions WHERE user = ?1 AND direct = 1)"},
         {rooms_,
          "SELECT r.room, r.name, r.epoch, p.seq, max(r.head,"
          " coalesce((SELECT max(seq) FROM events e WHERE e.room = r.room), 0))"
@@ -116,7 +103,10 @@ SqliteResult<> SqlitePeopleReader::prepare(SqliteConnection& connection) {
 }
 
 SqliteResult<bool> SqlitePeopleReader::is_known(UserId user) {
-    return ask(is_known_, user);
+    auto rows = is_known_.rows(user);
+    const auto found = rows.next();
+    if (!found) return std::unexpected(found.error());
+    return *found && rows.integer(0) != 0;
 }
 
 SqliteResult<std::vector<RoomLine>> SqlitePeopleReader::rooms_of(UserId user) {

@@ -30,7 +30,6 @@ public:
     SqliteResult<> note_position(const NotePosition& note, std::int64_t now_ms);
     // Both users of a direct room find it in their lists from now on.
     SqliteResult<> note_direct(std::int64_t room, UserId user, std::int64_t now_ms);
-    SqliteResult<bool> is_known(UserId user);
 
     // At start: who was connected when the process ended is absent since now. Names that are held
     // at `now_ms`.
@@ -43,7 +42,6 @@ private:
     SqliteStatement add_position_;
     SqliteStatement prune_positions_;
     SqliteStatement note_direct_;
-    SqliteStatement is_known_;
 };
 
 class SqlitePeopleReader {

@@ -41,7 +41,6 @@ struct Said {
     std::uint64_t target = 0;
     bool on = true;
     std::uint64_t reply_to = 0;
-    UserId known_user{};
 };
 
 inline std::unique_ptr<Publish> publish_of(const Said& said) {
@@ -54,7 +53,6 @@ inline std::unique_ptr<Publish> publish_of(const Said& said) {
     publish->target = said.target;
     publish->on = said.on;
     publish->reply_to = said.reply_to;
-    publish->known_user = said.known_user;
     return publish;
 }
 
