@@ -85,7 +85,7 @@ void RoomHome::on_refused(const LogRefused& refused) {
         case ErrorCode::kForbidden:
             return refuse(publish, refused.code,
                           publish.kind == EventKind::kReacted
-                              ? "the message has as many different reactions as it may have"
+                              ? "target: the message has as many reactions as it may have"
                               : "a message is changed by its author alone");
         default:
             return refuse(publish, ErrorCode::kUnavailable,

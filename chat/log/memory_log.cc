@@ -133,8 +133,15 @@ void MemoryLog::Room::forget_before(std::uint64_t seq) {
 bool MemoryLog::Room::may_react(const Publish& publish) const {
     if (!publish.on || !reactions_) return true;
     const auto at = reactions_->find(publish.target);
-    return at == reactions_->end() || at->second.size() < kReactionsMax ||
-           std::ranges::find(at->second, publish.content, &Reaction::emoji) != at->second.end();
+    if (at == reactions_->end()) return true;
+    const std::vector<Reaction>& reactions = at->second;
+    const auto same = std::ranges::find(reactions, publish.content, &Reaction::emoji);
+    if (same == reactions.end() && reactions.size() >= kReactionEmojiMax) return false;
+    std::size_t count = 0;
+    for (const Reaction& reaction : reactions) count += reaction.users.size();
+    return count < kReactionsMax ||
+           (same != reactions.end() &&
+            std::ranges::find(same->users, publish.user) != same->users.end());
 }
 
 void MemoryLog::Room::react(const Publish& publish) {

@@ -25,9 +25,6 @@
 
 namespace stentor::chat {
 
-// Different emoji on one message.
-inline constexpr std::size_t kReactionsMax = 20;
-
 class MemoryLog final : public RoomLog {
 public:
     MemoryLog(const core::Clock& clock, RandomSource& random);

@@ -7,12 +7,18 @@
 // event to stored event, and a refused append leaves no hole.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
 #include "chat/envelope.h"
 
 namespace stentor::chat {
+
+// Of one message: different emoji, and reactions in all, whoever put them there. Every reader of
+// the message is sent their names.
+inline constexpr std::size_t kReactionEmojiMax = 20;
+inline constexpr std::size_t kReactionsMax = 500;
 
 class LogSink {
 public:

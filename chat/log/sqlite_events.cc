@@ -44,7 +44,10 @@ SqliteResult<> SqliteEvents::prepare(SqliteConnection& connection) {
          " SELECT (SELECT min(emoji) FROM reactions"
          "  WHERE room = ?1 AND seq = ?2 AND emoji > different.emoji)"
          " FROM different WHERE emoji IS NOT NULL LIMIT 21)"
-         "SELECT count(emoji), coalesce(max(emoji = ?3), 0) FROM different"},
+         "SELECT count(emoji), coalesce(max(emoji = ?3), 0),"
+         " (SELECT count(*) FROM reactions WHERE room = ?1 AND seq = ?2),"
+         " EXISTS (SELECT 1 FROM reactions"
+         "  WHERE room = ?1 AND seq = ?2 AND emoji = ?3 AND user = ?4) FROM different"},
         {remove_room_, "DELETE FROM rooms WHERE room = ?"},
         {remove_positions_, "DELETE FROM positions WHERE room = ?"},
         {keep_head_, "UPDATE rooms SET head = ?2, last_at = ?3 WHERE room = ?1"},
@@ -139,10 +142,13 @@ SqliteResult<> SqliteEvents::react(std::int64_t room, const Publish& publish) {
 }
 
 SqliteResult<bool> SqliteEvents::has_room_for_reaction(std::int64_t room, const Publish& publish) {
-    auto rows = count_reactions_.rows(room, publish.target, publish.content);
+    auto rows = count_reactions_.rows(room, publish.target, publish.content, publish.user);
     const auto found = rows.next();
     if (!found) return std::unexpected(found.error());
-    return rows.integer(1) != 0 || rows.integer(0) < kReactionEmojiMax;
+    const bool has_emoji = rows.integer(1) != 0;
+    const bool is_on = rows.integer(3) != 0;
+    return (has_emoji || rows.number(0) < kReactionEmojiMax) &&
+           (is_on || rows.number(2) < kReactionsMax);
 }
 
 SqliteResult<> SqliteEvents::remove_room(std::int64_t room) {

@@ -10,11 +10,10 @@
 #include <string_view>
 
 #include "chat/envelope.h"
+#include "chat/log/room_log.h"
 #include "chat/log/sqlite_connection.h"
 
 namespace stentor::chat {
-
-inline constexpr int kReactionEmojiMax = 20;  // different ones on a message
 
 // What a room is when it is opened.
 struct StoredRoom {
@@ -53,7 +52,7 @@ public:
     SqliteResult<> edit_target(std::int64_t room, const Publish& publish);
     SqliteResult<> erase_target(std::int64_t room, const Publish& publish);
     SqliteResult<> react(std::int64_t room, const Publish& publish);
-    // May one more reaction with this emoji be added?
+    // May this reaction be on the message, or is it already?
     SqliteResult<bool> has_room_for_reaction(std::int64_t room, const Publish& publish);
 
     // A room without events, and all that is known of it.

@@ -25,6 +25,17 @@ protected:
         log.append(1, std::move(publish), *this);
         return last.get();
     }
+    // Was it accepted?
+    bool react(std::uint64_t user, const std::string& emoji, bool on = true) {
+        auto publish = std::make_unique<Publish>();
+        publish->user = UserId{user};
+        publish->kind = EventKind::kReacted;
+        publish->target = 1;
+        publish->content = emoji;
+        publish->on = on;
+        log.append(1, std::move(publish), *this);
+        return last != nullptr;
+    }
 
     core::ManualClock clock;
     SeededRandom random{3};
@@ -80,6 +91,38 @@ TEST_F(MemoryLogTest, AnIdIsKnownAsLongAsItsMessageIsKept) {
     log.forget_before(1, 3);
     EXPECT_TRUE(append("third")->duplicate);
     EXPECT_FALSE(append("first")->duplicate);
+}
+
+TEST_F(MemoryLogTest, AMessageHasAtMostTwentyDifferentEmoji) {
+    // The twenty-first is refused; one that is there already may be added by others, and one that
+    // was taken back makes room.
+    log.open(1, "lobby", *this);
+    append("a");
+    for (std::size_t i = 0; i < kReactionEmojiMax; ++i) {
+        EXPECT_TRUE(react(1, "e" + std::to_string(i)));
+    }
+    EXPECT_FALSE(react(1, "one more"));
+    EXPECT_EQ(refused_code, ErrorCode::kForbidden);
+    EXPECT_TRUE(react(2, "e3"));
+    EXPECT_TRUE(react(1, "e4", false));
+    EXPECT_TRUE(react(1, "one more"));
+}
+
+TEST_F(MemoryLogTest, AMessageHasAtMostFiveHundredReactions) {
+    // Whatever their emoji. One more is refused; one that is there may be said again, and one that
+    // was taken back makes room.
+    log.open(1, "lobby", *this);
+    append("a");
+    const auto emoji = [](std::uint64_t user) { return user % 2 == 0 ? "+1" : "-1"; };
+    for (std::uint64_t user = 1; user <= kReactionsMax; ++user) {
+        EXPECT_TRUE(react(user, emoji(user)));
+    }
+    EXPECT_FALSE(react(kReactionsMax + 1, emoji(kReactionsMax + 1)));
+    EXPECT_EQ(refused_code, ErrorCode::kForbidden);
+    EXPECT_TRUE(react(7, emoji(7)));
+    EXPECT_TRUE(react(7, emoji(7), false));
+    EXPECT_TRUE(react(kReactionsMax + 1, emoji(kReactionsMax + 1)));
+    EXPECT_FALSE(react(7, emoji(7)));
 }
 
 TEST_F(MemoryLogTest, TimeNeverRunsBackInARoom) {

@@ -86,7 +86,7 @@ TEST_F(SqliteLogTest, AMessageHasAtMostTwentyDifferentEmoji) {
     start().open(kKey, "lobby");
     process().stored(kKey, {});
     Said react{.content = "", .kind = EventKind::kReacted, .target = 1};
-    for (int i = 0; i < kReactionEmojiMax; ++i) {
+    for (std::size_t i = 0; i < kReactionEmojiMax; ++i) {
         react.content = "e" + std::to_string(i);
         process().stored(kKey, react);
     }
@@ -96,6 +96,28 @@ TEST_F(SqliteLogTest, AMessageHasAtMostTwentyDifferentEmoji) {
     process().stored(kKey,
                      {.content = "e4", .kind = EventKind::kReacted, .target = 1, .on = false});
     process().stored(kKey, react);
+}
+
+TEST_F(SqliteLogTest, AMessageHasAtMostFiveHundredReactions) {
+    // Whatever their emoji. One more is refused; one that is there may be said again, and one that
+    // was taken back makes room.
+    start().open(kKey, "lobby");
+    process().stored(kKey, {});
+    const auto reaction = [](std::uint64_t user, bool on = true) {
+        return Said{.content = user % 2 == 0 ? "+1" : "-1",
+                    .user = user,
+                    .kind = EventKind::kReacted,
+                    .target = 1,
+                    .on = on};
+    };
+    for (std::uint64_t user = 1; user <= kReactionsMax; ++user) {
+        process().stored(kKey, reaction(user));
+    }
+    EXPECT_EQ(process().refused(kKey, reaction(kReactionsMax + 1)), ErrorCode::kForbidden);
+    process().stored(kKey, reaction(7));
+    process().stored(kKey, reaction(7, false));
+    process().stored(kKey, reaction(kReactionsMax + 1));
+    EXPECT_EQ(process().refused(kKey, reaction(7)), ErrorCode::kForbidden);
 }
 
 TEST_F(SqliteLogTest, ADeletedTextIsGoneFromTheFiles) {
