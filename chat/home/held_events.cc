@@ -179,4 +179,13 @@ std::uint64_t HeldEvents::unread(std::uint64_t seq, UserId user) const {
     return count;
 }
 
+std::string HeldEvents::newest_name(UserId user, std::size_t& work) const {
+    for (std::uint64_t seq = head_; seq >= first() && work > 0; --seq, --work) {
+        if (at(seq).user == user) {
+            return std::string(services_.reader.read(at(seq).json()).message.from);
+        }
+    }
+    return {};
+}
+
 }  // namespace stentor::chat

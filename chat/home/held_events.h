@@ -49,6 +49,9 @@ public:
     EventTexts page(const PageRange& range) const;
     // Messages of others than `user` behind `seq`, all of which are held.
     std::uint64_t unread(std::uint64_t seq, UserId user) const;
+    // The user's name as its newest event here says it; empty: there is none among the newest
+    // `work`, which becomes what is left of it.
+    std::string newest_name(UserId user, std::size_t& work) const;
 
 private:
     class Event {

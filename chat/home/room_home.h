@@ -51,7 +51,7 @@ public:
     void handle(const SayTyping& ask);
     void handle(const ReadUpTo& ask);
     // What is known here for a user's list of rooms. `work`: events that may still be looked at.
-    void look(RoomLine& line, UserId user, std::size_t& work) const;
+    void look(RoomLine& line, UserId user, std::size_t& work);
 
     void on_stored(LogStored&& stored);
     void on_refused(const LogRefused& refused);
@@ -120,6 +120,7 @@ private:
     // The page of a range that is held.
     EventTexts held_page(const PageRange& range);
     EventsPage page_of(const EventTexts& texts, bool from_oldest, std::uint64_t end) const;
+    std::string name_of(UserId user, std::size_t& work);
     void read_from_log(const PageRange& range, std::uint64_t request);
     void tell_history(const PageReads::Waiting& waiting, const EventTexts& texts);
 

@@ -132,7 +132,7 @@ void RoomHome::on_trimmed(std::uint64_t first) {
     held_.drop_before(first);
 }
 
-void RoomHome::look(RoomLine& line, UserId user, std::size_t& work) const {
+void RoomHome::look(RoomLine& line, UserId user, std::size_t& work) {
     line.epoch = std::string(epoch_);
     line.seq = head_;
     line.count = members_.size();
@@ -144,6 +144,15 @@ void RoomHome::look(RoomLine& line, UserId user, std::size_t& work) const {
         work -= behind;
         line.unread = std::min(held_.unread(from - 1, user), kUnreadMax);
     }
+    if (direct_ && line.with.empty()) {  // no store knew it
+        line.with = name_of(direct_->other(user), work);
+    }
+}
+
+// What a user of a direct room is called, or was when it last did something here.
+std::string RoomHome::name_of(UserId user, std::size_t& work) {
+    const Member* member = members_.find(user);
+    return member != nullptr ? std::string(member->name.view()) : held_.newest_name(user, work);
 }
 
 }  // namespace stentor::chat

@@ -81,7 +81,7 @@ void RoomHomes::handle(LookAtRooms&& ask) {
     std::size_t work = kUnreadWorkMax;
     std::erase_if(ask.rooms, [&](RoomLine& line) {
         const auto known = by_name_.find(line.room);
-        const Entry* entry = known == by_name_.end() ? nullptr : find(known->second);
+        Entry* entry = known == by_name_.end() ? nullptr : find(known->second);
         if (entry == nullptr || !entry->open) {
             return !log_.keeps_events();  // then it is gone
         }

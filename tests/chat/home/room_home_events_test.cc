@@ -159,7 +159,29 @@ protected:
         publish.command_id = content;
         ask(std::move(publish));
     }
+    // The name of the other one in the list of user n's rooms.
+    std::string with(std::uint32_t n, const std::string& known = {}) {
+        LookAtRooms look{connection(1, n), user(n), {}};
+        look.rooms.push_back({.room = room, .epoch = {}, .with = known});
+        homes.handle(std::move(look));
+        return last<Box<RoomsListed>>()->rooms.at(0).with;
+    }
 };
+
+TEST_F(DirectRooms, AListSaysWhatTheOtherOneIsCalled) {
+    // Of who is in it, its name now; of others that of their newest event; what a store knew stays.
+    send_direct(1, "hello");
+    EXPECT_EQ(with(2), "n1");
+    EXPECT_EQ(with(1), "");  // never heard of here
+    Publish renamed = publish_of(1, EventKind::kMessage, "again");
+    renamed.room = room;
+    renamed.name = "ann";
+    ask(std::move(renamed));
+    EXPECT_EQ(with(2), "ann");
+    join(2, room);
+    EXPECT_EQ(with(1), "n2");
+    EXPECT_EQ(with(2, "anna"), "anna");
+}
 
 TEST_F(DirectRooms, ItsUsersNeedNotBeInIt) {
     // A message opens it, and every shard is told whose it is.
