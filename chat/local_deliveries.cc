@@ -145,6 +145,12 @@ void LocalRooms::collect(UserId id, const std::string& room) {
     });
 }
 
+LocalRooms::~LocalRooms() {
+    for (const std::uint32_t slot : held_) {
+        let_go(rooms_[slot]);
+    }
+}
+
 void LocalRooms::hold(std::uint32_t slot, std::vector<net::Parcel*>&& parcels) {
     Room& room = rooms_[slot];
     const bool held = !room.newest.empty();

@@ -27,6 +27,9 @@ namespace stentor::chat {
 class LocalRooms {
 public:
     LocalRooms(Context& context, Outlet& outlet, Sessions& sessions, AskGate& gate);
+    ~LocalRooms();
+    LocalRooms(const LocalRooms&) = delete;
+    LocalRooms& operator=(const LocalRooms&) = delete;
 
     // Asks the home. A session that is in the room already joins anew: from `since`, say.
     std::expected<void, Refusal> join(Session& session, const JoinCommand& command,
