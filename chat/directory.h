@@ -2,7 +2,8 @@
 // whom. Each shard has one; where that lives (in the shards, in the store) is its own affair.
 // Homes note what happens and ask; answers go to the shard of the asking connection.
 // Thread: owner reactor.
-// Invariant: each find_user() and list_rooms() is answered once; positions never go back.
+// Invariant: each find_user() and list_rooms() is answered once; within an epoch of its room, a
+// position never goes back.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,9 @@ public:
     // connection is gone.
     virtual void note_user(UserId user, std::string_view name, bool connected) = 0;
     // From the home of a room: the user has read so far.
-    virtual void note_position(UserId user, std::string_view room, std::uint64_t seq) = 0;
+    virtual void note_position(UserId user, std::string_view room, const Position& read) = 0;
     // From the home of a direct room, for each of its users: it has an event.
-    virtual void note_direct(UserId user, std::string_view room) = 0;
+    virtual void note_direct(UserId user, std::string_view room, std::string_view epoch) = 0;
 
     // From the home of a user that has no connection: answered by UserFound.
     virtual void find_user(const FindUser& ask) = 0;

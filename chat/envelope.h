@@ -143,6 +143,7 @@ struct RoomsListed {
 struct PositionNoted {
     UserId user;
     std::string room;
+    std::string epoch;
     std::uint64_t seq;
 };
 // To every shard: the user's connections end with 4403.

@@ -15,8 +15,9 @@ void LaneDirectory::note_user(UserId user, std::string_view name, bool connected
                             NoteUser{user, std::string(name), name_skeleton(name), connected}));
 }
 
-void LaneDirectory::note_position(UserId user, std::string_view room, std::uint64_t seq) {
-    push(store_.writer, std::make_unique<NotePosition>(NotePosition{user, std::string(room), seq}));
+void LaneDirectory::note_position(UserId user, std::string_view room, const Position& read) {
+    push(store_.writer,
+         std::make_unique<NotePosition>(NotePosition{user, std::string(room), read.seq}));
 }
 
 void LaneDirectory::find_user(const FindUser& ask) {

@@ -25,9 +25,10 @@ public:
     LaneDirectory(Port& port, StoreLanes store) : port_(port), store_(store) {}
 
     void note_user(UserId user, std::string_view name, bool connected) override;
-    void note_position(UserId user, std::string_view room, std::uint64_t seq) override;
+    void note_position(UserId user, std::string_view room, const Position& read) override;
     // The writer notes it with the event itself.
-    void note_direct(UserId /*user*/, std::string_view /*room*/) override {}
+    void note_direct(UserId /*user*/, std::string_view /*room*/,
+                     std::string_view /*epoch*/) override {}
     void find_user(const FindUser& ask) override;
     void list_rooms(const ListRooms& ask) override;
 

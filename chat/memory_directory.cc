@@ -16,13 +16,13 @@ void MemoryDirectory::note_user(UserId user, std::string_view /*name*/, bool con
     }
 }
 
-void MemoryDirectory::note_position(UserId user, std::string_view room, std::uint64_t seq) {
-    context_.tell(context_.home_of(user),
-                  std::make_unique<PositionNoted>(PositionNoted{user, std::string(room), seq}));
+void MemoryDirectory::note_position(UserId user, std::string_view room, const Position& read) {
+    context_.tell(context_.home_of(user), std::make_unique<PositionNoted>(PositionNoted{
+                                              user, std::string(room), read.epoch, read.seq}));
 }
 
-void MemoryDirectory::note_direct(UserId user, std::string_view room) {
-    note_position(user, room, 0);
+void MemoryDirectory::note_direct(UserId user, std::string_view room, std::string_view epoch) {
+    note_position(user, room, {std::string(epoch), 0});
 }
 
 void MemoryDirectory::handle(const PositionNoted& told) {
@@ -30,7 +30,9 @@ void MemoryDirectory::handle(const PositionNoted& told) {
     auto at = std::ranges::find_if(rooms,
                                    [&](const Room& room) { return room.name.view() == told.room; });
     if (at != rooms.end()) {
-        at->read = std::max(at->read, told.seq);
+        const bool is_same_log = at->epoch == told.epoch;
+        at->read = is_same_log ? std::max(at->read, told.seq) : told.seq;
+        if (!is_same_log) at->epoch = told.epoch;
         std::rotate(at, at + 1, rooms.end());
         return;
     }
@@ -38,7 +40,7 @@ void MemoryDirectory::handle(const PositionNoted& told) {
         rooms.erase(rooms.begin());
         --entries_;
     }
-    rooms.push_back({core::CompactText(told.room), told.seq});
+    rooms.push_back({core::CompactText(told.room), core::CompactText(told.epoch), told.seq});
     ++entries_;
     bound();
 }
@@ -54,6 +56,7 @@ void MemoryDirectory::list_rooms(const ListRooms& ask) {
         for (const Room& room : at->second->rooms) {
             RoomLine line;
             line.room = room.name.view();
+            line.epoch = room.epoch.view();
             line.read = room.read;
             listed->rooms.push_back(std::move(line));
         }

@@ -27,8 +27,8 @@ public:
 
     // Who is connected its home knows by itself; who was is kept here.
     void note_user(UserId user, std::string_view name, bool connected) override;
-    void note_position(UserId user, std::string_view room, std::uint64_t seq) override;
-    void note_direct(UserId user, std::string_view room) override;
+    void note_position(UserId user, std::string_view room, const Position& read) override;
+    void note_direct(UserId user, std::string_view room, std::string_view epoch) override;
     void find_user(const FindUser& ask) override;
     void list_rooms(const ListRooms& ask) override;
     void handle(const PositionNoted& told) override;
@@ -38,6 +38,7 @@ public:
 private:
     struct Room {
         core::CompactText name;
+        core::CompactText epoch;  // a room that begins anew has not been read
         std::uint64_t read;
     };
     struct User {

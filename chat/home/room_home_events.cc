@@ -48,9 +48,9 @@ void RoomHome::on_stored(LogStored&& stored) {
         head_ = publish.seq;
         context().count(ShardCounter::kPublished);
         if (direct_ && services_.directory != nullptr) {
-            services_.directory->note_direct(direct_->lower, name_);
+            services_.directory->note_direct(direct_->lower, name_, epoch_);
             if (direct_->higher != direct_->lower) {
-                services_.directory->note_direct(direct_->higher, name_);
+                services_.directory->note_direct(direct_->higher, name_, epoch_);
             }
         }
     } else {
@@ -227,7 +227,7 @@ void RoomHome::handle(const ReadUpTo& ask) {
         }
     }
     if (services_.directory != nullptr) {
-        services_.directory->note_position(ask.user, name_, seq);
+        services_.directory->note_position(ask.user, name_, {std::string(epoch_), seq});
     }
 }
 

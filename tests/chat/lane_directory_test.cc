@@ -38,8 +38,8 @@ TEST_F(LaneDirectoryTest, NotesGoToTheThreadThatWrites) {
     EXPECT_EQ(noted->name, "ann");
     EXPECT_EQ(noted->skeleton, name_skeleton("ann"));
     EXPECT_TRUE(noted->connected);
-    directory.note_direct(user(9), "dm.x");
-    directory.note_position(user(9), "lobby", 7);
+    directory.note_direct(user(9), "dm.x", "e");
+    directory.note_position(user(9), "lobby", {"e", 7});
     const auto position = only_pushed<Box<NotePosition>>(kWriter);
     EXPECT_EQ(position->room, "lobby");
     EXPECT_EQ(position->seq, 7u);

@@ -150,6 +150,22 @@ TEST_F(RoomHomeEvents, PositionsAreNotedAndToldTogetherOnceASecond) {
     EXPECT_EQ(directory.lines, "1 read lobby 3\n1 read lobby 5\n2 read lobby 1\n");
 }
 
+TEST_F(RoomHomeEvents, APositionOfAnEarlierRoomOfThatNameSaysNothing) {
+    // All of the room is unread to who had read the one that was forgotten.
+    join(2);
+    send(2, "one");
+    send(2, "two");
+    const std::string epoch = history(1, 0)->page.epoch;
+    LookAtRooms look{connection(1, 1), user(1), {}};
+    look.rooms.push_back({.room = "lobby", .epoch = epoch, .read = 1});
+    look.rooms.push_back({.room = "lobby", .epoch = "earlier", .read = 1});
+    homes.handle(std::move(look));
+    const auto listed = last<Box<RoomsListed>>();
+    EXPECT_EQ(listed->rooms.at(0).unread, 1u);
+    EXPECT_EQ(listed->rooms.at(1).read, 0u);
+    EXPECT_EQ(listed->rooms.at(1).unread, 2u);
+}
+
 class DirectRooms : public RoomHomeEvents {
 protected:
     const std::string room = DirectRoom::of(user(1), user(2)).to_string();

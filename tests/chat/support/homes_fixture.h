@@ -18,11 +18,11 @@ namespace stentor::chat {
 class NotedDirectory final : public Directory {
 public:
     void note_user(UserId, std::string_view, bool) override {}
-    void note_position(UserId user, std::string_view room, std::uint64_t seq) override {
+    void note_position(UserId user, std::string_view room, const Position& read) override {
         lines += std::to_string(user.value) + " read " + std::string(room) + " " +
-                 std::to_string(seq) + "\n";
+                 std::to_string(read.seq) + "\n";
     }
-    void note_direct(UserId user, std::string_view room) override {
+    void note_direct(UserId user, std::string_view room, std::string_view) override {
         lines += std::to_string(user.value) + " has " + std::string(room) + "\n";
     }
     void find_user(const FindUser&) override {}
