@@ -49,6 +49,7 @@ void LaneLog::read(const ReadLog& wanted) {
 }
 
 void LaneLog::renew_epoch(RoomKey key, LogSink& /*sink*/) {
+    renewing_.insert(key);
     push(writer_, RenewEpoch{key});
 }
 
@@ -87,9 +88,9 @@ void LaneLog::on_answer(Envelope&& answer, LogSink& sink) {
         std::move(answer));
 }
 
-// Nothing to read, or nobody who could: it is open as it is.
+// Nothing to read, or nobody who could, or its home has the newest page: it is open as it is.
 void LaneLog::answer_opened(LogOpened&& opened, LogSink& sink) {
-    if (opened.failed || opened.first == 0 || !reader_) {
+    if (renewing_.erase(opened.key) > 0 || opened.failed || opened.first == 0 || !reader_) {
         sink.on_log_opened(std::move(opened));
         return;
     }

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "chat/envelope.h"
 #include "chat/limits.h"
@@ -55,6 +56,8 @@ private:
     const std::size_t bytes_max_;
     // Opened, and their newest page asked for.
     boost::unordered_flat_map<RoomKey, LogOpened, core::IdHash> opening_;
+    // Open, and a new epoch asked for.
+    boost::unordered_flat_set<RoomKey, core::IdHash> renewing_;
     std::size_t bytes_in_flight_ = 0;
 };
 

@@ -250,8 +250,9 @@ void SqliteLog::refuse(std::span<StoreWork> batch) {
         metrics_.counters[StoreCounter::kRefused].add();
         return LogRefused{key, ErrorCode::kNotStored, std::move(publish)};
     };
-    const auto not_opened = [&](RoomKey key) {
-        close_key(key);  // also one whose epoch could not be renewed: its home forgets it
+    // What the batch opened was closed by undo(); a room whose epoch could not be renewed stays
+    // open.
+    const auto not_opened = [](RoomKey key) {
         return std::make_unique<LogOpened>(
             LogOpened{.key = key, .failed = true, .epoch = {}, .head = 0});
     };

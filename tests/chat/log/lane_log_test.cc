@@ -20,10 +20,12 @@ struct Sink final : LogSink {
     void on_log_opened(LogOpened&& opened) override { epochs.push_back(opened.epoch); }
     void on_log_stored(LogStored&& stored) override { seqs.push_back(stored.publish->seq); }
     void on_log_refused(LogRefused&& refused) override { refusals.push_back(refused.code); }
+    void on_log_trimmed(LogTrimmed trimmed) override { firsts.push_back(trimmed.first); }
 
     std::vector<std::string> epochs;
     std::vector<std::uint64_t> seqs;
     std::vector<ErrorCode> refusals;
+    std::vector<std::uint64_t> firsts;
 };
 
 std::unique_ptr<Publish> publish_of(std::size_t content_bytes) {
@@ -132,6 +134,26 @@ TEST_F(LaneLogTest, ARoomWithAPastIsOpenWhenItsNewestPageIsThere) {
     all = arrived();
     ASSERT_EQ(all.size(), 1u);
     EXPECT_TRUE(std::holds_alternative<CloseLog>(all[0]));
+}
+
+TEST_F(LaneLogTest, ARenewedRoomNeedsNoPage) {
+    // Its home holds the newest events: the answer goes through as it is, and so does what
+    // retention says in the meantime; the next opening asks for its page again.
+    LaneLog with_reader(queue.port(kShard), kLog, kLog, limits);
+    with_reader.renew_epoch(kKey, sink);
+    ASSERT_EQ(arrived().size(), 1u);
+    with_reader.on_answer(LogTrimmed{kKey, 3}, sink);
+    EXPECT_EQ(sink.firsts, std::vector<std::uint64_t>{3});
+    const auto opened = [](RoomKey key) {
+        return std::make_unique<LogOpened>(
+            LogOpened{.key = key, .failed = false, .epoch = "e2", .head = 5, .first = 3});
+    };
+    with_reader.on_answer(opened(kKey), sink);
+    EXPECT_EQ(sink.epochs, std::vector<std::string>{"e2"});
+    EXPECT_TRUE(arrived().empty());
+    with_reader.on_answer(opened(kKey + 1), sink);
+    EXPECT_EQ(sink.epochs.size(), 1u);
+    EXPECT_EQ(arrived().size(), 1u);
 }
 
 }  // namespace

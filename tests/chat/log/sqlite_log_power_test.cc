@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "chat/log/lane_log.h"
 #include "tests/chat/log/forgetful_vfs.h"
 #include "tests/chat/log/store_fixture.h"
 
@@ -14,6 +15,54 @@ constexpr RoomKey kKey = 1;
 struct Acked {
     std::string epoch;
     std::string content;
+};
+
+// A shard with one room, whose writer is a log without a thread.
+class Shard final : public LogSink {
+public:
+    explicit Shard(StoreProcess& process) : process_(process) {}
+
+    void on_log_opened(LogOpened&& what) override { opened.push_back(std::move(what)); }
+    void on_log_stored(LogStored&& what) override { seqs.push_back(what.publish->seq); }
+    void on_log_refused(LogRefused&& what) override { refusals.push_back(what.code); }
+
+    // The writer does what was asked as one batch, the reader what that asks for.
+    void settle() {
+        deliver(process_.apply(asked(kWriter)));
+        for (Envelope& wanted : asked(kReader)) {
+            log.on_answer(process_.reader().answer(std::move(wanted)), *this);
+        }
+    }
+
+private:
+    static constexpr std::uint32_t kWriter = 1;
+    static constexpr std::uint32_t kReader = 2;
+
+    std::vector<Envelope> asked(std::uint32_t of) {
+        queue_.port(0).publish();
+        std::vector<Envelope> all;
+        queue_.port(of).drain(
+            static_cast<std::uint32_t>(Rank::kAppend), 100, [] { return true; },
+            [&](std::uint32_t, Envelope&& envelope) { all.push_back(std::move(envelope)); });
+        return all;
+    }
+    void deliver(std::vector<Envelope> answers) {
+        for (Envelope& answer : answers) {
+            if (!std::holds_alternative<std::monostate>(answer)) {
+                log.on_answer(std::move(answer), *this);
+            }
+        }
+    }
+
+    StoreProcess& process_;
+    const Limits limits_;
+    BroadcastQueue queue_{{.participants = 3, .ranks = kRanks}};
+
+public:
+    LaneLog log{queue_.port(0), kWriter, kReader, limits_};
+    std::vector<LogOpened> opened;
+    std::vector<std::uint64_t> seqs;
+    std::vector<ErrorCode> refusals;
 };
 
 class SqlitePowerTest : public testing::Test {
@@ -133,6 +182,46 @@ TEST_F(SqlitePowerTest, FullAtAnyWriteRefusesWholeBatchesAndThenGoesOn) {
         expect_all_acked(process, opened);
         acked[head + 1] = {opened.epoch, "space again"};
     }
+}
+
+TEST_F(SqlitePowerTest, ARoomWhoseRenewalFailedIsOpenAsItWas) {
+    // Without space for the new epoch the old one stays; what is said then is stored under it, and
+    // the next renewal has its own. The same when the store is broken, but nothing is stored.
+    StoreProcess process(config, clock);
+    ASSERT_EQ(process.error(), "");
+    Shard shard(process);
+    const auto say = [&] {
+        shard.log.append(kKey, publish_of({}), shard);
+        shard.settle();
+    };
+    const auto renew = [&] {
+        shard.log.renew_epoch(kKey, shard);
+        shard.settle();
+    };
+    shard.log.open(kKey, "lobby", shard);
+    shard.settle();
+    say();
+    disk.fail(ForgetfulDisk::Fault::kNoSpace, 0);
+    renew();
+    ASSERT_EQ(shard.opened.size(), 2u);
+    EXPECT_TRUE(shard.opened[1].failed);
+    disk.fail(ForgetfulDisk::Fault::kNone, 0);
+    say();
+    EXPECT_EQ(shard.seqs, (std::vector<std::uint64_t>{1, 2}));
+    renew();
+    ASSERT_EQ(shard.opened.size(), 3u);
+    EXPECT_FALSE(shard.opened[2].failed);
+    EXPECT_NE(shard.opened[2].epoch, shard.opened[0].epoch);
+    EXPECT_EQ(shard.opened[2].head, 2u);
+    disk.fail(ForgetfulDisk::Fault::kWriteError, 0);
+    renew();
+    disk.fail(ForgetfulDisk::Fault::kNone, 0);
+    EXPECT_TRUE(process.health().failed());
+    renew();
+    say();
+    ASSERT_EQ(shard.opened.size(), 5u);
+    EXPECT_TRUE(shard.opened[3].failed && shard.opened[4].failed);
+    EXPECT_EQ(shard.refusals, std::vector{ErrorCode::kNotStored});
 }
 
 TEST_F(SqlitePowerTest, BrokenAtAnyWriteOrSyncAcksNeverAgain) {
