@@ -127,7 +127,8 @@ void LaneLog::answer_trimmed(LogTrimmed trimmed, LogSink& sink) {
     if (at == opening_.end()) {
         sink.on_log_trimmed(trimmed);
     } else {
-        at->second.first = trimmed.first;
+        LogOpened& opened = at->second;
+        opened.first = trimmed.first > opened.head ? 0 : trimmed.first;
     }
 }
 

@@ -88,7 +88,7 @@ struct LogRead {  // answers ReadLog
 // Retention moved the oldest event kept.
 struct LogTrimmed {
     RoomKey key;
-    std::uint64_t first;
+    std::uint64_t first;  // head + 1: none is kept
 };
 // An event that the log has numbered. From our own append, or (a shared log) from another node.
 struct LogStored {

@@ -354,10 +354,9 @@ SqliteResult<> SqliteLog::trim(const SqliteRetention::Trim& trim) {
     metrics_.counters[StoreCounter::kTrimmedEvents].add(trim.last - trim.first + 1);
     if (open == rooms_.end()) return {};
     Room& room = *open->second;
-    const std::uint64_t first = trim.last < trim.head ? trim.last + 1 : 0;
-    room.stored.first = first;
+    room.stored.first = trim.last < trim.head ? trim.last + 1 : 0;
     for (const Opening& opening : room.openings) {
-        notices_.push_back({opening.shard, LogTrimmed{opening.key, first}});
+        notices_.push_back({opening.shard, LogTrimmed{opening.key, trim.last + 1}});
     }
     return {};
 }

@@ -17,7 +17,10 @@ constexpr RoomKey kKey = 7;
 constexpr auto kAppend = static_cast<std::uint32_t>(Rank::kAppend);
 
 struct Sink final : LogSink {
-    void on_log_opened(LogOpened&& opened) override { epochs.push_back(opened.epoch); }
+    void on_log_opened(LogOpened&& opened) override {
+        epochs.push_back(opened.epoch);
+        opened_firsts.push_back(opened.first);
+    }
     void on_log_stored(LogStored&& stored) override { seqs.push_back(stored.publish->seq); }
     void on_log_refused(LogRefused&& refused) override { refusals.push_back(refused.code); }
     void on_log_trimmed(LogTrimmed trimmed) override { firsts.push_back(trimmed.first); }
@@ -25,6 +28,7 @@ struct Sink final : LogSink {
     std::vector<std::string> epochs;
     std::vector<std::uint64_t> seqs;
     std::vector<ErrorCode> refusals;
+    std::vector<std::uint64_t> opened_firsts;
     std::vector<std::uint64_t> firsts;
 };
 
@@ -134,6 +138,22 @@ TEST_F(LaneLogTest, ARoomWithAPastIsOpenWhenItsNewestPageIsThere) {
     all = arrived();
     ASSERT_EQ(all.size(), 1u);
     EXPECT_TRUE(std::holds_alternative<CloseLog>(all[0]));
+}
+
+TEST_F(LaneLogTest, ARoomThatIsEmptiedWhileItOpensKeepsNothing) {
+    // What retention says before the newest page is there becomes part of the opening.
+    LaneLog with_reader(queue.port(kShard), kLog, kLog, limits);
+    with_reader.on_answer(std::make_unique<LogOpened>(LogOpened{
+                              .key = kKey, .failed = false, .epoch = "e1", .head = 5, .first = 2}),
+                          sink);
+    const auto all = arrived();
+    ASSERT_EQ(all.size(), 1u);
+    with_reader.on_answer(LogTrimmed{kKey, 6}, sink);
+    EXPECT_TRUE(sink.firsts.empty());
+    with_reader.on_answer(std::make_unique<LogRead>(LogRead{
+                              kKey, std::get<Box<ReadLog>>(all[0])->request, false, {}, false}),
+                          sink);
+    EXPECT_EQ(sink.opened_firsts, std::vector<std::uint64_t>{0});
 }
 
 TEST_F(LaneLogTest, ARenewedRoomNeedsNoPage) {

@@ -223,6 +223,22 @@ TEST_F(SqliteLogTest, RetentionLetsTheOldestGoByAgeAndByCount) {
     EXPECT_EQ(empty.epoch, again.epoch);
 }
 
+TEST_F(SqliteLogTest, AnOpenRoomIsToldThatRetentionLeftItEmpty) {
+    // The oldest kept is then the one that comes next; a later opening says that none is.
+    config.retain_days = 1;
+    start().open(kKey, "lobby");
+    for (int i = 0; i < 3; ++i) process().stored(kKey, {});
+    clock.advance(std::chrono::hours{25});
+    process().tend(clock, std::chrono::minutes{20});
+    EXPECT_TRUE(page(0, 0).empty());
+    const auto notices = process().log().take_notices();
+    ASSERT_EQ(notices.size(), 1u);
+    EXPECT_EQ(std::get<LogTrimmed>(notices[0].what).first, 4u);
+    EXPECT_EQ(process().open(kKey + 1, "lobby").first, 0u);
+    EXPECT_EQ(process().stored(kKey, {}).seq, 4u);
+    EXPECT_EQ(process().open(kKey + 2, "lobby").first, 4u);
+}
+
 TEST_F(SqliteLogTest, EpochsStayWhileThePastCanBeBelieved) {
     // Same boot or a clean end or synced: the same epoch. Else, and when asked for, another one.
     const std::string first = start().open(kKey, "lobby").epoch;
