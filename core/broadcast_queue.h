@@ -79,6 +79,7 @@ public:
         // Envelope, or what one is made from, which is cheaper (Lane::try_push()).
         template <typename What = Envelope>
         void push(std::uint32_t to, std::uint32_t rank, What&& what);
+        std::size_t pending_max() const { return queue_.config_.pending_max; }
         // Is the pending list of (to, rank) below pending_max?
         bool has_room(std::uint32_t to, std::uint32_t rank) const {
             return pending(to, rank) < queue_.config_.pending_max;

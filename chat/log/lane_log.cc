@@ -35,12 +35,20 @@ void LaneLog::open(RoomKey key, std::string_view room, LogSink& /*sink*/) {
 void LaneLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) {
     const std::size_t bytes = bytes_of(*publish);
     // One that is alone is always taken, or a small queue would never store a large message.
-    if (bytes_in_flight_ > 0 && bytes > bytes_max_ - std::min(bytes_max_, bytes_in_flight_)) {
+    const bool fits =
+        bytes_in_flight_ == 0 || bytes <= bytes_max_ - std::min(bytes_max_, bytes_in_flight_);
+    if (!fits || !has_room_for_append()) {
         sink.on_log_refused({key, ErrorCode::kUnavailable, std::move(publish)});
         return;
     }
     bytes_in_flight_ += bytes;
     push(writer_, AppendToLog{key, std::move(publish)});
+}
+
+// Asks of all kinds stop when the list is full: what opens rooms and what is noted keep half of it.
+bool LaneLog::has_room_for_append() const {
+    const std::size_t most = std::max<std::size_t>(1, port_.pending_max() / 2);
+    return port_.pending(writer_, static_cast<std::uint32_t>(Rank::kAppend)) < most;
 }
 
 void LaneLog::read(const ReadLog& wanted) {

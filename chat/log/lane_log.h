@@ -31,7 +31,8 @@ public:
         : port_(port), writer_(writer), bytes_max_(limits.store_queue_bytes) {}
 
     void open(RoomKey key, std::string_view room, LogSink& sink) override;
-    // What does not fit is refused at once with `unavailable`; what is queued waits.
+    // What does not fit is refused at once with `unavailable`; what is queued waits. The writer
+    // has stalled when half of the pending list is taken: nothing fits then.
     void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) override;
     bool keeps_events() const override { return reader_.has_value(); }
     void read(const ReadLog& wanted) override;
@@ -46,6 +47,7 @@ private:
     void push(std::uint32_t to, T&& what) {
         port_.push(to, static_cast<std::uint32_t>(Rank::kAppend), std::forward<T>(what));
     }
+    bool has_room_for_append() const;
     void answer_opened(LogOpened&& opened, LogSink& sink);
     void answer_read(LogRead&& read, LogSink& sink);
     void answer_trimmed(LogTrimmed trimmed, LogSink& sink);

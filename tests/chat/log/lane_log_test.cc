@@ -79,6 +79,41 @@ TEST_F(LaneLogTest, AnAppendThatDoesNotFitIsRefusedAtOnceAndTheOthersWait) {
     EXPECT_EQ(arrived().size(), 1u);
 }
 
+TEST(LaneLogStallTest, AStalledWriterLeavesRoomToOpenRooms) {
+    // However many small appends come while the writer takes nothing, the rest is refused before
+    // the pending list is full; opens go behind them, and all are there when it goes on.
+    constexpr std::size_t kPendingMax = 64;
+    BroadcastQueue queue{
+        {.participants = 2, .ranks = kRanks, .lane_slots = 8, .pending_max = kPendingMax}};
+    const Limits limits;
+    Port& port = queue.port(kShard);
+    LaneLog log{port, kLog, limits};
+    Sink sink;
+    std::size_t taken = 0;
+    for (int i = 0; i < 3000; ++i) {
+        const std::size_t refused = sink.refusals.size();
+        log.append(kKey, publish_of(10), sink);
+        port.publish();
+        if (sink.refusals.size() == refused) ++taken;
+    }
+    EXPECT_EQ(taken, 8 + kPendingMax / 2);
+    EXPECT_EQ(sink.refusals.size(), 3000 - taken);
+    EXPECT_EQ(sink.refusals.back(), ErrorCode::kUnavailable);
+    for (RoomKey key = kKey + 1; key < kKey + kPendingMax / 2; ++key) {
+        ASSERT_TRUE(port.has_room(kAppend));
+        log.open(key, "lobby", sink);
+    }
+    std::size_t arrived = 0;
+    while (port.publish() || queue.port(kLog).has_work()) {
+        arrived += queue.port(kLog).drain(
+            kAppend, 100, [] { return true; }, [](std::uint32_t, Envelope&&) {});
+    }
+    EXPECT_EQ(arrived, taken + kPendingMax / 2 - 1);
+    const std::size_t refused = sink.refusals.size();
+    log.append(kKey, publish_of(10), sink);
+    EXPECT_EQ(sink.refusals.size(), refused);
+}
+
 TEST_F(LaneLogTest, OneThatIsAloneIsAlwaysTaken) {
     // A small queue still stores a large message.
     log.append(kKey, publish_of(10'000), sink);

@@ -44,7 +44,7 @@ public:
     void publish(std::uint64_t count) {
         const std::uint64_t end = sent_ + count;
         while (seqs.size() + refusals.size() < end) {
-            while (sent_ < end && sent_ < seqs.size() + refusals.size() + 100) {
+            while (sent_ < end && sent_ < seqs.size() + refusals.size() + 30) {
                 log.append(key, publish_of({.id = "id" + std::to_string(++sent_)}), *this);
             }
             turn();
