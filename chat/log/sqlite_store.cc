@@ -109,12 +109,13 @@ void SqliteStore::write(Port& port) {
         metrics_.gauges[StoreGauge::kBatchBytes].set(static_cast<std::int64_t>(bytes));
         if (!batch.empty()) log_->apply(batch);
         if (batch.empty() && stopping) return;
-        const core::Instant next = log_->tend(batch.empty());
         for (StoreWork& answer : batch) {
             if (!std::holds_alternative<std::monostate>(answer.what)) {
                 port.push(answer.shard, kStored, std::move(answer.what));
             }
         }
+        port.publish();
+        const core::Instant next = log_->tend(batch.empty());  // no answer waits for a checkpoint
         for (StoreWork& notice : log_->take_notices()) {
             port.push(notice.shard, kStored, std::move(notice.what));
         }

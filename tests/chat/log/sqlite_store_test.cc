@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <atomic>
+#include <semaphore>
+
 #include "chat/log/lane_log.h"
+#include "tests/chat/log/forgetful_vfs.h"
 #include "tests/chat/log/store_fixture.h"
 
 namespace stentor::chat {
@@ -134,6 +138,35 @@ TEST_F(SqliteStoreTest, ARoomOpensWithItsNewestPage) {
     EXPECT_EQ(opened.recent.front().seq, 31u);
     EXPECT_EQ(opened.recent.back().seq, 130u);
     EXPECT_NE(opened.recent.back().json().find(R"("seq":130)"), std::string_view::npos);
+    store->stop();
+}
+
+TEST_F(SqliteStoreTest, AnswersDoNotWaitForCheckpoints) {
+    // A message that makes the WAL large is answered while its checkpoint has not come back: here
+    // it fails, and who is told of that waits until the shard has heard.
+    ForgetfulDisk disk("checkpoints");
+    const core::ManualClock still;  // no checkpoint for want of work
+    std::binary_semaphore heard{0};
+    std::atomic<bool> was_heard{false};
+    config.file = "chat.db";
+    config.vfs = disk.name();
+    config.on_failed = [&](const core::Error&) {
+        was_heard = heard.try_acquire_for(std::chrono::seconds{10});
+    };
+    BroadcastQueue queue(of_queue);
+    const auto store = std::move(*SqliteStore::open(config, still));
+    disk.fail(ForgetfulDisk::Fault::kSyncError, 0);
+    ASSERT_TRUE(store->start(queue.port(kWriter), queue.port(kReader)).has_value());
+    Asker shard(queue, 0);
+    shard.open("lobby");
+    shard.log.append(shard.key, publish_of({.content = std::string(17 << 20, 'x')}), shard);
+    while (shard.seqs.empty() && shard.refusals.empty()) shard.turn();
+    heard.release();
+    EXPECT_EQ(shard.seqs.size(), 1u);
+    shard.log.append(shard.key, publish_of({}), shard);
+    while (shard.seqs.size() + shard.refusals.size() < 2) shard.turn();
+    EXPECT_EQ(shard.refusals, std::vector{ErrorCode::kNotStored});
+    EXPECT_TRUE(store->failed() && was_heard);
     store->stop();
 }
 
