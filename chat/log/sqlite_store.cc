@@ -98,6 +98,7 @@ void SqliteStore::write(Port& port) {
         port.awake();
         batch.clear();
         std::size_t bytes = 0;
+        writing_.store(true, std::memory_order_release);  // partner: busy()
         port.drain(
             kAppend, kBatchItemsMax,
             // When it ends nobody reads the answers, and nobody waits for them.
@@ -108,13 +109,13 @@ void SqliteStore::write(Port& port) {
             });
         metrics_.gauges[StoreGauge::kBatchBytes].set(static_cast<std::int64_t>(bytes));
         if (!batch.empty()) log_->apply(batch);
-        if (batch.empty() && stopping) return;
+        if (batch.empty() && stopping) break;
         for (StoreWork& answer : batch) {
             if (!std::holds_alternative<std::monostate>(answer.what)) {
                 port.push(answer.shard, kStored, std::move(answer.what));
             }
         }
-        port.publish();
+        writing_.store(port.publish(), std::memory_order_release);  // partner: busy()
         const core::Instant next = log_->tend(batch.empty());  // no answer waits for a checkpoint
         for (StoreWork& notice : log_->take_notices()) {
             port.push(notice.shard, kStored, std::move(notice.what));
@@ -123,20 +124,23 @@ void SqliteStore::write(Port& port) {
         if (!batch.empty()) continue;
         wait(port, std::max(core::Duration{}, next - clock_.now()));
     }
+    writing_.store(false, std::memory_order_release);  // partner: busy()
 }
 
 void SqliteStore::read(Port& port) {
     port.adopt();
     while (!stopping_.load(std::memory_order_seq_cst)) {  // partner: stop()
         port.awake();
+        answering_.store(true, std::memory_order_release);  // partner: busy()
         const std::size_t answered = port.drain(
             kAppend, kReadsATurn, [&] { return port.has_room(kStored); },
             [&](std::uint32_t from, Envelope&& asked) {
                 port.push(from, kStored, reader_->answer(asked));
             });
-        port.publish();
+        answering_.store(port.publish(), std::memory_order_release);  // partner: busy()
         if (answered == 0) wait(port, std::chrono::hours{1});
     }
+    answering_.store(false, std::memory_order_release);  // partner: busy()
 }
 
 void SqliteStore::wait(Port& port, core::Duration at_most) {

@@ -1,7 +1,7 @@
 // Rooms that outlive the process: a SQLite database, the thread that writes it and the one that
 // reads it, both participants of the broadcast queue (docs/decisions.md, "Durable store"). Shards
 // speak with them through LaneLog.
-// Thread: main, but for failure() and metrics().
+// Thread: main, but for failure(), busy() and metrics().
 // Invariant: one process has a file open; the threads run from start() to stop().
 #pragma once
 
@@ -47,6 +47,12 @@ public:
     // Why nothing is stored any more; nothing: all is well.
     std::optional<core::Error> failure() const { return shared_.health.failure(); }
     bool failed() const { return shared_.health.failed(); }
+    // Has something been taken from the queue whose answer is not published? Asked between a look
+    // at what was drained and one at what was pushed, it hides nothing from them.
+    bool busy() const {
+        return writing_.load(std::memory_order_acquire) ||  // partner: write()
+               answering_.load(std::memory_order_acquire);  // partner: read()
+    }
     const StoreMetrics& metrics() const { return metrics_; }
 
 private:
@@ -66,6 +72,8 @@ private:
     std::unique_ptr<SqliteLog> log_;
     std::unique_ptr<SqliteReader> reader_;
     std::atomic<bool> stopping_{false};
+    std::atomic<bool> writing_{false};
+    std::atomic<bool> answering_{false};
     Port* writer_port_ = nullptr;
     Port* reader_port_ = nullptr;
     std::thread writer_;

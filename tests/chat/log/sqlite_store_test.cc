@@ -170,6 +170,30 @@ TEST_F(SqliteStoreTest, AnswersDoNotWaitForCheckpoints) {
     store->stop();
 }
 
+TEST_F(SqliteStoreTest, AStoreIsBusyUntilItsAnswersAreOut) {
+    // While a batch is being written nothing of it is in any lane, and still it is under way. Who
+    // is told that the disk failed looks in that moment.
+    ForgetfulDisk disk("busy");
+    const core::ManualClock still;
+    std::unique_ptr<SqliteStore> store;
+    std::atomic<bool> was_busy{false};
+    config.file = "chat.db";
+    config.vfs = disk.name();
+    config.on_failed = [&](const core::Error&) { was_busy = store->busy(); };
+    BroadcastQueue queue(of_queue);
+    store = std::move(*SqliteStore::open(config, still));
+    EXPECT_FALSE(store->busy());
+    disk.fail(ForgetfulDisk::Fault::kWriteError, 0);
+    ASSERT_TRUE(store->start(queue.port(kWriter), queue.port(kReader)).has_value());
+    Asker shard(queue, 0);
+    shard.open("lobby");
+    EXPECT_TRUE(shard.opened[0].failed);
+    EXPECT_TRUE(was_busy);
+    while (store->busy()) std::this_thread::yield();
+    store->stop();
+    EXPECT_FALSE(store->busy());
+}
+
 TEST_F(SqliteStoreTest, TheSecondOneIsToldThatTheFirstRuns) {
     // A store is one process's; the error names it; and it is free when that one has ended.
     {
