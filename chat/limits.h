@@ -31,6 +31,7 @@ inline constexpr std::uint32_t kSurveyedNamesMax = 200;    // of one of them
 inline constexpr std::size_t kReadPositionsMax = 2 * kBigRoomMembers;  // of a room, for its frames
 inline constexpr std::uint64_t kUnreadMax = 10'000;                    // nobody counts farther
 inline constexpr std::size_t kUnreadWorkMax = 50'000;  // events looked at for one list of rooms
+inline constexpr std::size_t kAsksPerTurn = 4096;      // before the sockets have their turn again
 inline constexpr std::size_t kTypingPendingMax = 64;   // tells that pend to a shard: no typing
 
 inline constexpr std::uint8_t kPongsPendingMax = 64;  // queued while the outbox was not empty

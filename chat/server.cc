@@ -297,8 +297,9 @@ bool Server::quiet() {
     std::uint64_t pushed = 0;
     const std::uint32_t all = participants();
     for (std::uint32_t i = 0; i < all; ++i) handled += queue_.port(i).counters().drained.value();
+    const bool store_is_busy = store_ && store_->busy();
     for (std::uint32_t i = 0; i < all; ++i) pushed += queue_.port(i).counters().pushed.value();
-    return std::exchange(handled_, handled) == handled && handled == pushed;
+    return std::exchange(handled_, handled) == handled && handled == pushed && !store_is_busy;
 }
 
 void Server::say_goodbye() {

@@ -50,6 +50,7 @@ FrontConfig front_config_of(const Options& options) {
     return config;
 }
 
+// What one turn appends never finds the half of a pending list that LaneLog leaves to others full.
 // Lanes are made on first use; if all are used they take this much.
 core::BroadcastQueueConfig queue_config(std::uint32_t participants) {
     constexpr std::size_t kLaneBytes = 32 * 1024 * 1024;
@@ -57,7 +58,8 @@ core::BroadcastQueueConfig queue_config(std::uint32_t participants) {
     const std::size_t slots = std::bit_floor(kLaneBytes / lanes / sizeof(Envelope));
     return {.participants = participants,
             .ranks = kRanks,
-            .lane_slots = std::clamp<std::size_t>(slots, 64, 4096)};
+            .lane_slots = std::clamp<std::size_t>(slots, 64, 4096),
+            .pending_max = 2 * kAsksPerTurn};
 }
 
 // The operator gets in beyond the limits of users, and not by way of a proxy.

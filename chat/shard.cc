@@ -34,7 +34,6 @@ namespace stentor::chat {
 namespace {
 
 // What one turn handles of each rank before the sockets have their turn again.
-constexpr std::size_t kAsksPerTurn = 4096;
 constexpr std::size_t kTellsPerTurn = 16384;
 
 std::unique_ptr<Directory> make_directory(const ShardParts& parts, Context& context) {

@@ -38,9 +38,9 @@ void EventPages::keep(RoomKey room, const PageRange& range, const EventTexts& te
     pages_.push_back({room, range, texts, ++uses_});
 }
 
-void EventPages::changed(RoomKey room, std::uint64_t seq) {
+void EventPages::changed(RoomKey room, std::uint64_t first, std::uint64_t last) {
     for (std::size_t at = pages_.size(); at-- > 0;) {
-        if (pages_[at].room == room && pages_[at].range.has(seq)) let_go(at);
+        if (pages_[at].room == room && pages_[at].range.meets(first, last)) let_go(at);
     }
 }
 

@@ -27,7 +27,10 @@ struct PageRange {
     static PageRange up_to(std::uint64_t end, std::uint32_t limit, std::uint64_t first);
 
     bool empty() const { return after + 1 >= before; }
-    bool has(std::uint64_t seq) const { return after < seq && seq < before; }
+    // Are some of first .. last in it?
+    bool meets(std::uint64_t first, std::uint64_t last) const {
+        return after < last && first < before;
+    }
     friend bool operator==(const PageRange&, const PageRange&) = default;
 };
 
@@ -48,8 +51,8 @@ public:
     // Null: not kept. Valid until anything is called.
     const EventTexts* find(RoomKey room, const PageRange& range);
     void keep(RoomKey room, const PageRange& range, const EventTexts& texts);
-    // An event of the room is another one now.
-    void changed(RoomKey room, std::uint64_t seq);
+    // Some of the events first .. last of the room are others now.
+    void changed(RoomKey room, std::uint64_t first, std::uint64_t last);
 
 private:
     static constexpr std::size_t kPagesMax = 64;

@@ -63,6 +63,21 @@ void HeldEvents::weigh(std::int64_t bytes) {
 
 // ---- present state
 
+void HeldEvents::apply(const Publish& change) {
+    if (change.kind == EventKind::kDeleted) {
+        // What it once said is gone from its edits too, though the message itself be held no more.
+        for (std::uint64_t seq = std::max(first(), change.target); seq <= head_; ++seq) {
+            Event& event = at(seq);
+            const bool is_edit = event.kind() == EventKind::kEdited && !event.deleted() &&
+                                 services_.reader.read(event.json()).target == change.target;
+            if (seq == change.target || is_edit) erase(event);
+        }
+        if (reactions_) reactions_->erase(change.target);
+    } else if (change.kind != EventKind::kMessage && holds(change.target)) {
+        change.kind == EventKind::kEdited ? edit(change) : react(change);
+    }
+}
+
 void HeldEvents::rewrite(Event& event, const EventView& view) {
     std::string json;
     append_event(json, view);

@@ -40,10 +40,8 @@ public:
     void drop_oldest();
     void drop_before(std::uint64_t seq);
 
-    // Applies an edit, a deletion or a reaction that was stored, to what is held. `changed` is
-    // called with the seq of each event that is another now.
-    template <typename Fn>
-    void apply(const Publish& change, Fn&& changed);
+    // Applies an edit, a deletion or a reaction that was stored, to what is held.
+    void apply(const Publish& change);
 
     // The part of a range, all of which is held, that fits a page.
     EventTexts page(const PageRange& range) const;
@@ -99,25 +97,5 @@ private:
     // Of held messages to which somebody reacted since they are held.
     std::unique_ptr<std::map<std::uint64_t, Reactions>> reactions_;
 };
-
-template <typename Fn>
-void HeldEvents::apply(const Publish& change, Fn&& changed) {
-    if (change.kind == EventKind::kDeleted) {
-        // What it once said is gone from its edits too, though the message itself be held no more.
-        for (std::uint64_t seq = std::max(first(), change.target); seq <= head_; ++seq) {
-            Event& event = at(seq);
-            const bool is_edit = event.kind() == EventKind::kEdited && !event.deleted() &&
-                                 services_.reader.read(event.json()).target == change.target;
-            if (seq == change.target || is_edit) {
-                erase(event);
-                changed(seq);
-            }
-        }
-        if (reactions_) reactions_->erase(change.target);
-    } else if (change.kind != EventKind::kMessage && holds(change.target)) {
-        change.kind == EventKind::kEdited ? edit(change) : react(change);
-    }
-    changed(change.target);
-}
 
 }  // namespace stentor::chat

@@ -46,8 +46,8 @@ std::optional<PageReads::Again> PageReads::repeat() {
     return Again{at->request, at->range};
 }
 
-void PageReads::changed(std::uint64_t seq) {
-    for (Read& read : reads_) read.stale = read.stale || read.range.has(seq);
+void PageReads::changed(std::uint64_t first, std::uint64_t last) {
+    for (Read& read : reads_) read.stale = read.stale || read.range.meets(first, last);
 }
 
 }  // namespace stentor::chat

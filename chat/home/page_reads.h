@@ -40,7 +40,8 @@ public:
     };
     std::optional<Again> repeat();
     bool must_repeat() const;
-    void changed(std::uint64_t seq);
+    // Some of the events first .. last are others now.
+    void changed(std::uint64_t first, std::uint64_t last);
     bool empty() const { return reads_.empty(); }
 
 private:

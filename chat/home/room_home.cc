@@ -8,20 +8,11 @@
 
 namespace stentor::chat {
 
-namespace {
-
-std::unique_ptr<DirectRoom> direct_room(std::string_view name) {
-    const auto direct = DirectRoom::parse(name);
-    return direct ? std::make_unique<DirectRoom>(*direct) : nullptr;
-}
-
-}  // namespace
-
 RoomHome::RoomHome(RoomServices& services, RoomKey key, std::string_view name)
     : services_(services),
       key_(key),
       name_(name),
-      direct_(direct_room(name)),
+      direct_(DirectRoom::parse(name)),
       shards_(services.context.shards),
       held_(services) {}
 

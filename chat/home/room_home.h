@@ -128,7 +128,7 @@ private:
     const RoomKey key_;
     const core::CompactText name_;
     core::CompactText epoch_;
-    const std::unique_ptr<DirectRoom> direct_;  // null: an ordinary one
+    const std::optional<DirectRoom> direct_;  // nothing: an ordinary one
     std::uint64_t head_ = 0;                    // newest event stored
     std::uint64_t first_in_log_ = 0;            // 0: only what is held is kept
     std::uint32_t in_log_ = 0;                  // appends not yet answered

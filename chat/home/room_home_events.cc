@@ -65,10 +65,11 @@ void RoomHome::on_stored(LogStored&& stored) {
 // The run ends in front of it, as what it changes may stand there.
 void RoomHome::apply_change(const Publish& change) {
     close_run();
-    held_.apply(change, [this](std::uint64_t seq) {
-        services_.pages.changed(key_, seq);
-        if (reads_) reads_->changed(seq);
-    });
+    held_.apply(change);
+    // A deleted text is gone from its edits too, which stand anywhere behind it.
+    const std::uint64_t last = change.kind == EventKind::kDeleted ? head_ : change.target;
+    services_.pages.changed(key_, change.target, last);
+    if (reads_) reads_->changed(change.target, last);
 }
 
 void RoomHome::on_refused(const LogRefused& refused) {

@@ -104,8 +104,11 @@ void RoomHome::on_read(LogRead&& read) {
         return;
     }
     const PageRange& range = answered->range;
+    // A hole at its begin: retention was quicker than the word of it.
+    const std::uint64_t oldest = read.events.empty() ? range.before : read.events.front().seq;
+    if (oldest > range.after + 1 && (range.from_oldest || !read.more)) on_trimmed(oldest);
     EventTexts texts{.first = range.from_oldest ? range.after + 1 : range.before,
-                     .last = range.from_oldest ? range.after : range.before - 1,
+                     .last = std::max(range.before, first_kept()) - 1,
                      .json = {}};
     if (!read.events.empty()) {
         texts.first = read.events.front().seq;

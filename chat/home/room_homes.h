@@ -70,6 +70,7 @@ private:
     void turn_away(Entry& entry, Ask&& ask);
     void apply(Entry& entry, Ask&& ask);
     void apply_waiting(Entry& entry);
+    void settle_refused(Entry& entry, Ask&& ask, const char* message);
     void refuse_waiting(Entry& entry);
     void refuse(const Ask& ask, ErrorCode code, const char* message);
     void begin_renewal(Entry& entry, Ask&& join);

@@ -51,16 +51,24 @@ void RoomHomes::turn_away(Entry& entry, Ask&& ask) {
         context_.gauge(ShardGauge::kWaitingAsks, -static_cast<std::int64_t>(refused));
         if (entry.waiting->empty()) entry.waiting.reset();
     }
+    settle_refused(entry, std::move(ask), kBusy);
+}
+
+// What is refused must leave nothing half true in a room that is open: who leaves is gone, and
+// whose join is refused is not in the room by an older one.
+void RoomHomes::settle_refused(Entry& entry, Ask&& ask, const char* message) {
+    const bool leaves = std::holds_alternative<Box<Leave>>(ask);
+    if (entry.open) touch(entry);
     if (leaves && entry.open) {
-        apply(entry, std::move(ask));
+        entry.room.handle(*std::get<Box<Leave>>(ask));
         return;
     }
-    if (joins && entry.open) {
-        const bool takes_twin = std::get<Box<Join>>(ask)->takes_twin;
-        apply(entry, std::make_unique<Leave>(Leave{
-                         connection, 0, false, takes_twin, std::string(entry.room.name()), {}}));
+    if (entry.open && std::holds_alternative<Box<Join>>(ask)) {
+        const Join& join = *std::get<Box<Join>>(ask);
+        entry.room.handle(
+            Leave{join.connection, 0, false, join.takes_twin, std::string(entry.room.name()), {}});
     }
-    refuse(ask, leaves ? ErrorCode::kNotInRoom : ErrorCode::kUnavailable, kBusy);
+    refuse(ask, leaves ? ErrorCode::kNotInRoom : ErrorCode::kUnavailable, message);
 }
 
 // As many as the lanes above have room for; the rest in the next turn.
@@ -80,8 +88,8 @@ void RoomHomes::refuse_waiting(Entry& entry) {
     }
     const auto waiting = std::exchange(entry.waiting, nullptr);
     context_.gauge(ShardGauge::kWaitingAsks, -static_cast<std::int64_t>(waiting->size()));
-    for (const Ask& ask : *waiting) {
-        refuse(ask, ErrorCode::kUnavailable, "the room could not be opened: try again");
+    for (Ask& ask : *waiting) {
+        settle_refused(entry, std::move(ask), "the room could not be opened: try again");
     }
 }
 

@@ -103,6 +103,10 @@ void Client::join(const std::string& name, bool resume, std::optional<std::uint6
     std::string fields;
     if (resume) {
         pending.join.since = room(name).position();
+        // Now and then it has forgotten much.
+        if (pending.join.since && world_.choice.one_in(6)) {
+            pending.join.since->seq = world_.choice.below(pending.join.since->seq + 1);
+        }
     }
     if (pending.join.since) {
         fields += fmt::format(R"(,"since":{{"epoch":"{}","seq":{}}})", pending.join.since->epoch,
@@ -218,7 +222,8 @@ void Client::send_direct() {
     if (world_.known.empty() || !logged_in_) {
         return;
     }
-    const Known& whom = world_.choice.pick(world_.known);
+    const Known stranger{chat::UserId{world_.choice.next() | 1U}.to_string(), "nobody"};
+    const Known& whom = world_.choice.one_in(8) ? stranger : world_.choice.pick(world_.known);
     const bool by_name = world_.choice.one_in(3);
     const std::string id = fmt::format("d{}", next_id());
     const auto me = *chat::UserId::parse(user_);

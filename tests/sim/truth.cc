@@ -176,7 +176,8 @@ bool Truth::surely_kept(const std::string& room, const std::string& epoch,
 
 bool Truth::surely_remembered(const std::string& room, const std::string& epoch,
                               std::uint64_t seq) const {
-    if (this->epoch(room) != epoch || event(room, epoch, seq) == nullptr) {
+    const LoggedEvent* logged = event(room, epoch, seq);
+    if (this->epoch(room) != epoch || logged == nullptr) {
         return false;
     }
     if (log_ != LogKind::kMemory) {
@@ -184,7 +185,7 @@ bool Truth::surely_remembered(const std::string& room, const std::string& epoch,
     }
     const Epoch& found = *find(room, epoch);
     return found.head() - seq < kSurelyKeptEvents &&
-           found.bytes - event(room, epoch, seq)->bytes_before < kSurelyKeptBytes;
+           found.bytes - logged->bytes_before < kSurelyKeptBytes;
 }
 
 }  // namespace stentor::sim

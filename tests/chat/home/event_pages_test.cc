@@ -42,7 +42,7 @@ TEST(EventPages, APageIsKeptUntilSomethingInItChanges) {
     pages.keep(1, low, texts(10));
     pages.keep(1, high, texts(10));
     pages.keep(2, low, texts(10));
-    pages.changed(1, 100);
+    pages.changed(1, 100, 100);
     EXPECT_EQ(pages.find(1, low), nullptr);
     EXPECT_NE(pages.find(1, high), nullptr);
     EXPECT_NE(pages.find(2, low), nullptr);

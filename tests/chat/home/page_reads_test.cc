@@ -33,8 +33,8 @@ TEST(PageReads, APageThatChangedMeanwhileIsReadAgain) {
     // A few times at most, and then it is not to be kept.
     PageReads reads;
     std::uint64_t request = reads.wait(kLow, waiting("a"));
-    reads.changed(101);
-    reads.changed(100);
+    reads.changed(101, 101);
+    reads.changed(100, 100);
     int repeats = 0;
     while (true) {
         const auto answered = reads.answered(request, false);
@@ -49,7 +49,7 @@ TEST(PageReads, APageThatChangedMeanwhileIsReadAgain) {
         EXPECT_NE(again->request, request);
         EXPECT_FALSE(reads.must_repeat());
         request = again->request;
-        reads.changed(7);
+        reads.changed(7, 7);
         ASSERT_LT(++repeats, 10);
     }
     EXPECT_GT(repeats, 1);
@@ -60,9 +60,9 @@ TEST(PageReads, AChangeBeforeTheRepetitionIsInIt) {
     // The new read begins behind it.
     PageReads reads;
     const std::uint64_t first = reads.wait(kLow, waiting("a"));
-    reads.changed(5);
+    reads.changed(5, 5);
     EXPECT_FALSE(reads.answered(first, false));
-    reads.changed(6);
+    reads.changed(6, 6);
     const auto again = reads.repeat();
     ASSERT_TRUE(again);
     EXPECT_TRUE(reads.answered(again->request, false)->is_present);

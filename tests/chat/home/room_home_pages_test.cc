@@ -182,6 +182,45 @@ TEST_F(RoomHomePages, ARenewalThatFailsOrLastsIsUnavailable) {
     EXPECT_EQ(gauge(ShardGauge::kWaitingAsks), 0);
 }
 
+TEST_F(RoomHomePages, WhoLeavesWhileARenewalFailsIsGone) {
+    // And so is who was in the room and whose second join is refused: its shard lets go of it.
+    for (std::uint32_t n = 1; n <= 3; ++n) join(n);
+    EXPECT_EQ(resume(4, "e1", 501), nullptr);
+    ask(Leave{connection(1, 2), 0, false, false, "lobby", {}});
+    Join again = join_of(3, "lobby");
+    again.number = 2;
+    ask(std::move(again));
+    log.answer_renewal(homes, true);
+    turn();
+    told(1);
+    EXPECT_EQ(join(1)->members.count, 1u);
+}
+
+TEST_F(RoomHomePages, APageThatRetentionOvertookSaysWhereHistoryBegins) {
+    // The reader may see a trimmed room before the home hears of it.
+    join(1);
+    ask(history_of(1, 15));
+    ASSERT_EQ(log.reads.size(), 1u);
+    log.reads.front().after = 40;
+    log.answer_read(homes);
+    turn();
+    EXPECT_EQ(last<Box<HistoryRead>>()->page.first, 41u);
+}
+
+TEST_F(RoomHomePages, AKeptPageIsReadAgainBehindADeletion) {
+    // An edit of the deleted message may stand in any page behind it, with the text.
+    join(1);
+    ask(history_of(1, 15));
+    ASSERT_EQ(log.reads.size(), 1u);
+    log.answer_read(homes);
+    turn();
+    ask(history_of(1, 15));
+    EXPECT_TRUE(log.reads.empty());
+    ask(publish_of(1, EventKind::kDeleted, "", 10));
+    ask(history_of(1, 15));
+    EXPECT_EQ(log.reads.size(), 1u);
+}
+
 TEST_F(RoomHomePages, ReactionsThatWereThereBeforeAreTakenBackByTheirUser) {
     // The log's JSON has their names alone; the events behind it say whose they are.
     ReactionView reaction{"+1", {}};
