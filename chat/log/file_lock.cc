@@ -14,6 +14,10 @@
 namespace stentor::chat {
 namespace {
 
+std::string nobody_known(int /*fd*/) {
+    return "";
+}
+
 std::string owner_of(int fd) {
     std::array<char, 24> digits{};
     const ssize_t size = ::pread(fd, digits.data(), digits.size() - 1, 0);
@@ -24,17 +28,27 @@ std::string owner_of(int fd) {
 
 }  // namespace
 
-std::expected<FileLock, core::Error> FileLock::take(const std::string& path) {
+std::expected<FileLock, core::Error> FileLock::open_and_lock(const std::string& path,
+                                                             std::string (&owner)(int fd)) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return std::unexpected(core::Error::from_errno(errno, "open " + path));
     FileLock lock(fd);
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) {
-            return std::unexpected(core::Error::from_errno(errno, "lock " + path));
-        }
-        return std::unexpected(core::Error::because("stentor already runs on this store" +
-                                                    owner_of(fd) + ": " + path + " is locked"));
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
+    if (errno != EWOULDBLOCK) {
+        return std::unexpected(core::Error::from_errno(errno, "lock " + path));
     }
+    return std::unexpected(core::Error::because("stentor already runs on this store" + owner(fd) +
+                                                ": " + path + " is locked"));
+}
+
+std::expected<FileLock, core::Error> FileLock::take_database(const std::string& path) {
+    return open_and_lock(path, nobody_known);
+}
+
+std::expected<FileLock, core::Error> FileLock::take(const std::string& path) {
+    auto lock = open_and_lock(path, owner_of);
+    if (!lock) return lock;
+    const int fd = lock->fd_;
     // For the words above only: who cannot write it (no space) has the lock all the same.
     const std::string pid = std::to_string(::getpid()) + "\n";
     const bool written = ::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) ==

@@ -1,8 +1,8 @@
-// One process owns a store: a lock on FILE.lock, which ends with the process however that ends. Not
-// on the database itself: SQLite's own locks there are POSIX ones, which any close() of that file
-// in this process would drop.
+// One process owns a store: locks that end with the process however that ends. One on FILE.lock,
+// which says who the owner is, and one on the database itself, which holds by whatever name (a hard
+// link) somebody comes.
 // Thread: any, one at a time.
-// Invariant: while one holds the lock of a path, nobody else does.
+// Invariant: while one holds the lock of a file, nobody else does.
 #pragma once
 
 #include <expected>
@@ -16,6 +16,10 @@ class FileLock {
 public:
     // Makes the file where there is none; it stays when the lock ends. The error says who holds it.
     static std::expected<FileLock, core::Error> take(const std::string& path);
+    // On the database itself; made where there is none, for its owner's eyes alone. SQLite's own
+    // locks there are POSIX ones, which any close() of that file in this process drops: so it is
+    // taken before SQLite opens the file, and ends after SQLite has closed it.
+    static std::expected<FileLock, core::Error> take_database(const std::string& path);
     FileLock() = default;  // of nothing
     ~FileLock();
     FileLock(FileLock&& other) noexcept;
@@ -23,6 +27,9 @@ public:
 
 private:
     explicit FileLock(int fd) : fd_(fd) {}
+    // `owner`: what the locked file says of who has it.
+    static std::expected<FileLock, core::Error> open_and_lock(const std::string& path,
+                                                              std::string (&owner)(int fd));
     int fd_ = -1;
 };
 

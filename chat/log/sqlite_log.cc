@@ -28,10 +28,12 @@ std::expected<std::unique_ptr<SqliteLog>, core::Error> SqliteLog::open(const Sto
                                                                        StoreHealth& health,
                                                                        StoreMetrics& metrics) {
     const bool is_ours = config.vfs.empty();
-    if (is_ours) {
-        if (auto made = make_private(config.file); !made) return std::unexpected(made.error());
-    }
     std::unique_ptr<SqliteLog> log(new SqliteLog(config, clock, open_rooms, health, metrics));
+    if (is_ours) {
+        auto database = FileLock::take_database(config.file);
+        if (!database) return std::unexpected(std::move(database.error()));
+        log->database_ = std::move(*database);
+    }
     if (auto started = log->start(); !started) {
         core::Error error = started.error().to_error();
         error.what = "the store " + config.file + ": " + error.what;
@@ -96,6 +98,7 @@ void SqliteLog::close() {
     people_ = {};
     retention_ = {};
     connection_.close();
+    database_ = {};
 }
 
 // ---- batches

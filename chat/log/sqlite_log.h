@@ -18,6 +18,7 @@
 
 #include "chat/direct_room.h"
 #include "chat/envelope.h"
+#include "chat/log/file_lock.h"
 #include "chat/log/sqlite_checkpoints.h"
 #include "chat/log/sqlite_connection.h"
 #include "chat/log/sqlite_events.h"
@@ -58,7 +59,8 @@ public:
     // What retention has to tell shards; empties it.
     std::vector<StoreWork> take_notices() { return std::exchange(notices_, {}); }
 
-    // Everything to disk, and the store marked as whole. Nothing but destruction after it.
+    // Everything to disk, and the store marked as whole. When nobody reads it any more; nothing
+    // but destruction after it.
     void close();
 
 private:
@@ -110,6 +112,7 @@ private:
     StoreHealth& health_;
     StoreMetrics& metrics_;
     SystemRandom random_;
+    FileLock database_;  // ends after connection_ has
     SqliteConnection connection_;
     StoreKeys keys_{};
     std::vector<HeldName> held_names_;

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <system_error>
 
 #include "chat/log/scrubbing_vfs.h"
 #include "chat/log/sqlite_schema.h"
@@ -36,11 +37,10 @@ SqliteResult<> claim(SqliteConnection& connection) {
 
 }  // namespace
 
-std::expected<void, core::Error> make_private(const std::string& file) {
-    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return std::unexpected(core::Error::from_errno(errno, "open " + file));
-    ::close(fd);
-    return {};
+std::string real_path(const std::string& file) {
+    std::error_code error;
+    const auto path = std::filesystem::weakly_canonical(std::filesystem::path(file), error);
+    return error || path.empty() ? file : path.string();
 }
 
 std::expected<void, core::Error> sync_folder_of(const std::string& file) {

@@ -12,8 +12,8 @@
 
 namespace stentor::chat {
 
-// Makes the file where there is none, for its owner's eyes alone.
-std::expected<void, core::Error> make_private(const std::string& file);
+// The file behind the links in its path; as it was given where that cannot be told.
+std::string real_path(const std::string& file);
 // So that a file which was made just now is there after a power cut.
 std::expected<void, core::Error> sync_folder_of(const std::string& file);
 

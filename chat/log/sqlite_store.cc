@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "chat/limits.h"
+#include "chat/log/sqlite_setup.h"
 
 namespace stentor::chat {
 namespace {
@@ -35,9 +36,11 @@ std::size_t bytes_of(const Envelope& envelope) {
 }  // namespace
 
 std::expected<std::unique_ptr<SqliteStore>, core::Error> SqliteStore::open(
-    const StoreConfig& config, const core::Clock& clock) {
+    const StoreConfig& given, const core::Clock& clock) {
+    StoreConfig config = given;
     std::unique_ptr<SqliteStore> store(new SqliteStore(clock));
     if (config.vfs.empty()) {
+        config.file = real_path(given.file);
         auto lock = FileLock::take(config.file + ".lock");
         if (!lock) return std::unexpected(std::move(lock.error()));
         store->lock_ = std::move(*lock);

@@ -29,7 +29,7 @@ class SqliteStore {
 public:
     // Takes the store over from whoever had it before: makes it where there is none, brings an
     // older one up to date. `clock` outlives it.
-    static std::expected<std::unique_ptr<SqliteStore>, core::Error> open(const StoreConfig& config,
+    static std::expected<std::unique_ptr<SqliteStore>, core::Error> open(const StoreConfig& given,
                                                                          const core::Clock& clock);
     ~SqliteStore();  // stop()
 

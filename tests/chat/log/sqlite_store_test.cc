@@ -207,6 +207,52 @@ TEST_F(SqliteStoreTest, TheSecondOneIsToldThatTheFirstRuns) {
     EXPECT_TRUE(SqliteStore::open(config, clock).has_value());
 }
 
+TEST_F(SqliteStoreTest, OneRunsOnAStoreByWhateverNameItWasOpened) {
+    // A symbolic link, one to the folder, and a hard link are the same store: refused while it is
+    // open by its first name, and opened when it is free.
+    const std::string file = folder.file();
+    const std::filesystem::path parent = std::filesystem::path(file).parent_path();
+    auto first = SqliteStore::open(config, clock);
+    ASSERT_TRUE(first.has_value()) << first.error().message();
+    std::filesystem::create_symlink(file, file + ".symlink");
+    std::filesystem::create_directory_symlink(parent, parent / "folder");
+    std::filesystem::create_hard_link(file, file + ".hardlink");
+    const std::string names[] = {file + ".symlink", parent / "folder" / "chat.db",
+                                 file + ".hardlink"};
+    for (const std::string& name : names) {
+        StoreConfig other = config;
+        other.file = name;
+        const auto second = SqliteStore::open(other, clock);
+        ASSERT_FALSE(second.has_value()) << name;
+        EXPECT_NE(second.error().message().find("already runs"), std::string::npos)
+            << second.error().message();
+    }
+    first->reset();
+    for (const std::string& name : names) {
+        StoreConfig other = config;
+        other.file = name;
+        const auto opened = SqliteStore::open(other, clock);
+        EXPECT_TRUE(opened.has_value()) << opened.error().message();
+    }
+}
+
+TEST_F(SqliteStoreTest, TheLockOfALinkIsThatOfItsFile) {
+    // Before the file is there too, and the owner is named.
+    const std::string link = folder.file() + ".symlink";
+    std::filesystem::create_symlink(folder.file(), link);
+    StoreConfig by_link = config;
+    by_link.file = link;
+    {
+        ASSERT_TRUE(SqliteStore::open(by_link, clock).has_value());
+    }
+    const auto first = SqliteStore::open(by_link, clock);
+    ASSERT_TRUE(first.has_value()) << first.error().message();
+    const auto second = SqliteStore::open(config, clock);
+    ASSERT_FALSE(second.has_value());
+    EXPECT_NE(second.error().message().find(std::to_string(::getpid())), std::string::npos)
+        << second.error().message();
+}
+
 TEST_F(SqliteStoreTest, TheSessionKeyIsAsOldAsTheStore) {
     // Tokens of the last process are good in this one; another store has another key.
     const auto key_of = [&](const StoreConfig& of) {
