@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -55,6 +56,17 @@ std::expected<FileLock, core::Error> FileLock::take(const std::string& path) {
                                                         static_cast<ssize_t>(pid.size());
     static_cast<void>(written);
     return lock;
+}
+
+bool FileLock::was_moved_from(const std::string& path) const {
+    struct stat held{};
+    if (::fstat(fd_, &held) != 0) return false;
+    if (held.st_nlink == 0) return true;
+    struct stat there{};
+    if (::stat(path.c_str(), &there) != 0) {
+        return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+    }
+    return held.st_ino != there.st_ino || held.st_dev != there.st_dev;
 }
 
 FileLock::~FileLock() {

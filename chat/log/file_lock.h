@@ -20,6 +20,8 @@ public:
     // locks there are POSIX ones, which any close() of that file in this process drops: so it is
     // taken before SQLite opens the file, and ends after SQLite has closed it.
     static std::expected<FileLock, core::Error> take_database(const std::string& path);
+    // Is there another file at `path` now, or none? A path that cannot be looked at tells nothing.
+    bool was_moved_from(const std::string& path) const;
     FileLock() = default;  // of nothing
     ~FileLock();
     FileLock(FileLock&& other) noexcept;

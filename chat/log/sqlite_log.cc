@@ -15,6 +15,12 @@
 #include "core/log.h"
 
 namespace stentor::chat {
+namespace {
+
+// How often it is looked at whether the file is still where it was opened.
+constexpr core::Duration kFileLookInterval = std::chrono::seconds{1};
+
+}  // namespace
 
 SqliteLog::SqliteLog(const StoreConfig& config, const core::Clock& clock, OpenRooms& open_rooms,
                      StoreHealth& health, StoreMetrics& metrics)
@@ -112,7 +118,9 @@ void SqliteLog::apply(std::span<StoreWork> batch) {
     opened_now_.clear();
     stored_now_ = 0;
     erased_now_ = false;
-    const auto done = connection_.transaction([&] { return handle_all(batch); });
+    const auto done = connection_.transaction([&] {
+        return in_turn([&] { return handle_all(batch); }, [&] { return look_after_file(began); });
+    });
     if (!done) {
         undo();
         on_trouble(done.error());
@@ -132,6 +140,14 @@ void SqliteLog::apply(std::span<StoreWork> batch) {
     gauges[StoreGauge::kOpenRooms].set(static_cast<std::int64_t>(by_key_.size()));
     gauges[StoreGauge::kLongestCommitNs].set(std::max<std::int64_t>(
         gauges[StoreGauge::kLongestCommitNs].value(), (now - began).count()));
+}
+
+// What is written to a file that was moved or deleted, the next process does not find.
+SqliteResult<> SqliteLog::look_after_file(core::Instant now) {
+    if (!config_.vfs.empty() || now - file_seen_at_ < kFileLookInterval) return {};
+    file_seen_at_ = now;
+    if (!database_.was_moved_from(config_.file)) return {};
+    return std::unexpected(SqliteError{0, 0, "the file was moved or deleted while it was open"});
 }
 
 SqliteResult<> SqliteLog::handle_all(std::span<StoreWork> batch) {

@@ -81,6 +81,7 @@ private:
               StoreHealth& health, StoreMetrics& metrics);
     SqliteResult<> start();
 
+    SqliteResult<> look_after_file(core::Instant now);
     SqliteResult<> handle_all(std::span<StoreWork> batch);
     SqliteResult<> handle(StoreWork& work, Box<OpenLog>& open);
     SqliteResult<> handle(StoreWork& work, AppendToLog& append);
@@ -113,6 +114,7 @@ private:
     StoreMetrics& metrics_;
     SystemRandom random_;
     FileLock database_;  // ends after connection_ has
+    core::Instant file_seen_at_{};
     SqliteConnection connection_;
     StoreKeys keys_{};
     std::vector<HeldName> held_names_;

@@ -1,7 +1,9 @@
 // The durable log, driven without threads: what it numbers, knows again and refuses.
 #include "chat/log/sqlite_log.h"
 
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "tests/chat/log/store_fixture.h"
@@ -37,6 +39,39 @@ TEST_F(SqliteLogTest, ARepeatedIdIsAnsweredByTheFirstForEver) {
     EXPECT_EQ(process().refused(kKey, {.id = "a", .content = "other"}), ErrorCode::kIdReused);
     EXPECT_EQ(process().refused(kKey, {.id = "a", .reply_to = 1}), ErrorCode::kIdReused);
     EXPECT_EQ(process().stored(kKey, {.id = "a", .user = 2}).seq, 2u);
+}
+
+TEST_F(SqliteLogTest, AFileThatWasMovedOrDeletedIsWrittenNoMore) {
+    // Within a second nothing is acknowledged any more, also when there is a file by that name
+    // again.
+    const std::string file = folder.file();
+    const std::string moved = file + ".moved";
+    const std::function<void()> kWays[] = {
+        [&] { std::filesystem::rename(file, moved); },
+        [&] { std::filesystem::remove(file); },
+        [&] {
+            std::filesystem::copy_file(file, moved);
+            std::filesystem::rename(moved, file);
+        },
+    };
+    for (const auto& way : kWays) {
+        int failures = 0;
+        config.on_failed = [&](const core::Error&) { ++failures; };
+        start().open(kKey, "lobby");
+        process().stored(kKey, {.id = "a"});
+        clock.advance(std::chrono::seconds{1});
+        process().stored(kKey, {.id = "b"});
+        way();
+        clock.advance(std::chrono::seconds{1});
+        EXPECT_EQ(process().refused(kKey, {.id = "c"}), ErrorCode::kNotStored);
+        EXPECT_EQ(process().refused(kKey, {.id = "d"}), ErrorCode::kNotStored);
+        EXPECT_TRUE(process().health().failed());
+        EXPECT_EQ(failures, 1);
+        process_.reset();
+        for (const std::string& left : {file, file + "-wal", file + "-shm", moved}) {
+            std::filesystem::remove(left);
+        }
+    }
 }
 
 TEST_F(SqliteLogTest, PagesShowThePresentState) {
