@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "core/check.h"
 
 namespace stentor::chat {
@@ -119,6 +120,15 @@ std::expected<std::string, std::string> normalize(std::string_view raw, std::str
     return name;
 }
 
+// Asked for each message that is sent: most names need no tables.
+bool begins_with_dm(std::string_view name) {
+    constexpr std::string_view kDirect = "dm.";
+    if (!std::ranges::all_of(name, is_plain)) {
+        return normalized(nfkc_case_fold(), name).starts_with(kDirect);
+    }
+    return core::ascii::equal_ignoring_case(name.substr(0, kDirect.size()), kDirect);
+}
+
 }  // namespace
 
 std::expected<std::string, std::string> normalize_user_name(std::string_view raw) {
@@ -127,7 +137,7 @@ std::expected<std::string, std::string> normalize_user_name(std::string_view raw
 
 std::expected<std::string, std::string> normalize_room_name(std::string_view raw) {
     auto name = normalize(raw, "room", kRoomNameCodePointsMax);
-    if (name && name->starts_with("dm.")) {
+    if (name && begins_with_dm(*name)) {
         return std::unexpected("room: names that begin with \"dm.\" are reserved");
     }
     return name;
@@ -143,6 +153,11 @@ std::string name_skeleton(std::string_view name) {
     std::string result;
     skeleton.toUTF8String(result);
     return result;
+}
+
+bool is_operators(std::string_view skeleton) {
+    static const std::string operators = name_skeleton(kOperatorName);
+    return skeleton == operators;
 }
 
 std::size_t code_point_count(std::string_view utf8) {

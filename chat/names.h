@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "chat/ids.h"
 #include "chat/random.h"
 
 namespace stentor::chat {
@@ -22,11 +23,18 @@ inline constexpr std::size_t kUserNameBytesMax = kUserNameCodePointsMax * kUtf8B
 // The name in NFC, or why it is none, in words for the client ("name: longer than 32 characters").
 // Names that are not NFC already are normalised, not refused.
 std::expected<std::string, std::string> normalize_user_name(std::string_view raw);
-// The same for rooms; names that begin with "dm." are refused as reserved.
+// The same for rooms; names that begin with "dm.", or look so but for case and width, are refused
+// as reserved.
 std::expected<std::string, std::string> normalize_room_name(std::string_view raw);
 
 // Equal exactly when two user names clash. A key only, never shown: "0" becomes "O", "m" "rn".
 std::string name_skeleton(std::string_view name);
+
+// Whoever runs the server is this user whenever it runs; and goes by this name, whether or not the
+// console is on, and nobody else.
+inline constexpr UserId kOperator{1};
+inline constexpr std::string_view kOperatorName = "operator";
+bool is_operators(std::string_view skeleton);
 
 // Number of code points of valid UTF-8.
 std::size_t code_point_count(std::string_view utf8);

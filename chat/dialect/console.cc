@@ -14,14 +14,6 @@
 #include "chat/names.h"
 
 namespace stentor::chat {
-namespace {
-
-// The same user whenever the server runs: the name is held for nobody else.
-constexpr UserId kOperator{1};
-constexpr std::string_view kOperatorName = "operator";
-
-}  // namespace
-
 Console::Console(const DialectParts& parts)
     : Line(parts, "\n"), gate_(parts.gate), tokens_(parts.tokens), end_server_(parts.end_server) {}
 

@@ -5,20 +5,30 @@
 
 #include <algorithm>
 
+#include "chat/names.h"
+
 namespace stentor::chat {
 
-void NameHome::handle(const ClaimName& ask) {
+bool NameHome::may_hold(UserId user, std::string_view skeleton) {
+    return user == kOperator || !is_operators(skeleton);
+}
+
+bool NameHome::claim(const ClaimName& ask) {
+    if (!may_hold(ask.user, ask.skeleton)) return false;
     auto [at, is_new] =
         holders_.try_emplace(core::CompactText(ask.skeleton), Holder{.user = ask.user});
     Holder& holder = at->second;
-    const bool granted = holder.user == ask.user;
-    if (granted) {
-        holder.claims += ask.claims;
-        if (holder.hold != 0) {
-            holder.hold = 0;  // the entry in holds_ is void now
-            --held_;
-        }
+    if (holder.user != ask.user) return false;
+    holder.claims += ask.claims;
+    if (holder.hold != 0) {
+        holder.hold = 0;  // the entry in holds_ is void now
+        --held_;
     }
+    return true;
+}
+
+void NameHome::handle(const ClaimName& ask) {
+    const bool granted = claim(ask);
     update_gauges();
     if (ask.connection.generation != 0) {
         context_.tell(ask.connection.shard, std::make_unique<NameAnswered>(NameAnswered{
@@ -53,6 +63,7 @@ void NameHome::begin_hold(Holder& holder, const std::string& skeleton, core::Dur
 }
 
 void NameHome::hold(const HeldName& held) {
+    if (!may_hold(held.user, held.skeleton)) return;  // of a store that is older than this rule
     const auto [at, is_new] =
         holders_.try_emplace(core::CompactText(held.skeleton), Holder{.user = held.user});
     if (is_new) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -22,7 +23,8 @@ class NameHome {
 public:
     explicit NameHome(Context& context) : context_(context) {}
 
-    // Answers the asking connection by NameAnswered, if there is one.
+    // Answers the asking connection by NameAnswered, if there is one. The operator's name is given
+    // to nobody else.
     void handle(const ClaimName& ask);
     void handle(const ReleaseName& ask);
     // At start, before anybody claims anything: the name of a user who was here lately; those whose
@@ -49,6 +51,8 @@ private:
         std::uint32_t number;
         std::string skeleton;
     };
+    bool claim(const ClaimName& ask);
+    static bool may_hold(UserId user, std::string_view skeleton);
     UserId holder_of(const std::string& skeleton) const;
     void begin_hold(Holder& holder, const std::string& skeleton, core::Duration time);
     void forget_front();

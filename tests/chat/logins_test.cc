@@ -44,6 +44,17 @@ TEST(Logins, ANameIsGivenOnceOverAllShards) {
     EXPECT_EQ(cluster.gauge(ShardGauge::kHomeUsers), 2);
 }
 
+TEST(Logins, TheOperatorsNameIsTakenWithoutAConsole) {
+    // Nobody is called like the operator, by a login or by a renaming.
+    SmallCluster cluster({.shards = 2});
+    Client eve(cluster, 1);
+    EXPECT_THAT(eve.log_in("operator"), HasSubstr(R"("code":"name_taken")"));
+    EXPECT_THAT(eve.log_in("eve"), HasSubstr(R"("name":"eve")"));
+    EXPECT_THAT(eve.log_in("Operator"), HasSubstr(R"("code":"name_taken")"));
+    eve.leave_without_a_word();
+    expect_baseline(cluster);
+}
+
 TEST(Logins, WhoBringsNoNameIsAGuestWithAFreeOne) {
     // A guest name that is taken is drawn again until one is free: two sources that draw the same
     // numbers still give two names.

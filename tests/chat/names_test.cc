@@ -126,9 +126,17 @@ TEST(Names, LimitsCountComposedCodePoints) {
     EXPECT_LE(normalize_user_name(repeated("\U00020000", 32))->size(), kUserNameBytesMax);
 }
 
-// Rooms that begin with "dm." are the server's; users may be called so, and so may "dmx".
+// Rooms that begin with "dm." in whatever case or width are the server's; users may be called so,
+// and so may "dmx".
 TEST(Names, DirectRoomsAreReserved) {
-    EXPECT_THAT(normalize_room_name("dm.x").error(), HasSubstr("reserved"));
+    for (const std::string_view name :
+         {"dm.x", "DM.x", "Dm.x", "dM.é", "ｄｍ.x", "ＤＭ.x", "dｍ.x", "dm."}) {
+        const auto room = normalize_room_name(name);
+        ASSERT_FALSE(room) << name;
+        EXPECT_THAT(room.error(), HasSubstr("reserved")) << name;
+    }
+    EXPECT_TRUE(normalize_room_name("ｄｍx"));
+    EXPECT_TRUE(normalize_room_name("d"));
     EXPECT_TRUE(normalize_room_name("dmx"));
     EXPECT_TRUE(normalize_room_name("dm"));
     EXPECT_TRUE(normalize_room_name("a.dm.x"));
@@ -160,6 +168,16 @@ TEST(NameSkeleton, DifferentNamesDoNotClash) {
         for (const auto other : kNames) {
             EXPECT_EQ(one == other, name_skeleton(one) == name_skeleton(other)) << one << other;
         }
+    }
+}
+
+// What looks like the operator's name is the operator's; what contains it is not.
+TEST(NameSkeleton, OfTheOperatorIsKnown) {
+    for (const std::string_view name : {"operator", "OPERATOR", "оperаtor", "ｏｐｅｒａｔｏｒ"}) {
+        EXPECT_TRUE(is_operators(name_skeleton(name))) << name;
+    }
+    for (const std::string_view name : {"operator1", "operators", "operato", "the.operator"}) {
+        EXPECT_FALSE(is_operators(name_skeleton(name))) << name;
     }
 }
 

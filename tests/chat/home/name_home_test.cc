@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chat/names.h"
 #include "tests/chat/support/home_fixture.h"
 
 namespace stentor::chat {
@@ -25,6 +26,20 @@ TEST_F(NameHomeTest, ANameHasOneUser) {
     EXPECT_TRUE(claim(user(1), "ann"));
     EXPECT_FALSE(claim(user(2), "ann"));
     EXPECT_TRUE(claim(user(1), "ann"));
+}
+
+TEST_F(NameHomeTest, TheOperatorsNameIsNobodyElses) {
+    // Whether or not there is an operator; nor is it held for who had it before that was so.
+    const std::string name = name_skeleton("Operator");
+    home.hold({.user = user(7), .skeleton = name, .left = limits.name_hold});
+    EXPECT_FALSE(claim(user(7), name));
+    EXPECT_EQ(gauge(ShardGauge::kHomeNames), 0);
+    EXPECT_TRUE(claim(kOperator, name));
+    EXPECT_FALSE(claim(user(7), name));
+    release(kOperator, name);
+    pass(limits.name_hold);
+    home.on_timers();
+    EXPECT_FALSE(claim(user(7), name));
 }
 
 TEST_F(NameHomeTest, ANameIsHeldForItsAbsentUser) {
