@@ -15,7 +15,8 @@ void Plain::on_message(Session& session, ws::Opcode /*opcode*/, std::span<std::b
 void Plain::render(std::string_view json, std::string& out) {
     const RoomFrame& frame = reader_.read(json);
     if (frame.kind != RoomFrame::Kind::kText) return;
-    const std::string text = std::string(frame.from) + ": " + html_escaped(shown_content(frame));
+    const std::string text =
+        std::string(frame.from) + ": " + html_escaped(one_line(shown_content(frame)));
     ws::append_frame(out, ws::Opcode::kText, text);
 }
 

@@ -51,6 +51,19 @@ TEST(Plain, HtmlIsEscapedAndEmptyTextsAreIgnored) {
     EXPECT_EQ(plain.ask(" \n"), "");
 }
 
+TEST(Plain, ATextIsOneLine) {
+    // Nobody can make a line that looks like another's text; who reads natively sees what was said.
+    SmallCluster cluster;
+    Client native(cluster);
+    native.log_in("nat");
+    native.join("lobby");
+    Client plain(cluster, 0, "/plain");
+    native.heard();
+    EXPECT_THAT(plain.ask("one\nnat: two\r\nthree\u2028four"),
+                EndsWith(": one ⏎ nat: two ⏎ three ⏎ four\n"));
+    EXPECT_THAT(native.heard(), HasSubstr(R"(one\nnat: two\r\nthree)"));
+}
+
 TEST(Plain, ATextThatIsTooLongIsAnsweredByANotice) {
     // And the connection stays.
     SmallCluster cluster;
