@@ -119,7 +119,7 @@ for (const reactors of [1, 4]) {
 
       await native.say('lobby', 'two\nlines');
       assert.equal(await line.next(/^nat/), `nat${reactors}: two ⏎ lines`);
-      assert.equal(await plain.next((text) => text.startsWith('nat')), `nat${reactors}: two\nlines`);
+      assert.equal(await plain.next((text) => text.startsWith('nat')), `nat${reactors}: two ⏎ lines`);
       assert.equal(JSON.parse(await room.next((text) => text.includes('two'))).from, `nat${reactors}`);
 
       room.socket.close();
