@@ -129,10 +129,10 @@ private:
     const core::CompactText name_;
     core::CompactText epoch_;
     const std::optional<DirectRoom> direct_;  // nothing: an ordinary one
-    std::uint64_t head_ = 0;                    // newest event stored
-    std::uint64_t first_in_log_ = 0;            // 0: only what is held is kept
-    std::uint32_t in_log_ = 0;                  // appends not yet answered
-    bool epoch_is_inherited_ = false;           // from the store, not made in this process
+    std::uint64_t head_ = 0;                  // newest event stored
+    std::uint64_t first_in_log_ = 0;          // 0: only what is held is kept
+    std::uint32_t in_log_ = 0;                // appends not yet answered
+    bool epoch_is_inherited_ = false;         // from the store, not made in this process
 
     RoomMembers members_;
     std::vector<OnShard> shards_;
