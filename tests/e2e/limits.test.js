@@ -52,9 +52,9 @@ test('at the limit of descriptors nobody spins, and the door opens again when so
   // Who is in is served.
   assert.equal((await inside.say('room', 'all is well')).type, 'ack');
 
-  // Those who hold the descriptors leave; who comes then is served.
+  // Those who hold the descriptors leave; once the server has seen it, who comes is served.
   for (const raw of crowd) raw.destroy();
-  const later = await Client.login(server);
+  const later = await eventually(() => Client.login(server));
   await later.join('room');
   await later.say('room', 'back again');
   assert.equal((await inside.next(({ content }) => content === 'back again')).type, 'message');
