@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Dice } from '../web/support/dice.js';
 import { eventually, metrics, startServer } from './support/server.js';
 import { Client } from './support/client.js';
 import { RawSocket, frame, opcode, upgradeRequest } from './support/raw.js';
@@ -14,17 +15,6 @@ const seed = Number(process.env.STENTOR_SEED ?? 20_260_801);
 const actionsOfARound = Number(process.env.STENTOR_CHAOS ?? 150);
 const atOnce = 8;
 const honestMembers = 5;
-
-// mulberry32: 0 <= random() < 1.
-function randomOf(start) {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const text = (command) => frame({ payload: typeof command === 'string' ? command : JSON.stringify(command) });
 const login = (more = {}) => text({ type: 'login', id: 'l', ...more });
@@ -89,26 +79,24 @@ function stoppableCrowd(server) {
 // One round's world: what hostile clients share, and how each of them behaves. Each action ends with
 // its sockets dead, or kept in `held` for later.
 class Hostility {
-  constructor(server, random, book) {
-    Object.assign(this, { server, random, book, held: [], sessions: [], speakers: 0 });
+  constructor(server, dice, book) {
+    Object.assign(this, { server, dice, book, held: [], sessions: [], speakers: 0 });
   }
 
-  pick(list) { return list[Math.floor(this.random() * list.length)]; }
-  below(n) { return Math.floor(this.random() * n); }
 
   die(raw) {
-    this.pick([(one) => one.reset(), (one) => one.destroy(), (one) => one.socket.end()])(raw);
+    this.dice.one([(one) => one.reset(), (one) => one.destroy(), (one) => one.socket.end()])(raw);
     raw.socket.resume();
   }
 
   dieOrStay(raw) {
-    if (this.random() < 0.5 || this.held.length > 60) return this.die(raw);
+    if (this.dice.next() < 0.5 || this.held.length > 60) return this.die(raw);
     return this.held.push(raw);
   }
 
   // Writes all but a random end of it.
   async cutShort(raw, bytes) {
-    await raw.write(bytes.subarray(0, this.below(bytes.length)));
+    await raw.write(bytes.subarray(0, this.dice.below(bytes.length)));
     this.dieOrStay(raw);
   }
 
@@ -129,13 +117,13 @@ class Hostility {
   async halfOpenHandshake() { await this.cutShort(await RawSocket.connect(this.server), Buffer.from(upgradeRequest())); }
   async noise() {
     const raw = await RawSocket.connect(this.server);
-    await raw.write(Buffer.from(Array.from({ length: this.below(2000) }, () => this.below(256))));
+    await raw.write(Buffer.from(Array.from({ length: this.dice.below(2000) }, () => this.dice.below(256))));
     this.dieOrStay(raw);
   }
   async cutInLogin() { await this.cutShort(await RawSocket.upgrade(this.server), login()); }
   async cutInJoin() { await this.cutShort(await RawSocket.upgrade(this.server), Buffer.concat([login(), join()])); }
   async cutInMessage() {
-    await this.cutShort(await this.member(), text({ type: 'typing', room: 'agora', on: true, pad: 'x'.repeat(this.below(50_000)) }));
+    await this.cutShort(await this.member(), text({ type: 'typing', room: 'agora', on: true, pad: 'x'.repeat(this.dice.below(50_000)) }));
   }
   async cutInClose() { await this.cutShort(await this.member(), close); }
   async dieBehindClose() {
@@ -146,7 +134,7 @@ class Hostility {
   async unfinishedFragments() {
     const raw = await this.member();
     const one = (code) => frame({ code, payload: 'x', fin: false });
-    await raw.write(Buffer.concat([one(opcode.text), ...Array.from({ length: this.below(1000) }, () => one(opcode.continuation))]));
+    await raw.write(Buffer.concat([one(opcode.text), ...Array.from({ length: this.dice.below(1000) }, () => one(opcode.continuation))]));
     this.dieOrStay(raw);
   }
   async endlessFragments() {
@@ -158,7 +146,7 @@ class Hostility {
   async unmasked() { await this.closesWith(1002, frame({ payload: '{}', masked: false })); }
   async pingFlood() {
     const raw = await RawSocket.upgrade(this.server);
-    if (this.random() < 0.5) raw.socket.pause();
+    if (this.dice.next() < 0.5) raw.socket.pause();
     await raw.write(Buffer.concat([login(), ...Array.from({ length: 500 }, () => frame({ code: opcode.ping, payload: 'p'.repeat(100) }))]));
     this.dieOrStay(raw);
   }
@@ -168,7 +156,7 @@ class Hostility {
     this.held.push(raw);
   }
   async reconnectStorm() {
-    const session = this.sessions.length > 0 ? { session: this.pick(this.sessions) } : {};
+    const session = this.sessions.length > 0 ? { session: this.dice.one(this.sessions) } : {};
     const raws = await Promise.all(Array.from({ length: 15 }, () => RawSocket.upgrade(this.server)));
     await Promise.all(raws.map((raw) => raw.write(Buffer.concat([login(session), join()]))));
     raws.forEach((raw) => this.die(raw));
@@ -179,21 +167,21 @@ class Hostility {
     const others = await Promise.all([1, 2].map(() => Client.login(this.server, undefined, { session: one.session })));
     assert.ok(others.every(({ user }) => user === one.user));
     await Promise.all([one, ...others].map((client) => client.join('agora')));
-    await (this.random() < 0.5 ? one.close() : one.drop());
+    await (this.dice.next() < 0.5 ? one.close() : one.drop());
     assert.equal((await others[0].ask({ type: 'members', room: 'agora' })).type, 'members');
-    await Promise.all(others.map((client) => (this.random() < 0.5 ? client.close() : client.drop())));
+    await Promise.all(others.map((client) => (this.dice.next() < 0.5 ? client.close() : client.drop())));
   }
   async renames() {
     const raw = await RawSocket.upgrade(this.server);
-    const names = Array.from({ length: 10 }, () => `name-${this.below(20)}`);
+    const names = Array.from({ length: 10 }, () => `name-${this.dice.below(20)}`);
     await raw.write(Buffer.concat([login(), join(), ...names.map((name) => login({ name }))]));
     this.dieOrStay(raw);
   }
   async joinsAndLeaves() {
     const raw = await RawSocket.upgrade(this.server);
     const steps = Array.from({ length: 50 }, () => {
-      const room = `room-${this.below(30)}`;
-      return this.random() < 0.6 ? join(room) : text({ type: 'leave', id: 'x', room });
+      const room = `room-${this.dice.below(30)}`;
+      return this.dice.next() < 0.6 ? join(room) : text({ type: 'leave', id: 'x', room });
     });
     await raw.write(Buffer.concat([login(), ...steps]));
     this.dieOrStay(raw);
@@ -202,10 +190,10 @@ class Hostility {
   async speaksAndDies() {
     const name = `speaker-${this.speakers += 1}`;
     const raw = await this.member();
-    const sends = Array.from({ length: 8 }, (_, i) => text({ type: 'send', room: 'agora', id: `${name}-${i}`, content: `${name} ${'!'.repeat(this.below(3000))}` }));
+    const sends = Array.from({ length: 8 }, (_, i) => text({ type: 'send', room: 'agora', id: `${name}-${i}`, content: `${name} ${'!'.repeat(this.dice.below(3000))}` }));
     await raw.write(Buffer.concat(sends));
     const acks = () => [...raw.bytes.toString().matchAll(/"type":"ack","id":"([^"]*)".*?"seq":(\d+)/g)];
-    const awaited = this.below(9);
+    const awaited = this.dice.below(9);
     await raw.until(() => acks().length >= awaited);
     acks().forEach(([, id, seq]) => this.book.set(id, Number(seq)));
     this.die(raw);
@@ -215,11 +203,11 @@ class Hostility {
 const behaviours = Object.getOwnPropertyNames(Hostility.prototype)
   .filter((name) => !['constructor', 'pick', 'below', 'die', 'dieOrStay', 'cutShort', 'member', 'closesWith'].includes(name));
 
-async function round(server, random) {
+async function round(server, dice) {
   const book = new Map();  // acknowledged: seq by id
   const members = [];
   for (let i = 0; i < honestMembers; i += 1) members.push(await honest(server, `honest-${i}`, book));
-  const hostility = new Hostility(server, random, book);
+  const hostility = new Hostility(server, dice, book);
   const crowd = stoppableCrowd(server);
   await crowd.here;
 
@@ -227,9 +215,9 @@ async function round(server, random) {
   const one = async () => {
     while (left > 0) {
       left -= 1;
-      const behaviour = hostility.pick(behaviours);
+      const behaviour = dice.one(behaviours);
       if (left % 20 === 0) crowd.child.kill(left % 40 === 0 ? 'SIGSTOP' : 'SIGCONT');
-      const somebody = hostility.pick(members);
+      const somebody = dice.one(members);
       try {
         await Promise.all([hostility[behaviour](), somebody.say(), somebody.say()]);
       } catch (failure) {
@@ -269,7 +257,7 @@ const residentMib = (server) => Number(readFileSync(`/proc/${server.child.pid}/s
 
 for (const reactors of [1, 4]) {
   test(`honest clients do not notice hostile ones, and nothing is left of these, ${reactors} reactor(s)`, async () => {
-    const random = randomOf(seed + reactors);
+    const dice = new Dice(seed + reactors);
     const server = await startServer({
       reactors,
       flags: ['--name-hold', '0s', '--send-rate', '0', '--outbox-bytes', '64KiB'],
@@ -295,7 +283,7 @@ for (const reactors of [1, 4]) {
 
     const resident = [];
     for (let i = 0; i < 2; i += 1) {
-      await round(server, random);
+      await round(server, dice);
       await eventually(async () => assert.equal((await gauges()).stentor_connections, 1), 60);
       resident.push(residentMib(server));
     }

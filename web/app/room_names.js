@@ -8,7 +8,7 @@ const kDirectName = /^dm\.[\p{L}\p{Nd}_-]+\.[\p{L}\p{Nd}_-]+$/u;
 /** "#My Room " becomes "My-Room". @param {string} typed @returns {string | null} */
 export function toRoomName(typed) {
     const name = typed.normalize("NFC").trim().replace(/^#+/, "").trim().replace(/\s+/g, "-");
-    return kRoomName.test(name) && !name.startsWith("dm.") ? name : null;
+    return kRoomName.test(name) && !/^dm\./i.test(name.normalize("NFKC")) ? name : null;
 }
 
 /** @param {string} hash as in location.hash @returns {string | null} */

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Dice } from '../../web/support/dice.js';
 import { judge } from './judge.js';
 import { Member } from './member.js';
 
@@ -14,17 +15,6 @@ const tickMs = 20;
 const settleMs = 60_000;
 
 export const later = (ms) => new Promise((done) => { setTimeout(done, ms); });
-
-// mulberry32: 0 <= random() < 1.
-function randomOf(start) {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 // A server on a file in `folder`.
 export class Server {
@@ -81,7 +71,7 @@ export async function run({
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'stentor-ledger-'));
   mkdirSync(join(folder, 'ledgers'));
-  const random = randomOf(seed);
+  const dice = new Dice(seed);
   const violations = [];
   const onViolation = (text) => { if (violations.length < 50) violations.push(text); };
   const members = Array.from({ length: count }, (_, i) => new Member({
@@ -99,7 +89,7 @@ export async function run({
     if (up) {
       writingMs += now - last;
       owed += ((now - last) * rate) / 1000;
-      for (; owed >= 1; owed -= 1) members[Math.floor(random() * count)].write();
+      for (; owed >= 1; owed -= 1) dice.one(members).write();
     }
     last = now;
   }, tickMs);
@@ -109,7 +99,7 @@ export async function run({
       members.forEach((member) => member.connect(server.url));
       if (kill === kills) break;
       const [least, most] = aliveMs;
-      await later(least + random() * (most - least));
+      await later(least + dice.next() * (most - least));
       await server.end('SIGKILL');
       await Promise.all(members.map((member) => member.closed));
       onKill(kill + 1);

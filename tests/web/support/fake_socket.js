@@ -81,8 +81,8 @@ export class FakeSocket {
     }
 }
 
-const kJoined = {
-    type: "joined",
+/** What a room without events and members says of itself. */
+export const kEmptyRoom = {
     epoch: "e1",
     seq: 0,
     first: 1,
@@ -90,6 +90,13 @@ const kJoined = {
     events: [],
     more: false,
     version: 1,
+    count: 0,
+    members: [],
+};
+
+const kJoined = {
+    ...kEmptyRoom,
+    type: "joined",
     count: 1,
     members: [{ user: "u-ann", name: "ann" }],
 };

@@ -2,7 +2,7 @@
 // the test plays.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clientOnFakes, message } from "../support/fake_socket.js";
+import { clientOnFakes, kEmptyRoom, message } from "../support/fake_socket.js";
 import { FakeNetwork } from "../support/fake_network.js";
 
 function person(network, name, rooms = ["lobby"]) {
@@ -109,7 +109,7 @@ test("RoomThatTheSyncCannotBringBackFailsAlone", () => {
     const odd = client.join("odd");
     last().login();
     for (const { id, room } of last().commands("join"))
-        last().tell({ type: "joined", id, room, ...kEmpty });
+        last().tell({ type: "joined", id, room, ...kEmptyRoom });
     last().drop();
     clock.advance(60_000);
     last().login();
@@ -120,7 +120,7 @@ test("RoomThatTheSyncCannotBringBackFailsAlone", () => {
         ["good", "bad", "odd"],
     );
     // With the id or without it: both are said to be possible.
-    last().tell({ type: "joined", id, room: "good", ...kEmpty });
+    last().tell({ type: "joined", id, room: "good", ...kEmptyRoom });
     last().tell({ type: "error", room: "bad", code: "bad_room", message: "no" });
     last().tell({ type: "synced", id });
     assert.equal(good.state, "joined");
@@ -322,15 +322,3 @@ test("ListenerThatThrowsDisturbsNobody", (t) => {
     // Not swallowed: it comes up as uncaught.
     assert.throws(() => later.mock.calls[0].arguments[0]?.(), { message: "mine" });
 });
-
-const kEmpty = {
-    epoch: "e1",
-    seq: 0,
-    first: 1,
-    recovered: true,
-    events: [],
-    more: false,
-    version: 1,
-    count: 0,
-    members: [],
-};

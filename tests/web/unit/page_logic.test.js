@@ -81,7 +81,7 @@ test("CommandIsNeverPublished", () => {
 
 test("RoomNamesSurviveTheAddress", () => {
     assert.equal(toRoomName(" #My Room "), "My-Room");
-    assert.equal(toRoomName("dm.x"), null);
+    for (const reserved of ["dm.x", "Dm.x", "\uff24\uff2d.x"]) assert.equal(toRoomName(reserved), null);
     assert.equal(toRoomName("<b>"), null);
     assert.equal(roomOfHash(hashOfRoom("größe-名")), "größe-名");
     assert.equal(roomOfHash("#%"), null);

@@ -1,22 +1,10 @@
 // The order of a room's events on the client, whatever order they arrive in.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { message } from "../support/fake_socket.js";
+import { kEmptyRoom, message } from "../support/fake_socket.js";
 import { RoomLog } from "../../../web/client/room_log.js";
 
-const joined = (fields) => ({
-    room: "lobby",
-    epoch: "e1",
-    seq: 0,
-    first: 1,
-    recovered: true,
-    events: [],
-    more: false,
-    version: 1,
-    count: 0,
-    members: [],
-    ...fields,
-});
+const joined = (fields) => ({ room: "lobby", ...kEmptyRoom, ...fields });
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
 const seqs = (steps) =>
     steps.map((s) => (s.kind === "event" ? s.event.seq : `lost ${s.from}-${s.to}`));
