@@ -1,50 +1,15 @@
 // The fields of the verbs that change messages, speak to one user, say who types or has read, and
 // resume: good ones as they were sent, bad ones by name. Thread: one. Invariant: as each test says.
 #include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <string>
 
-#include "chat/protocol/command.h"
-#include "tests/chat/protocol/padded.h"
+#include "tests/chat/protocol/decoding.h"
 
 namespace stentor::chat {
 namespace {
 
-using ::testing::HasSubstr;
-
-class CommandFields : public ::testing::Test {
-protected:
-    std::expected<Command, Refusal> decode(std::string_view text) {
-        return decoder_.decode(Padded(text).span());
-    }
-    // The decoded body, which the test asserts to be of this verb.
-    template <typename Body>
-    Body body(std::string_view text) {
-        const auto command = decode(text);
-        if (!command) {
-            ADD_FAILURE() << text << ": " << command.error().message;
-            return {};
-        }
-        if (!std::holds_alternative<Body>(command->body)) {
-            ADD_FAILURE() << text << ": another verb";
-            return {};
-        }
-        return std::get<Body>(command->body);
-    }
-    void expect_refusal(std::string_view text, ErrorCode code, std::string_view id,
-                        std::string_view words) {
-        SCOPED_TRACE(text.substr(0, 200));
-        const auto command = decode(text);
-        ASSERT_FALSE(command);
-        EXPECT_EQ(wire_word(command.error().code), wire_word(code));
-        EXPECT_EQ(command.error().id, id);
-        EXPECT_THAT(command.error().message, HasSubstr(words));
-    }
-
-    CommandDecoder decoder_;
-};
+class CommandFields : public DecodingTest {};
 
 // What changes a message names it, and says all that it must.
 TEST_F(CommandFields, ChangesOfMessagesHaveTheirFields) {

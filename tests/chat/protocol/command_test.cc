@@ -3,55 +3,19 @@
 #include "chat/protocol/command.h"
 
 #include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
-#include "tests/chat/protocol/padded.h"
+#include "tests/chat/protocol/decoding.h"
 
 namespace stentor::chat {
 namespace {
 
-using ::testing::HasSubstr;
-
-class Decoding : public ::testing::Test {
-protected:
-    std::expected<Command, Refusal> decode(std::string_view text) {
-        return decoder_.decode(Padded(text).span());
-    }
-    // The decoded body, which the test asserts to be of this verb.
-    template <typename Body>
-    Body body(std::string_view text) {
-        const auto command = decode(text);
-        if (!command) {
-            ADD_FAILURE() << text << ": " << command.error().message;
-            return {};
-        }
-        if (!std::holds_alternative<Body>(command->body)) {
-            ADD_FAILURE() << text << ": another verb";
-            return {};
-        }
-        return std::get<Body>(command->body);
-    }
-    void expect_refusal(std::string_view text, ErrorCode code, std::string_view id,
-                        std::string_view words) {
-        SCOPED_TRACE(text.substr(0, 200));
-        const auto command = decode(text);
-        ASSERT_FALSE(command);
-        EXPECT_EQ(wire_word(command.error().code), wire_word(code));
-        EXPECT_EQ(command.error().id, id);
-        EXPECT_THAT(command.error().message, HasSubstr(words));
-    }
-
-    CommandDecoder decoder_;
-};
-
 // Every verb gives its own struct with the fields that were sent.
-TEST_F(Decoding, EveryVerbHasItsFields) {
+TEST_F(DecodingTest, EveryVerbHasItsFields) {
     const auto login =
         body<LoginCommand>(R"({"type":"login","id":"1","name":"ann","session":"s","token":"t"})");
     EXPECT_EQ(login.name, "ann");
@@ -96,7 +60,7 @@ TEST_F(Decoding, EveryVerbHasItsFields) {
 }
 
 // The id is given back as sent, 1 to 64 bytes of any text; without one it is empty.
-TEST_F(Decoding, IdIsTheClientsOwn) {
+TEST_F(DecodingTest, IdIsTheClientsOwn) {
     EXPECT_EQ(decode(R"({"type":"ping"})")->id, "");
     EXPECT_EQ(decode(R"({"id":"7","type":"ping"})")->id, "7");
     EXPECT_EQ(decode(R"({"id":"a\"\u00e9","type":"ping"})")->id, "a\"é");
@@ -105,7 +69,7 @@ TEST_F(Decoding, IdIsTheClientsOwn) {
 }
 
 // A page asked for too large is cut to the largest there is, not refused.
-TEST_F(Decoding, LargeLimitsAreCut) {
+TEST_F(DecodingTest, LargeLimitsAreCut) {
     EXPECT_EQ(body<HistoryCommand>(R"({"type":"history","room":"l","limit":101})").limit, 100U);
     EXPECT_EQ(body<HistoryCommand>(R"({"type":"history","room":"l","limit":4294967297})").limit,
               100U);
@@ -115,7 +79,7 @@ TEST_F(Decoding, LargeLimitsAreCut) {
 }
 
 // Text is decoded from its escapes, and keys are too.
-TEST_F(Decoding, EscapesAreResolved) {
+TEST_F(DecodingTest, EscapesAreResolved) {
     EXPECT_EQ(
         body<SendCommand>(R"({"type":"send","room":"l","content":"\ud83d\ude00 \u2028\n\t\"\\\/"})")
             .content,
@@ -127,7 +91,7 @@ TEST_F(Decoding, EscapesAreResolved) {
 }
 
 // Fields that a verb does not know are ignored, whatever they hold; so is white space.
-TEST_F(Decoding, UnknownFieldsAreIgnored) {
+TEST_F(DecodingTest, UnknownFieldsAreIgnored) {
     EXPECT_EQ(
         body<SendCommand>(
             R"({"x":null,"type":"send","y":[1,2.5,{"a":{}}],"room":"l","z":-1e9,"content":"c","id":"1","since":3})")
@@ -140,7 +104,7 @@ TEST_F(Decoding, UnknownFieldsAreIgnored) {
 }
 
 // The largest position is 2^53 - 1, and 0 is "nothing seen yet".
-TEST_F(Decoding, PositionsReachToTwoToThe53) {
+TEST_F(DecodingTest, PositionsReachToTwoToThe53) {
     EXPECT_EQ(body<JoinCommand>(
                   R"({"type":"join","room":"l","since":{"epoch":"k","seq":9007199254740991}})")
                   .since->seq,
@@ -151,7 +115,7 @@ TEST_F(Decoding, PositionsReachToTwoToThe53) {
 }
 
 // Depth 16 passes, depth 17 does not, with and without something inside.
-TEST_F(Decoding, DepthEndsAtSixteen) {
+TEST_F(DecodingTest, DepthEndsAtSixteen) {
     const auto nested = [](int arrays, std::string_view inside) {
         const auto count = static_cast<std::size_t>(arrays);
         return fmt::format(R"({{"id":"d","x":{}{}{},"type":"ping"}})", std::string(count, '['),
@@ -171,7 +135,7 @@ TEST_F(Decoding, DepthEndsAtSixteen) {
 }
 
 // What is not one JSON object is bad_json.
-TEST_F(Decoding, BrokenJsonIsRefused) {
+TEST_F(DecodingTest, BrokenJsonIsRefused) {
     for (const std::string_view text : {"",
                                         " ",
                                         "{",
@@ -211,7 +175,7 @@ TEST_F(Decoding, BrokenJsonIsRefused) {
 }
 
 // A frame cut anywhere is refused: no prefix of a command is a command.
-TEST_F(Decoding, NoPrefixIsACommand) {
+TEST_F(DecodingTest, NoPrefixIsACommand) {
     const std::string whole =
         R"({"type":"join","id":"2","room":"löbby","since":{"epoch":"k3","seq":17},"history":50})";
     for (std::size_t length = 0; length < whole.size(); ++length) {
@@ -222,7 +186,7 @@ TEST_F(Decoding, NoPrefixIsACommand) {
 
 // The same key twice is bad_json wherever it stands, however spelt; the id is given back unless it
 // is the one that came twice.
-TEST_F(Decoding, DuplicateKeysAreRefused) {
+TEST_F(DecodingTest, DuplicateKeysAreRefused) {
     const auto bad = ErrorCode::kBadJson;
     expect_refusal(R"({"id":"1","type":"ping","type":"ping"})", bad, "1", "twice");
     expect_refusal(R"({"id":"1","type":"ping","t\u0079pe":"send"})", bad, "1", "twice");
@@ -238,7 +202,7 @@ TEST_F(Decoding, DuplicateKeysAreRefused) {
 }
 
 // An id that is no string of 1 to 64 bytes is a bad_request, and is not given back.
-TEST_F(Decoding, BadIdsAreRefused) {
+TEST_F(DecodingTest, BadIdsAreRefused) {
     for (const std::string& id :
          {std::string("7"), std::string("null"), std::string("\"\""), std::string("[]"),
           '"' + std::string(65, 'x') + '"', '"' + std::string(33, '\xc3') + "\""}) {
@@ -251,7 +215,7 @@ TEST_F(Decoding, BadIdsAreRefused) {
 }
 
 // A type that is missing or no string is a bad_request, one that nobody knows is unknown_type.
-TEST_F(Decoding, TypesAreKnownOrRefused) {
+TEST_F(DecodingTest, TypesAreKnownOrRefused) {
     expect_refusal(R"({"id":"1"})", ErrorCode::kBadRequest, "1", "type: ");
     expect_refusal("{}", ErrorCode::kBadRequest, "", "type: ");
     expect_refusal(R"({"id":"1","type":5})", ErrorCode::kBadRequest, "1", "type: ");
@@ -266,7 +230,7 @@ TEST_F(Decoding, TypesAreKnownOrRefused) {
 }
 
 // A field of the wrong kind, or missing, is a bad_request that names it.
-TEST_F(Decoding, BadFieldsAreNamed) {
+TEST_F(DecodingTest, BadFieldsAreNamed) {
     const struct {
         std::string_view frame;
         std::string_view words;
@@ -322,7 +286,7 @@ TEST_F(Decoding, BadFieldsAreNamed) {
 }
 
 // The first bad field is the one that is named.
-TEST_F(Decoding, TheFirstBadFieldIsNamed) {
+TEST_F(DecodingTest, TheFirstBadFieldIsNamed) {
     expect_refusal(R"({"type":"send","id":7,"room":8,"content":9})", ErrorCode::kBadRequest, "",
                    "id: ");
     expect_refusal(R"({"content":9,"room":8,"type":"send","id":"i"})", ErrorCode::kBadRequest, "i",
@@ -330,7 +294,7 @@ TEST_F(Decoding, TheFirstBadFieldIsNamed) {
 }
 
 // What lies behind the frame in the ring is never taken for a part of it.
-TEST_F(Decoding, PaddingIsNotRead) {
+TEST_F(DecodingTest, PaddingIsNotRead) {
     for (const char filler : {'\0', ' ', '"', '}', '1', '\\', '\xff'}) {
         EXPECT_TRUE(decoder_.decode(Padded(R"({"type":"ping"})", filler).span()));
         EXPECT_FALSE(decoder_.decode(Padded(R"({"type":"ping")", filler).span())) << filler;
@@ -339,7 +303,7 @@ TEST_F(Decoding, PaddingIsNotRead) {
 }
 
 // The views of a command hold after the bytes that it came from are gone.
-TEST_F(Decoding, ViewsOutliveTheBytes) {
+TEST_F(DecodingTest, ViewsOutliveTheBytes) {
     std::expected<Command, Refusal> command;
     {
         const Padded text(
@@ -352,7 +316,7 @@ TEST_F(Decoding, ViewsOutliveTheBytes) {
 }
 
 // Every client frame that docs/protocol.md shows is a command, and every server frame is JSON.
-TEST_F(Decoding, ThePageShowsTrueFrames) {
+TEST_F(DecodingTest, ThePageShowsTrueFrames) {
     const auto repository = std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "..";
     std::ifstream page(repository / "docs" / "protocol.md");
     ASSERT_TRUE(page);
@@ -384,7 +348,7 @@ TEST_F(Decoding, ThePageShowsTrueFrames) {
 }
 
 // A message of any size is decoded, and a small one after it.
-TEST_F(Decoding, TheDecoderGrows) {
+TEST_F(DecodingTest, TheDecoderGrows) {
     const std::string content(1 << 20, 'x');
     EXPECT_EQ(
         body<SendCommand>(fmt::format(R"({{"type":"send","room":"l","content":"{}"}})", content))
