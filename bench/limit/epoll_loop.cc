@@ -24,26 +24,33 @@ std::size_t send_some(int fd, std::span<const std::byte> bytes) {
 
 }  // namespace
 
-LoopOrError create_epoll_loop(Work work, int listener) {
+LoopOrError create_epoll_loop(Work work, int listener, HandOverSeat seat) {
     net::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll) return std::unexpected(core::Error::from_errno(errno, "epoll_create1"));
-    return std::make_unique<EpollLoop>(work, listener, std::move(epoll));
+    return std::make_unique<EpollLoop>(work, listener, seat, std::move(epoll));
 }
 
-EpollLoop::EpollLoop(Work work, int listener, net::UniqueFd epoll)
-    : exchange_(work, *this),
+EpollLoop::EpollLoop(Work work, int listener, HandOverSeat seat, net::UniqueFd epoll)
+    : exchange_(work, *this, seat),
       listener_(listener),
       epoll_(std::move(epoll)),
       buffer_(kCarryBytesMax + kReadBytes) {
     watch(EPOLL_CTL_ADD, listener_, EPOLLIN, nullptr);
+    // Edge-triggered, and never read: each write is heard.
+    if (exchange_.bell_fd() >= 0) {
+        watch(EPOLL_CTL_ADD, exchange_.bell_fd(), EPOLLIN | EPOLLET, &exchange_);
+    }
 }
 
 void EpollLoop::turn() {
+    const int timeout_ms = exchange_.prepare_sleep() ? -1 : 0;
     const int count =
-        ::epoll_wait(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()), -1);
+        ::epoll_wait(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()), timeout_ms);
+    exchange_.awake();
     exchange_.on_turn();
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = ready_[static_cast<std::size_t>(i)];
+        if (event.data.ptr == &exchange_) continue;  // the bell
         auto* const connection = static_cast<Connection*>(event.data.ptr);
         if (connection == nullptr) {
             accept_all();
@@ -147,10 +154,10 @@ void EpollLoop::bury() {
     closing_.clear();
 }
 
-void EpollLoop::watch(int operation, int fd, std::uint32_t events, Connection* connection) {
+void EpollLoop::watch(int operation, int fd, std::uint32_t events, void* whose) {
     epoll_event event{};
     event.events = events;
-    event.data.ptr = connection;
+    event.data.ptr = whose;
     STENTOR_CHECK(::epoll_ctl(epoll_.get(), operation, fd, &event) == 0);
 }
 

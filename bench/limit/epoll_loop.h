@@ -20,7 +20,7 @@ namespace stentor::bench::limit {
 
 class EpollLoop final : public Loop, private Wire {
 public:
-    EpollLoop(Work work, int listener, net::UniqueFd epoll);
+    EpollLoop(Work work, int listener, HandOverSeat seat, net::UniqueFd epoll);
     void turn() override;
 
 private:
@@ -39,7 +39,7 @@ private:
     void drain(Connection& connection);
     void hang_up(Peer& peer) override;
     void bury();
-    void watch(int operation, int fd, std::uint32_t events, Connection* connection);
+    void watch(int operation, int fd, std::uint32_t events, void* whose);
 
     Exchange exchange_;
     const int listener_;

@@ -5,6 +5,9 @@
 #include "bench/limit/exchange.h"
 
 #include <algorithm>
+#include <bit>
+
+#include "core/check.h"
 
 namespace stentor::bench::limit {
 namespace {
@@ -18,6 +21,14 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }
 
 }  // namespace
+
+Exchange::Exchange(Work work, Wire& wire, HandOverSeat seat)
+    : work_(work), wire_(wire), seat_(seat), port_(seat.port()) {
+    if (port_ == nullptr) return;
+    STENTOR_CHECK(work != Work::kFanout);
+    port_->adopt();
+    port_->doorbell().hear_each_write();
+}
 
 void Exchange::on_turn() {
     for (Room* room : dirty_) room->run.clear();
@@ -78,6 +89,7 @@ void Exchange::join(Peer& peer, std::string_view command) {
     const std::string name(command.substr(kJoin.size()));
     std::unique_ptr<Room>& room = rooms_[name];
     if (!room) room = std::make_unique<Room>();
+    if (port_ != nullptr && room->shared == nullptr) share(*room, name);
     peer.room = room.get();
     auto& members = room->members;
     members.insert(std::ranges::upper_bound(members, peer.accepted, {}, &Peer::accepted), &peer);
@@ -91,8 +103,36 @@ void Exchange::to_room(Room& room, std::span<const std::byte> frame) {
         rounds_[room.messages++].push_back({&room, frame});
         return;
     }
+    add_to_run(room, frame);
+}
+
+void Exchange::add_to_run(Room& room, std::span<const std::byte> frames) {
     if (room.run.empty()) dirty_.push_back(&room);
-    room.run.insert(room.run.end(), frame.begin(), frame.end());
+    room.run.insert(room.run.end(), frames.begin(), frames.end());
+}
+
+// The others begin to send while we do.
+void Exchange::hand_over() {
+    for (Room* room : dirty_) {
+        std::uint64_t others =
+            room->shared->threads.load(std::memory_order_relaxed) & ~(1ull << seat_.thread);
+        if (others == 0) continue;
+        const auto frames = core::SharedBytes::copy_of(room->run);
+        for (; others != 0; others &= others - 1) {
+            port_->push(static_cast<std::uint32_t>(std::countr_zero(others)), 0,
+                        HandedRun{room->shared, frames});
+        }
+    }
+    port_->publish();
+}
+
+// What another thread hands over behind this waits for the next turn.
+void Exchange::take_over() {
+    port_->drain(
+        0, SIZE_MAX, [] { return true; },
+        [this](std::uint32_t, HandedRun&& handed) {
+            add_to_run(*rooms_by_number_[handed.room->number], handed.frames.bytes());
+        });
 }
 
 void Exchange::send_messages() {
@@ -107,7 +147,19 @@ void Exchange::send_messages() {
 
 void Exchange::on_turn_end() {
     send_messages();
+    if (port_ != nullptr) {
+        hand_over();
+        take_over();
+    }
     for (Room* room : dirty_) wire_.send(room->members, room->run);
+}
+
+void Exchange::share(Room& room, std::string_view name) {
+    room.shared = &seat_.all->room(name);
+    const std::size_t number = room.shared->number;
+    rooms_by_number_.resize(std::max(rooms_by_number_.size(), number + 1));
+    rooms_by_number_[number] = &room;
+    room.shared->threads.fetch_or(1ull << seat_.thread, std::memory_order_relaxed);
 }
 
 // Empty rooms stay: a turn may still know them, and a measurement has few.

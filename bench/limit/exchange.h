@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bench/limit/frames.h"
+#include "bench/limit/hand_over.h"
 #include "bench/limit/wire.h"
 
 namespace stentor::bench::limit {
@@ -25,6 +26,7 @@ enum class Work {
 };
 
 struct Room {
+    SharedRoom* shared = nullptr;  // of several threads
     std::vector<Peer*> members;
     std::size_t messages = 0;    // kFanout: of this turn, not sent yet
     std::vector<std::byte> run;  // kBurst: the frames of this turn
@@ -32,9 +34,17 @@ struct Room {
 
 class Exchange {
 public:
-    Exchange(Work work, Wire& wire) : work_(work), wire_(wire) {}
+    // With several threads only kBurst may fan out.
+    Exchange(Work work, Wire& wire, HandOverSeat seat = {});
 
     Work work() const { return work_; }
+    // Readable when another thread handed something over; -1: there is none.
+    int bell_fd() const { return port_ == nullptr ? -1 : port_->doorbell().fd(); }
+    // May the loop sleep until a socket or the bell has something? Then, or if not: awake().
+    bool prepare_sleep() { return port_ == nullptr || port_->prepare_sleep(); }
+    void awake() {
+        if (port_ != nullptr) port_->awake();
+    }
 
     // What was sent in the turn before is no longer in use.
     void on_turn();
@@ -53,6 +63,10 @@ private:
     std::size_t to_rooms(Peer& peer, std::span<std::byte> bytes);
     void join(Peer& peer, std::string_view command);
     void to_room(Room& room, std::span<const std::byte> frame);
+    void add_to_run(Room& room, std::span<const std::byte> frames);
+    void share(Room& room, std::string_view name);
+    void hand_over();
+    void take_over();
 
     struct Message {
         Room* room;
@@ -61,11 +75,14 @@ private:
 
     const Work work_;
     Wire& wire_;
+    const HandOverSeat seat_;
+    HandOver::Port* const port_;
     std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
     // First the first message of each room, then the second of each: so a submission of io_uring,
     // which may hold one send to a connection, is filled by many rooms.
     std::vector<std::vector<Message>> rounds_;
-    std::vector<Room*> dirty_;  // have a run
+    std::vector<Room*> dirty_;            // have a run
+    std::vector<Room*> rooms_by_number_;  // of several threads; nothing: no member here yet
 };
 
 }  // namespace stentor::bench::limit

@@ -19,9 +19,9 @@ public:
 
 using LoopOrError = std::expected<std::unique_ptr<Loop>, core::Error>;
 
-// `listener` is bound and listens; not owned.
-LoopOrError create_epoll_loop(Work work, int listener);
+// `listener` is bound and listens; not owned. Each thread creates the loop that it turns.
+LoopOrError create_epoll_loop(Work work, int listener, HandOverSeat seat = {});
 // Makes the listener a blocking one. Built without liburing, it says so.
-LoopOrError create_uring_loop(Work work, int listener);
+LoopOrError create_uring_loop(Work work, int listener, HandOverSeat seat = {});
 
 }  // namespace stentor::bench::limit

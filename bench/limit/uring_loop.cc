@@ -11,7 +11,8 @@
 namespace stentor::bench::limit {
 
 void UringLoop::turn() {
-    submit(events_.empty() ? 1 : 0);
+    submit(events_.empty() && exchange_.prepare_sleep() ? 1 : 0);
+    exchange_.awake();
     settle();
     if (exchange_.work() == Work::kBurst) gather();
     buffers_->give_back(lent_);
@@ -25,6 +26,10 @@ void UringLoop::turn() {
 
 void UringLoop::handle(const Event& event) {
     if (event.operation == Operation::kAccept) return on_accepted(event);
+    if (event.operation == Operation::kBell) {
+        if ((event.flags & IORING_CQE_F_MORE) == 0) request_bell();
+        return;
+    }
     Connection& connection = *connections_[event.slot];
     if (event.operation == Operation::kReceive) {
         on_received(connection, event);

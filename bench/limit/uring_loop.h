@@ -23,7 +23,8 @@ namespace stentor::bench::limit {
 
 class UringLoop final : public Loop, private Wire {
 public:
-    UringLoop(Work work, int listener) : exchange_(work, *this), listener_(listener) {}
+    UringLoop(Work work, int listener, HandOverSeat seat)
+        : exchange_(work, *this, seat), listener_(listener) {}
     ~UringLoop() override;
     UringLoop(const UringLoop&) = delete;
     UringLoop& operator=(const UringLoop&) = delete;
@@ -33,7 +34,7 @@ public:
 
 private:
     // kSend reports failure alone, and so does kSilent, where it does not matter either.
-    enum class Operation : std::uint8_t { kAccept, kReceive, kSend, kDrain, kSilent };
+    enum class Operation : std::uint8_t { kAccept, kBell, kReceive, kSend, kDrain, kSilent };
     struct Event {
         Operation operation;
         std::uint32_t slot;
@@ -58,6 +59,7 @@ private:
     void settle();
     void gather();
     void request_accept();
+    void request_bell();
     void request_receive(Connection& connection);
     void request_send(Connection& connection, std::span<const std::byte> bytes);
     void request_drain(Connection& connection);

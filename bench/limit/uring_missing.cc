@@ -4,7 +4,7 @@
 
 namespace stentor::bench::limit {
 
-LoopOrError create_uring_loop(Work /*work*/, int /*listener*/) {
+LoopOrError create_uring_loop(Work /*work*/, int /*listener*/, HandOverSeat /*seat*/) {
     return std::unexpected(core::Error::because(
         "built without io_uring: install liburing-dev and build again, or use --io epoll"));
 }

@@ -3,6 +3,7 @@
 // Invariant: when submit() returns, all of its sends are over (MSG_DONTWAIT), and the completions
 // of those that fell short (MSG_WAITALL makes that a failure) wait for settle().
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -46,8 +47,8 @@ void label(io_uring_sqe& sqe, Operation operation, std::uint32_t slot, unsigned 
 
 }  // namespace
 
-LoopOrError create_uring_loop(Work work, int listener) {
-    auto loop = std::make_unique<UringLoop>(work, listener);
+LoopOrError create_uring_loop(Work work, int listener, HandOverSeat seat) {
+    auto loop = std::make_unique<UringLoop>(work, listener, seat);
     if (auto ready = loop->set_up(); !ready) return std::unexpected(ready.error());
     return loop;
 }
@@ -79,6 +80,7 @@ std::expected<void, Error> UringLoop::set_up() {
     // A request on a non-blocking listener would fail where it should wait.
     ::fcntl(listener_, F_SETFL, ::fcntl(listener_, F_GETFL) & ~O_NONBLOCK);
     request_accept();
+    if (exchange_.bell_fd() >= 0) request_bell();
     return {};
 }
 
@@ -140,6 +142,13 @@ void UringLoop::request_accept() {
     io_uring_sqe& sqe = next_request();
     io_uring_prep_multishot_accept_direct(&sqe, listener_, nullptr, nullptr, 0);
     label(sqe, Operation::kAccept, 0, 0);
+}
+
+// Each write is heard, and the eventfd never read.
+void UringLoop::request_bell() {
+    io_uring_sqe& sqe = next_request();
+    io_uring_prep_poll_multishot(&sqe, exchange_.bell_fd(), POLLIN);
+    label(sqe, Operation::kBell, 0, 0);
 }
 
 void UringLoop::request_receive(Connection& connection) {

@@ -88,6 +88,24 @@ export function judgePaired(results, servers, gates = {}, metricOf = workMetric)
   return results;
 }
 
+// How a server with more threads stands to itself with one, as a share of what the bare loop makes of as many
+// threads: quotients of quotients, repetition by repetition. `one`, `bare`, `bareOne`: results of the same run.
+export function judgeThreads(result, one, bare, bareOne, metric, bound) {
+  const quotient = shareOf(result, one, metric);
+  const bareQuotient = shareOf(bare, bareOne, metric);
+  delete result.share;
+  if (quotient) result.quotient = quotient;
+  if (bareQuotient) bare.quotient = bareQuotient;
+  if (quotient && bareQuotient) {
+    const own = result.values[metric].map((value, i) => value / one.values[metric][i]);
+    const theirs = bare.values[metric].map((value, i) => value / bareOne.values[metric][i]);
+    result.share = { ...quotients(own, theirs), of: bare.server, metric };
+  }
+  if (bound !== undefined) {
+    result.gates.push(gate(`more threads, of ${bare?.server ?? 'bare'}`, result.share?.median, bound, true));
+  }
+}
+
 // Latencies against the bare loop's, slice by slice: at most `bounds` times as long.
 export function judgeLatency(results, servers, bounds) {
   const byName = new Map(results.map((result) => [result.server, result]));

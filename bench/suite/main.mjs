@@ -84,7 +84,11 @@ function summaryOf(row) {
   if (row.kind === 'variants')
     return row.results
       .filter(({ share }) => share)
-      .map(({ server, share }) => `${server} ${figures.ratio(share.median)}`)
+      .map(({ server, share, quotient }) =>
+        quotient
+          ? `${server} ${figures.ratio(quotient.median)} of one, ${figures.ratio(share.median)} of bare`
+          : `${server} ${figures.ratio(share.median)}`,
+      )
       .join(', ');
   return row.results
     .filter(({ family }) => family === 'stentor')

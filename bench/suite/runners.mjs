@@ -1,11 +1,12 @@
 // How each kind of row is measured. A runner gets the context of the run (in_turn.mjs) and a row, and returns
 // what the report shows: {results, points?, note?, warnings}.
+import { ratio } from './figures.mjs';
 import { coresFor, driveInTurn, inTurn, serving, Skip } from './in_turn.mjs';
-import { gate, judgePaired, judgeSweep, pointOf } from './judge.mjs';
+import { gate, judgePaired, judgeSweep, judgeThreads, pointOf } from './judge.mjs';
 import { slicing } from './load.mjs';
 import { memory, slow } from './memory_runners.mjs';
 import { micro } from './micro.mjs';
-import { stentor } from './servers.mjs';
+import { bare, stentor } from './servers.mjs';
 import { faults } from './stats.mjs';
 
 function paired(context, row) {
@@ -80,39 +81,77 @@ function variantsOf(context, row) {
 // All variants are up at once; the first one is what the others are judged by.
 async function variants(context, row) {
   const all = variantsOf(context, row);
+  const answers = [];
+  for (const io of context.kinds) answers.push(await variantsOn(context, row, all, io));
+  return {
+    results: answers.flatMap(({ results }) => results),
+    warnings: answers.flatMap(({ warnings }) => warnings),
+    note: answers
+      .map(({ note }) => note)
+      .filter(Boolean)
+      .join('; '),
+  };
+}
+
+async function variantsOn(context, row, all, io) {
   const cores = coresFor(context, Math.max(...all.map((variant) => variant.cores)));
   const { slice_ms, repetitions } = context.settings;
-  const servers = context.kinds.flatMap((io) =>
-    all.map((variant) => ({
-      ...stentor(`${context.programs}/stentor`, io, {
-        name: `${io}, ${variant.label}`,
-        reference: variant === all[0] ? undefined : `${io}, ${all[0].label}`,
-        congestion: context.congestion,
-        ...variant.flags,
+  const { programs, congestion } = context;
+  const name = (variant) => `${io}, ${variant.label}`;
+  const servers = all.map((variant) => ({
+    ...stentor(`${programs}/stentor`, io, {
+      name: name(variant),
+      reference: variant === all[0] ? undefined : name(all[0]),
+      congestion,
+      ...variant.flags,
+    }),
+    variant,
+  }));
+  for (const variant of row.work ? all : []) {
+    const label = `bare, ${variant.number} ${variant.number === 1 ? 'thread' : 'threads'}`;
+    servers.push({
+      ...bare(`${programs}/stentor-limit`, io, {
+        name: `${io}, ${label}`,
+        threads: variant.number,
+        congestion,
       }),
-      variant,
-    })),
-  );
-  const coresOf = (server) => cores.server.slice(0, server.variant.cores);
+      variant: { ...variant, label },
+    });
+  }
   const answer = await driveInTurn(
     context,
     row,
     servers,
-    coresOf,
+    (server) => cores.server.slice(0, server.variant.cores),
     cores.load,
-    [...row.load, ...slicing(slice_ms, repetitions)],
-    slice_ms * repetitions,
+    [...row.load, ...slicing(slice_ms, (row.rounds ?? 1) * repetitions)],
+    slice_ms * (row.rounds ?? 1) * repetitions,
     row.count,
   );
   judgePaired(answer.results, servers, {}, () => row.metric);
+  const resultOf = (family, number) =>
+    answer.results.find((result) => result.family === family && result.number === number);
   for (const result of answer.results) {
-    const { label, number } = servers.find(({ name }) => name === result.server).variant;
+    const { label, number } = servers.find((server) => server.name === result.server).variant;
     Object.assign(result, { variant: label, ...(number ? { number } : {}) });
-    const bound = row.gates?.[label];
-    if (bound) result.gates.push(gate(`share of ${all[0].label}`, result.share?.median, bound, true));
   }
-  return answer;
+  for (const result of answer.results.filter(({ family }) => family === 'stentor')) {
+    const bound = row.gates?.[result.variant];
+    if (row.work && result.variant !== all[0].label) {
+      const [one, bareOne] = ['stentor', 'bare'].map((family) => resultOf(family, all[0].number));
+      judgeThreads(result, one, resultOf('bare', result.number), bareOne, row.metric, bound);
+    } else if (bound) {
+      result.gates.push(gate(`share of ${all[0].label}`, result.share?.median, bound, true));
+    }
+  }
+  return { ...answer, note: quotientsIn(answer.results, all[0].label) };
 }
+
+const quotientsIn = (results, first) =>
+  results
+    .filter(({ quotient }) => quotient)
+    .map(({ server, quotient }) => `${server}: ${ratio(quotient.median)} of ${first}`)
+    .join(', ');
 
 async function chat(context, row) {
   const { slice_ms, repetitions } = context.settings;

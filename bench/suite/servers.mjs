@@ -69,18 +69,20 @@ export function stentor(
   };
 }
 
-export function bare(program, io, { congestion } = {}) {
+export function bare(program, io, { name = `bare ${io}`, threads = 1, congestion } = {}) {
   return {
-    name: `bare ${io}`,
+    name,
     family: 'bare',
     io,
-    cores: 1,
+    cores: threads,
     command: (row, portsFile) => [
       program,
       '--io',
       io,
       '--work',
       row.work,
+      '--threads',
+      String(threads),
       '--listen',
       '127.0.0.1:0',
       '--ports-file',

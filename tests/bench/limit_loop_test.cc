@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <deque>
 #include <future>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "bench/limit/frames.h"
+#include "bench/limit/hand_over.h"
 #include "bench/limit/loop.h"
 #include "core/check.h"
 #include "net/unique_fd.h"
@@ -97,7 +99,7 @@ private:
 // A loop on a thread of its own, for as long as this lives.
 class Server {
 public:
-    Server(decltype(create_epoll_loop)* create, Work work)
+    Server(decltype(create_epoll_loop)* create, Work work, HandOverSeat seat = {})
         : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
         sockaddr_in at{};
         at.sin_family = AF_INET;
@@ -111,8 +113,8 @@ public:
         port_ = ntohs(at.sin_port);
         std::promise<std::string> begun;
         auto failure = begun.get_future();
-        thread_ = std::thread([this, create, work, &begun] {
-            const auto loop = create(work, listener_.get());
+        thread_ = std::thread([this, create, work, seat, &begun] {
+            const auto loop = create(work, listener_.get(), seat);
             begun.set_value(loop ? "" : loop.error().message());
             while (loop && !stop_) (*loop)->turn();
         });
@@ -232,6 +234,38 @@ TEST_P(LimitLoop, ThoseWhoComeAfterAreServed) {
         members[3].send(std::string(2 * kCarryBytesMax, '\xff'));    // a frame that never ends
         EXPECT_EQ(members[4].receive(kLongBytes + 4), server_frame(std::string(kLongBytes, 'w')));
     }
+}
+
+// The members of a room get every message of it once, and those of one sender in order, on
+// whichever thread they are; a room that one thread alone has stays there.
+TEST_P(LimitLoop, ARoomOnSeveralThreadsGetsEachMessageOnce) {
+    constexpr std::uint32_t kThreads = 3;
+    HandOver hand_over(kThreads);
+    std::deque<Server> servers;
+    for (std::uint32_t thread = 0; thread < kThreads; ++thread) {
+        servers.emplace_back(GetParam().create, Work::kBurst, HandOverSeat{&hand_over, thread});
+        if (!servers.back().failure().empty()) GTEST_SKIP() << servers.back().failure();
+    }
+    std::vector<Client> members;
+    for (int i = 0; i < 4; ++i) {
+        for (const Server& server : servers) members.emplace_back(server.port()).join("one");
+    }
+    const Client other(servers[1].port());
+    other.join("another");
+    std::string expected;
+    for (int i = 0; i < 100; ++i) {
+        const std::string payload = std::to_string(i) + std::string(1000, 'm');
+        members[0].send(client_frame(payload));
+        expected += server_frame(payload);
+    }
+    for (const Client& member : members) EXPECT_EQ(member.receive(expected.size()), expected);
+    const std::string word = server_frame("word");
+    for (const Client& speaker : members) {  // a sleeping thread wakes for one message, too
+        speaker.send(client_frame("word"));
+        for (const Client& member : members) ASSERT_EQ(member.receive(word.size()), word);
+    }
+    other.send(client_frame("mine"));
+    EXPECT_EQ(other.receive(6), server_frame("mine"));
 }
 
 INSTANTIATE_TEST_SUITE_P(, LimitLoop,

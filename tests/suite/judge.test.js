@@ -6,6 +6,7 @@ import {
   judgeLatency,
   judgePaired,
   judgeSweep,
+  judgeThreads,
   measured,
   pointOf,
   strangersShare,
@@ -147,4 +148,20 @@ test('WhereOthersUsedTheCoreIoUringIsJudgedByCpuTime', () => {
     gates,
   );
   assert.equal(results[3].share.metric, 'per_cpu_second');
+});
+
+// More threads are judged by what the bare loop makes of as many, repetition by repetition.
+test('MoreThreadsAreJudgedByWhatTheBareLoopMakesOfThem', () => {
+  const judged = (two, bound) => {
+    const [one, both] = [result(epoll, [100, 200]), result(epoll, two)];
+    judgeThreads(both, one, result(bareEpoll, [90, 180]), result(bareEpoll, [100, 200]), 'per_cpu_second', bound);
+    return both;
+  };
+  assert.equal(judged([90, 180], 1).quotient.median, 0.9);
+  assert.equal(judged([90, 180], 1).share.median, 1);
+  assert.equal(judged([90, 180], 1).gates[0].pass, true);
+  assert.equal(judged([45, 90], 1).gates[0].pass, false);
+  const alone = result(epoll, [90]);
+  judgeThreads(alone, result(epoll, [100]), undefined, undefined, 'per_cpu_second', 0.5);
+  assert.equal(alone.gates[0].pass, false); // a yardstick that is not there is no pass
 });
