@@ -21,7 +21,8 @@ public:
         ConnectionId connection;
         std::string command_id;
         bool from_oldest;
-        std::uint64_t end;  // exclusive bound of what was asked for; 0: the newest
+        std::uint64_t end;   // exclusive bound of what was asked for
+        std::uint64_t head;  // newest event when it was
     };
     struct Answered {
         std::vector<Waiting> waiting;

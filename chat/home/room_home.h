@@ -119,7 +119,8 @@ private:
     void join_page(const Join& ask, Joined& joined);
     // The page of a range that is held.
     EventTexts held_page(const PageRange& range);
-    EventsPage page_of(const EventTexts& texts, bool from_oldest, std::uint64_t end) const;
+    EventsPage page_of(const EventTexts& texts, bool from_oldest, std::uint64_t end,
+                       std::uint64_t head) const;
     std::string name_of(UserId user, std::size_t& work);
     void read_from_log(const PageRange& range, std::uint64_t request);
     void tell_history(const PageReads::Waiting& waiting, const EventTexts& texts);

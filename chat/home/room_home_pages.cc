@@ -19,10 +19,10 @@ void RoomHome::join_page(const Join& ask, Joined& joined) {
             ask.since.seq + 1 >= held_.first()
                 ? PageRange::from(ask.since.seq, end, kPageEventsMax, held_.first())
                 : PageRange::from(ask.since.seq, ask.since.seq + 1, 0, 1);
-        joined.page = page_of(held_page(range), true, end);
+        joined.page = page_of(held_page(range), true, end, head_);
     } else {
         const PageRange range = PageRange::up_to(end, ask.history, held_.first());
-        joined.page = page_of(held_page(range), false, end);
+        joined.page = page_of(held_page(range), false, end, head_);
     }
 }
 
@@ -35,7 +35,7 @@ void RoomHome::handle(const ReadHistory& ask) {
     const PageRange range = ask.from_oldest
                                 ? PageRange::from(ask.after, end, ask.limit, first_kept())
                                 : PageRange::up_to(end, ask.limit, first_kept());
-    PageReads::Waiting waiting{ask.connection, ask.command_id, ask.from_oldest, ask.before};
+    PageReads::Waiting waiting{ask.connection, ask.command_id, ask.from_oldest, end, head_};
     if (range.empty() || range.after + 1 >= held_.first()) {
         tell_history(waiting, held_page(range));
     } else if (const EventTexts* texts = services_.pages.find(key_, range)) {
@@ -60,21 +60,24 @@ EventTexts RoomHome::held_page(const PageRange& range) {
     return texts;
 }
 
-EventsPage RoomHome::page_of(const EventTexts& texts, bool from_oldest, std::uint64_t end) const {
+EventsPage RoomHome::page_of(const EventTexts& texts, bool from_oldest, std::uint64_t end,
+                             std::uint64_t head) const {
     return {.epoch = std::string(epoch_),
-            .head = head_,
+            .head = head,
             .first = first_kept(),
             .more = from_oldest ? texts.last + 1 < end : texts.first > first_kept(),
             .events = texts.json};
 }
 
+// Of the moment of asking, however long the log took to read it: what came since is told live. Only
+// retention may have gone past that.
 void RoomHome::tell_history(const PageReads::Waiting& waiting, const EventTexts& texts) {
     auto read = std::make_unique<HistoryRead>();
     read->connection = waiting.connection;
     read->room = name_;
     read->command_id = waiting.command_id;
-    read->page = page_of(texts, waiting.from_oldest,
-                         waiting.end == 0 ? head_ + 1 : std::min(waiting.end, head_ + 1));
+    read->page =
+        page_of(texts, waiting.from_oldest, waiting.end, std::max(waiting.head, first_kept() - 1));
     context().tell(waiting.connection.shard, std::move(read));
 }
 
@@ -104,7 +107,9 @@ void RoomHome::on_read(LogRead&& read) {
         return;
     }
     const PageRange& range = answered->range;
-    // A hole at its begin: retention was quicker than the word of it.
+    // The word of retention may have been quicker than the page.
+    std::erase_if(read.events, [&](const EventFrame& event) { return event.seq < first_kept(); });
+    // A hole at its begin: or retention was quicker than the word of it.
     const std::uint64_t oldest = read.events.empty() ? range.before : read.events.front().seq;
     if (oldest > range.after + 1 && (range.from_oldest || !read.more)) on_trimmed(oldest);
     EventTexts texts{.first = range.from_oldest ? range.after + 1 : range.before,

@@ -7,7 +7,7 @@ namespace stentor::chat {
 namespace {
 
 PageReads::Waiting waiting(const std::string& id) {
-    return {.connection = {}, .command_id = id, .from_oldest = true, .end = 0};
+    return {.connection = {}, .command_id = id, .from_oldest = true, .end = 201, .head = 200};
 }
 
 const PageRange kLow = PageRange::from(0, 101, 100, 1);

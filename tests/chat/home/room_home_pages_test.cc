@@ -207,6 +207,23 @@ TEST_F(RoomHomePages, APageThatRetentionOvertookSaysWhereHistoryBegins) {
     EXPECT_EQ(last<Box<HistoryRead>>()->page.first, 41u);
 }
 
+TEST_F(RoomHomePages, APageIsOfTheMomentOfAsking) {
+    // What is stored while the log reads it comes live, and is not in what the page calls newest.
+    limits.history_bytes_per_shard_max = 0;
+    join(1);
+    turn();
+    ReadHistory newest = history_of(1, 0);
+    newest.from_oldest = false;
+    ask(newest);
+    ASSERT_EQ(log.reads.size(), 1u);
+    send(1, "meanwhile");
+    log.answer_read(homes);
+    const auto page = last<Box<HistoryRead>>();
+    EXPECT_EQ(page->page.head, 500u);
+    EXPECT_EQ(count(page->page), 100u);
+    EXPECT_THAT(page->page.events.text(), HasSubstr(R"("seq":500,)"));
+}
+
 TEST_F(RoomHomePages, AKeptPageIsReadAgainBehindADeletion) {
     // An edit of the deleted message may stand in any page behind it, with the text.
     join(1);
