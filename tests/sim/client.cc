@@ -167,6 +167,7 @@ void Client::change_something(const std::string& name) {
     const std::string id = fmt::format("e{}", next_id());
     Sent& sent = begin_sending(id, name);
     sent.target = target;
+    sent.of_epoch = room(name).epoch();
     const std::uint64_t what = world_.choice.below(100);
     if (what < 40) {
         sent.kind = chat::EventKind::kEdited;
@@ -230,6 +231,7 @@ void Client::send_direct() {
     const auto them = *chat::UserId::parse(whom.user);
     Sent& sent = begin_sending(id, by_name ? "" : chat::DirectRoom::of(me, them).to_string());
     sent.to = by_name ? whom.name : whom.user;
+    sent.by_name = by_name;
     sent.content = some_content();
     world_.report.saw(Seen::kDirect);
     send(id, sent, sent.content);
@@ -268,7 +270,8 @@ void Client::say_how_far_it_read(const std::string& name) {
 void Client::page_missing(const ClientRoom& of) {
     const ClientRoom::Range range = *of.missing();
     Pending pending{.verb = Verb::kHistory, .room = of.name()};
-    pending.history = {range.first - 1, range.last + 1, 100, true};
+    pending.history = {
+        .after = range.first - 1, .before = range.last + 1, .limit = 100, .for_missing = true};
     std::string fields = fmt::format(R"(,"before":{})", range.last + 1);
     // `after` 0 is a bound like any other: from the oldest on.
     fields += fmt::format(R"(,"after":{})", range.first - 1);

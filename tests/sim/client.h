@@ -47,6 +47,8 @@ public:
     void stay_away() { gone_for_good_ = true; }
     // The machine dies: no FIN, no close.
     void die();
+    // The server died. What it had sent before may still be read, or not.
+    void lose_server();
     // Why it is not at rest, for the failure.
     std::string what_is_missing() const;
 
@@ -91,10 +93,12 @@ private:
         std::string user;
         std::string room;  // of a direct message to a name: as its ack says
         std::string to;    // of a direct message: user or name
+        bool by_name = false;
         chat::EventKind kind = chat::EventKind::kMessage;
         std::string content;  // of a reaction the emoji
         std::uint64_t reply_to = 0;
         std::uint64_t target = 0;
+        std::string of_epoch;  // in which the target is
         bool on = true;
         std::uint64_t connection = 0;  // the one that sent it first
         std::uint32_t awaited = 0;     // answers owed on this connection

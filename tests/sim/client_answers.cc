@@ -62,7 +62,12 @@ void Client::check_rooms_listed(const JsonView& frame) {
     world_.report.saw(Seen::kRoomsListed);
     for (const JsonView& line : frame.list("rooms")) {
         const std::string name = line.text("room");
-        const std::uint64_t head = world_.truth.head(name, line.text("epoch"));
+        // Of a room that nobody has opened since a power cut it has an epoch that is new to all.
+        const std::string epoch = line.text("epoch");
+        const bool unknown =
+            world_.plan.log == LogKind::kSqlite && !world_.truth.knows(name, epoch);
+        const std::uint64_t head =
+            world_.truth.head(name, unknown ? world_.truth.epoch(name) : epoch);
         const auto direct = chat::DirectRoom::parse(name);
         world_.report.expect(!direct || direct->has(*chat::UserId::parse(user_)),
                              "{}: the room {} is another's", label_, name);
@@ -149,6 +154,9 @@ void Client::check_ack(const JsonView& frame, Sent& sent, const std::string& id)
     if (!sent.to.empty() && sent.room.empty()) {
         sent.room = frame.text("room");
     }
+    if (sent.by_name && world_.plan.log == LogKind::kSqlite) {
+        sent.room = frame.text("room");  // with the power the name's user may be lost
+    }
     const LoggedEvent* event = world_.truth.event(sent.room, epoch, seq);
     world_.report.expect(
         frame.text("room") == sent.room && event != nullptr && event->client_id == id &&
@@ -188,6 +196,7 @@ void Client::on_send_refused(Sent& sent, const std::string& code) {
         world_.report.expect(world_.plan.log != LogKind::kMemory, "{}: not_stored", label_);
     } else if (code == "unavailable") {
         world_.report.saw(Seen::kUnavailable);
+        world_.report.saw(Seen::kStoreQueueFull, world_.plan.log == LogKind::kSqlite ? 1 : 0);
         retry_at_ = world_.clock.now() + std::chrono::milliseconds{200};
     } else if (code == "not_in_room") {
         world_.report.saw(Seen::kNotInRoom);
@@ -198,12 +207,14 @@ void Client::on_send_refused(Sent& sent, const std::string& code) {
         world_.report.expect(sent.content.size() + 16 > world_.plan.limits.content_code_points_max,
                              "{}: {} bytes are too_large", label_, sent.content.size());
     } else if (code == "no_such_message") {
-        sent.given_up = sent.kind != chat::EventKind::kMessage;
+        // What it answers or changes may be lost with an epoch.
+        sent.given_up =
+            sent.kind != chat::EventKind::kMessage || world_.plan.log == LogKind::kSqlite;
         world_.report.saw(Seen::kNoSuchMessage);
         const std::string& epoch = world_.truth.epoch(sent.room);
         const auto objection =
             world_.truth.objection(sent.room, epoch, sent.user, sent.kind, sent.target);
-        world_.report.expect(sent.kind == chat::EventKind::kMessage ||
+        world_.report.expect(sent.kind == chat::EventKind::kMessage || sent.of_epoch != epoch ||
                                  objection == chat::ErrorCode::kNoSuchMessage ||
                                  !world_.truth.surely_remembered(sent.room, epoch, sent.target),
                              "{}: {} of {} is there", label_, sent.target, sent.room);
@@ -214,10 +225,11 @@ void Client::on_send_refused(Sent& sent, const std::string& code) {
     } else if (code == "forbidden") {
         world_.report.saw(Seen::kForbidden);
         sent.given_up = true;
-        const LoggedEvent* target =
-            world_.truth.event(sent.room, world_.truth.epoch(sent.room), sent.target);
-        world_.report.expect(target == nullptr || target->user != sent.user,
-                             "{}: may not change its own {}", label_, sent.target);
+        const std::string& epoch = world_.truth.epoch(sent.room);
+        const LoggedEvent* target = world_.truth.event(sent.room, epoch, sent.target);
+        world_.report.expect(
+            target == nullptr || sent.of_epoch != epoch || target->user != sent.user,
+            "{}: may not change its own {}", label_, sent.target);
     } else {
         fail("a send was refused with " + code);
     }

@@ -247,6 +247,15 @@ void Client::die() {
     }
 }
 
+void Client::lose_server() {
+    if (can_read() && world_.choice.one_in(2)) {
+        read(true);
+    }
+    if (wire_ != nullptr) {
+        lose_connection();
+    }
+}
+
 void Client::leave_for_good(bool without_a_word) {
     gone_for_good_ = true;
     if (wire_ != nullptr && !said_close_) {

@@ -32,6 +32,8 @@ public:
         std::optional<std::uint64_t> before{};
         std::uint64_t limit = 100;
         bool for_missing = false;
+        std::string epoch{};      // as it was when it asked
+        std::uint64_t known = 0;  // ... and what would have come next
     };
 
     // `who` names the client in failures.

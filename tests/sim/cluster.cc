@@ -15,42 +15,17 @@ constexpr std::uint32_t kRestRoundsMax = 200'000;
 // A slow shard has one turn in so many that it could have.
 constexpr std::uint64_t kSlowness = 50;
 
-core::BroadcastQueueConfig queue_config(const Plan& plan) {
-    // The shards, the control, the log.
-    return {.participants = plan.shards + 2,
-            .ranks = chat::kRanks,
-            .lane_slots = plan.lane_slots,
-            .pending_max = plan.pending_max};
-}
-
-chat::SessionTokens::Key key_for(std::uint64_t seed) {
-    chat::SessionTokens::Key key{};
-    key[0] = static_cast<std::byte>(seed & 0xff);
-    return key;
-}
-
 }  // namespace
 
 Cluster::Cluster(World& world)
     : world_(world),
-      queue_(queue_config(world.plan)),
       front_({.origins = {}, .echo = false, .deflate = world.plan.deflate, .page = {}},
              [] { return std::string(); }),
-      tokens_(key_for(world.plan.seed)),
-      control_(queue_.port(world.plan.shards)) {
+      process_(std::make_unique<Process>(world, front_)) {
     const Plan& plan = world.plan;
-    std::optional<std::uint32_t> log_number;
-    if (plan.log != LogKind::kMemory) {
-        log_number = plan.shards + 1;
-        log_thread_ = std::make_unique<LogThread>(world, queue_.port(*log_number));
-    }
-    const SharedParts shared{front_, tokens_, plan.limits};
-    for (std::uint32_t i = 0; i < plan.shards; ++i) {
-        nodes_.push_back(std::make_unique<Node>(world, i, queue_.port(i), shared, log_number));
-    }
     for (std::uint32_t i = 0; i <= plan.clients; ++i) {
         clients_.push_back(std::make_unique<Client>(world, i, [this](std::shared_ptr<Wire> wire) {
-            world_.choice.pick(nodes_)->link().connect(std::move(wire));
+            world_.choice.pick(nodes())->link().connect(std::move(wire));
         }));
         if (i > 0 && i < plan.clients && world.choice.one_in(5)) {
             clients_.back()->be_tab_of(*clients_[world.choice.below(i)]);
@@ -62,8 +37,8 @@ Cluster::Cluster(World& world)
 
 void Cluster::advance(core::Duration by) {
     world_.clock.advance(by);
-    const auto since_start = world_.clock.now() - core::ManualClock().now();
-    world_.report.at(std::chrono::duration_cast<std::chrono::microseconds>(since_start).count());
+    world_.report.at(
+        std::chrono::duration_cast<std::chrono::microseconds>(world_.clock.since_start()).count());
 }
 
 void Cluster::move_time() {
@@ -74,28 +49,22 @@ void Cluster::move_time() {
         world_.report.saw(Seen::kTimeJump);
         world_.report.trace("       time jumps");
     }
+    if (plan.clock_steps > 0 && world_.choice.one_in(plan.clock_steps)) {
+        world_.clock.set_back(static_cast<std::int64_t>(world_.choice.between(1, 3'600'000)));
+        world_.report.saw(Seen::kWallClockBack);
+    }
 }
 
 void Cluster::jump(core::Duration most) {
     const core::Instant now = world_.clock.now();
-    core::Instant next = now + most;
-    for (const auto& node : nodes_) {
-        if (const auto deadline = node->next_deadline()) {
-            next = std::min(next, *deadline);
-        }
-    }
-    if (log_thread_ != nullptr) {
-        next = std::min(next, log_thread_->next_deadline().value_or(next));
-    }
+    const core::Instant next = std::min(now + most, process_->next_deadline().value_or(now + most));
     advance(std::max<core::Duration>(next - now, 1us));
 }
 
 // ---- busy
 
 void Cluster::be_busy(std::uint32_t steps) {
-    if (log_thread_ != nullptr) {
-        log_thread_->calm(false);
-    }
+    process_->calm(false);
     const std::uint64_t clients_a_step = 1 + world_.plan.clients / 30;
     for (std::uint32_t i = 0; i < steps && !world_.report.failed(); ++i) {
         move_time();
@@ -103,9 +72,7 @@ void Cluster::be_busy(std::uint32_t steps) {
         if (what < 45) {
             turn_some_node();
         } else if (what < 55) {
-            if (log_thread_ != nullptr && log_thread_->runnable()) {
-                log_thread_->turn();
-            }
+            process_->turn_log();
         } else if (what < 99) {
             for (std::uint64_t n = 0; n < clients_a_step; ++n) {
                 Client& client = *clients_[world_.choice.below(world_.plan.clients)];
@@ -118,16 +85,35 @@ void Cluster::be_busy(std::uint32_t steps) {
         } else {
             something_rare();
         }
+        if (world_.plan.log == LogKind::kSqlite && world_.plan.crashes > 0 &&
+            world_.choice.one_in(world_.plan.crashes)) {
+            crash();
+        }
     }
 }
 
+// Between two steps the whole process is gone, and another begins with what the disk holds.
+void Cluster::crash() {
+    const auto how = static_cast<Store::End>(world_.choice.below(3));
+    world_.report.trace("------ the server ends ({})", how == Store::End::kClosed   ? "closed"
+                                                       : how == Store::End::kKilled ? "killed"
+                                                                                    : "power cut");
+    for (const auto& client : clients_) {
+        client->lose_server();
+    }
+    process_->store()->end(how);
+    turns_before_ += process_->turns();
+    process_.reset();
+    process_ = std::make_unique<Process>(world_, front_);
+}
+
 void Cluster::turn_some_node() {
-    const std::uint64_t index = world_.choice.below(nodes_.size());
+    const std::uint64_t index = world_.choice.below(nodes().size());
     if (index == 0 && world_.plan.has_slow_shard && !world_.choice.one_in(kSlowness)) {
         return;
     }
-    if (nodes_[index]->runnable()) {
-        turn(*nodes_[index]);
+    if (nodes()[index]->runnable()) {
+        turn(*nodes()[index]);
     }
 }
 
@@ -135,7 +121,7 @@ void Cluster::something_rare() {
     const Plan& plan = world_.plan;
     if (plan.has_stopping_shard && world_.choice.one_in(4)) {
         const auto time = std::chrono::milliseconds{world_.choice.between(1, 40)};
-        world_.choice.pick(nodes_)->stop_until(world_.clock.now() + time);
+        world_.choice.pick(nodes())->stop_until(world_.clock.now() + time);
     }
     if (plan.theme == Theme::kCrowd && world_.choice.one_in(12)) {
         world_.report.saw(Seen::kMassLeave);
@@ -148,7 +134,7 @@ void Cluster::something_rare() {
 
 void Cluster::turn(Node& node) {
     node.turn();
-    for (const auto& each : nodes_) {
+    for (const auto& each : nodes()) {
         each->check_invariants();
     }
 }
@@ -157,18 +143,15 @@ void Cluster::turn(Node& node) {
 
 bool Cluster::turn_all() {
     bool did = false;
-    for (const auto& node : nodes_) {
+    for (const auto& node : nodes()) {
         if (node->runnable()) {
             turn(*node);
             did = true;
         }
     }
-    if (log_thread_ != nullptr && log_thread_->runnable()) {
-        log_thread_->turn();
-        did = true;
-    }
-    if (control_.pending() > 0) {
-        control_.publish();
+    did = process_->turn_logs() || did;
+    if (process_->control().pending() > 0) {
+        process_->control().publish();
     }
     for (const auto& client : clients_) {
         if (client->can_read()) {
@@ -187,16 +170,8 @@ bool Cluster::rest_all() {
     return rested;
 }
 
-bool Cluster::quiet() const {
-    const bool nodes_quiet =
-        std::ranges::all_of(nodes_, [](const auto& node) { return node->port().pending() == 0; });
-    return nodes_quiet && (log_thread_ == nullptr || log_thread_->waiting() == 0);
-}
-
 void Cluster::come_to_rest() {
-    if (log_thread_ != nullptr) {
-        log_thread_->calm(true);
-    }
+    process_->calm(true);
     const core::Instant latest = world_.clock.now() + kRestMax;
     for (std::uint32_t round = 0; !world_.report.failed(); ++round) {
         const bool did = turn_all();
@@ -252,9 +227,9 @@ void Cluster::drain() {
         client->stay_away();
     }
     for (std::uint32_t i = 0; i < world_.plan.shards; ++i) {
-        control_.push(i, static_cast<std::uint32_t>(chat::Rank::kTell), chat::Drain{});
+        process_->control().push(i, static_cast<std::uint32_t>(chat::Rank::kTell), chat::Drain{});
     }
-    control_.publish();
+    process_->control().publish();
 }
 
 }  // namespace stentor::sim

@@ -1,4 +1,4 @@
-// The whole: shards, the queue between them, a log and clients, and who has its turn next.
+// The whole: a process, the next one when it dies, and clients, and who has its turn next.
 // Thread: the simulation has one. Invariant: whatever happens next is drawn from the seed.
 #pragma once
 
@@ -9,10 +9,8 @@
 #include <vector>
 
 #include "chat/front.h"
-#include "chat/session_token.h"
 #include "tests/sim/client.h"
-#include "tests/sim/log_thread.h"
-#include "tests/sim/node.h"
+#include "tests/sim/process.h"
 #include "tests/sim/world.h"
 
 namespace stentor::sim {
@@ -34,10 +32,10 @@ public:
     void leave_one_by_one();
     void drain();
 
-    const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
+    const std::vector<std::unique_ptr<Node>>& nodes() const { return process_->nodes(); }
     const std::vector<std::unique_ptr<Client>>& clients() const { return clients_; }
-    const LogThread* log_thread() const { return log_thread_.get(); }
-    bool quiet() const;
+    bool quiet() const { return process_->quiet(); }
+    std::uint64_t turns() const { return turns_before_ + process_->turns(); }
 
 private:
     void advance(core::Duration by);
@@ -45,6 +43,7 @@ private:
     void turn(Node& node);
     void turn_some_node();
     void something_rare();
+    void crash();
     // One turn or read for everybody who has something to do; false when nobody had.
     bool turn_all();
     bool rest_all();
@@ -52,12 +51,9 @@ private:
     void jump(core::Duration most);
 
     World& world_;
-    chat::BroadcastQueue queue_;
     const chat::Front front_;
-    const chat::SessionTokens tokens_;
-    std::vector<std::unique_ptr<Node>> nodes_;
-    std::unique_ptr<LogThread> log_thread_;
-    chat::Port& control_;
+    std::unique_ptr<Process> process_;
+    std::uint64_t turns_before_ = 0;                // of the processes that are gone
     std::vector<std::unique_ptr<Client>> clients_;  // the last one only stirs presence
 };
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/log.h"
 #include "tests/sim/run.h"
 
 namespace {
@@ -97,6 +98,7 @@ int main(int count, char** words) {
     }
     failure_expected = arguments.expect_failure;
     std::signal(SIGABRT, on_abort);
+    core::log::start({.level = core::log::Level::kError});
     sim::Report::Coverage coverage{};
     std::uint64_t failed = 0;
     std::uint64_t events = 0;

@@ -17,15 +17,17 @@ constexpr auto kTell = static_cast<std::uint32_t>(chat::Rank::kTell);
 
 }  // namespace
 
-Node::Node(World& world, std::uint32_t index, chat::Port& port, const SharedParts& shared,
-           std::optional<std::uint32_t> log_thread)
+Node::Node(World& world, std::uint32_t index, chat::Port& port, const SharedParts& shared)
     : world_(world),
       index_(index),
       port_(port),
-      random_(world.plan.seed * 1000 + index),
+      random_(world.plan.seed * 1000 + index + (std::uint64_t{world.processes} << 40)),
       link_(world, index) {
-    if (log_thread) {
-        log_ = std::make_unique<chat::LaneLog>(port_, *log_thread, shared.limits);
+    if (shared.store) {
+        log_ = std::make_unique<chat::LaneLog>(port_, shared.store->writer, shared.store->reader,
+                                               shared.limits);
+    } else if (shared.log_thread) {
+        log_ = std::make_unique<chat::LaneLog>(port_, *shared.log_thread, shared.limits);
     } else {
         log_ = std::make_unique<RecordingLog>(world_, random_);
     }
@@ -41,7 +43,9 @@ Node::Node(World& world, std::uint32_t index, chat::Port& port, const SharedPart
                          .tokens = shared.tokens,
                          .limits = shared.limits,
                          .home_key = {world.plan.seed, 1},
-                         .listeners = {chat::Front::Listener::kPublic}});
+                         .listeners = {chat::Front::Listener::kPublic},
+                         .store = shared.store,
+                         .held_names = shared.held_names});
 }
 
 bool Node::is_rung() const {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "chat/log/room_log.h"
 #include "chat/random.h"
@@ -19,13 +20,14 @@ struct SharedParts {
     const chat::Front& front;
     const chat::SessionTokens& tokens;
     const chat::Limits& limits;
+    std::optional<std::uint32_t> log_thread{};  // the participant that numbers
+    std::optional<chat::StoreLanes> store{};    // or these two; neither: the memory log
+    std::span<const chat::HeldName> held_names{};
 };
 
 class Node {
 public:
-    // `log_thread`: the participant that numbers; nothing: the memory log.
-    Node(World& world, std::uint32_t index, chat::Port& port, const SharedParts& shared,
-         std::optional<std::uint32_t> log_thread);
+    Node(World& world, std::uint32_t index, chat::Port& port, const SharedParts& shared);
 
     void turn();
     bool runnable() const;

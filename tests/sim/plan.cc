@@ -14,6 +14,10 @@ std::string_view name_of(LogKind kind) {
             return "slow";
         case LogKind::kRemote:
             return "remote";
+        case LogKind::kSqlite:
+            return "sqlite";
+        case LogKind::kCount:
+            break;
     }
     return "?";
 }
@@ -89,7 +93,8 @@ Plan plan_for(std::uint64_t seed) {
     Plan plan;
     plan.seed = seed;
     plan.theme = static_cast<Theme>(seed % static_cast<std::uint64_t>(Theme::kCount));
-    plan.log = static_cast<LogKind>(seed / static_cast<std::uint64_t>(Theme::kCount) % 3);
+    plan.log = static_cast<LogKind>(seed / static_cast<std::uint64_t>(Theme::kCount) %
+                                    static_cast<std::uint64_t>(LogKind::kCount));
     plan.shards = number(1, 8);
     plan.lane_slots = 1u << number(1, 6);
     plan.pending_max = number(2, 64);
@@ -109,6 +114,10 @@ Plan plan_for(std::uint64_t seed) {
     plan.deflate = !choice.one_in(8);
     plan.limits.joins_per_second = choice.one_in(6) ? 10 : 0;
     plan.limits.store_queue_bytes = choice.one_in(3) ? number(2, 32) * 1024 : 8 * 1024 * 1024;
+    plan.clock_steps = choice.one_in(3) ? number(50, 500) : 0;
+    plan.durability = choice.one_in(3) ? chat::Durability::kSynced : chat::Durability::kDisk;
+    plan.retain_events = choice.one_in(3) ? 0 : number(20, 200);
+    plan.crashes = choice.one_in(4) ? 0 : number(200, 1500);
     dwell_on_theme(plan, choice);
     return plan;
 }

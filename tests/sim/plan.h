@@ -7,10 +7,11 @@
 #include <string_view>
 
 #include "chat/limits.h"
+#include "chat/protocol/encode.h"
 
 namespace stentor::sim {
 
-enum class LogKind : std::uint8_t { kMemory, kSlow, kRemote };
+enum class LogKind : std::uint8_t { kMemory, kSlow, kRemote, kSqlite, kCount };
 std::string_view name_of(LogKind kind);
 
 // What a run dwells on; everything else happens too, but less.
@@ -43,9 +44,14 @@ struct Plan {
     std::uint32_t large_contents = 0;  // percent of the messages
     std::uint32_t deflating = 0;       // percent of the connections that offer compression
     std::uint32_t time_jumps = 0;      // one step in so many; 0: none
+    std::uint32_t clock_steps = 0;     // one step in so many sets the wall clock back; 0: none
     bool has_slow_shard = false;       // shard 0 turns 50 times more rarely
     bool has_stopping_shard = false;   // shards stand still for a while
     bool ends_by_drain = false;
+    // Of the log `sqlite`.
+    chat::Durability durability = chat::Durability::kDisk;
+    std::uint32_t retain_events = 0;  // 0: all
+    std::uint32_t crashes = 0;        // one step in so many; 0: none
     chat::Limits limits;
     bool deflate = true;  // the server agrees to permessage-deflate
 };

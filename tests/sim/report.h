@@ -71,6 +71,21 @@ enum class Seen : std::uint32_t {
     kNeedlessWake,
     kCompressedMessage,
     kCompressedCommand,
+    kCrash,
+    kBatchLost,    // a crash between taking and commit
+    kAnswersLost,  // between commit and answers
+    kPowerCut,
+    kStoreClosed,
+    kEpochKept,  // by a room that was there before the crash
+    kEpochLost,
+    kEventsLost,  // with the power
+    kStoreFull,
+    kStoreStalled,
+    kStoreQueueFull,
+    kTrimmed,
+    kPageRead,
+    kLateRead,
+    kWallClockBack,
     kCount,
 };
 std::string_view name_of(Seen seen);

@@ -34,12 +34,8 @@ public:
         if (going()) {
             end_and_check();
         }
-        Outcome outcome{world_.report.failure(), world_.report.coverage(), world_.report.digest(),
-                        world_.truth.events(), 0};
-        for (const auto& node : cluster_->nodes()) {
-            outcome.turns += node->turns();
-        }
-        return outcome;
+        return Outcome{world_.report.failure(), world_.report.coverage(), world_.report.digest(),
+                       world_.truth.events(), cluster_->turns()};
     }
 
 private:

@@ -37,11 +37,49 @@ void Truth::opened(const std::string& room, const std::string& epoch, std::uint6
     current_[room] = epoch;
 }
 
+void Truth::reopened(const std::string& room, const std::string& epoch, std::uint64_t head) {
+    const auto known = current_.find(room);
+    if (known == current_.end()) {
+        report_.expect(head == 0, "room {} is new and opened at {}", room, head);
+    } else {
+        const Epoch& before = epochs_.at({room, known->second});
+        const bool is_whole = before.power_cuts == power_cuts_;
+        report_.expect((known->second == epoch) == is_whole, "room {} has the epoch {} after {}{}",
+                       room, epoch, known->second, is_whole ? "" : " and a power cut");
+        report_.expect(head <= before.head(), "room {} opened at {} of {}", room, head,
+                       before.head());
+        report_.saw(is_whole ? Seen::kEpochKept : Seen::kEpochLost);
+        report_.saw(Seen::kEventsLost, before.head() - std::min(head, before.head()));
+        if (!is_whole && !report_.failed()) {
+            inherit(epochs_[{room, epoch}], before, head);
+        }
+    }
+    opened(room, epoch, head);
+    epochs_[{room, epoch}].power_cuts = power_cuts_;
+}
+
+// Its first events are those of the epoch before.
+void Truth::inherit(Epoch& epoch, const Epoch& before, std::uint64_t head) const {
+    epoch.events.assign(before.events.begin(),
+                        before.events.begin() + static_cast<std::ptrdiff_t>(head));
+    for (const auto& [id, seq] : before.by_id) {
+        if (seq <= head) epoch.by_id[id] = seq;
+    }
+    for (const auto& [target, changes] : before.changes) {
+        for (const std::uint64_t change : changes) {
+            if (change <= head) epoch.changes[target].push_back(change);
+        }
+    }
+    epoch.bytes = head == before.head() ? before.bytes : before.events[head].bytes_before;
+}
+
 void Truth::stored(const std::string& room, const chat::Publish& publish) {
     Epoch& epoch = epochs_[{room, publish.epoch}];
     const std::string user = publish.user.to_string();
     report_.expect(publish.seq == epoch.head() + 1, "room {}: {} was numbered behind {}", room,
                    publish.seq, epoch.head());
+    report_.expect(epoch.events.empty() || publish.at_ms >= epoch.events.back().at_ms,
+                   "room {}: {} is older than what stands before it", room, publish.seq);
     if (!publish.command_id.empty()) {
         const std::uint64_t before = seq_of(room, publish.epoch, user, publish.command_id);
         report_.expect(before == 0 || !surely_remembered(room, publish.epoch, before),
@@ -171,7 +209,8 @@ bool Truth::has_id_anywhere(const std::string& user, const std::string& client_i
 
 bool Truth::surely_kept(const std::string& room, const std::string& epoch,
                         std::uint64_t seq) const {
-    return log_ == LogKind::kMemory && surely_remembered(room, epoch, seq);
+    return (plan_.log == LogKind::kMemory || plan_.log == LogKind::kSqlite) &&
+           surely_remembered(room, epoch, seq);
 }
 
 bool Truth::surely_remembered(const std::string& room, const std::string& epoch,
@@ -180,7 +219,10 @@ bool Truth::surely_remembered(const std::string& room, const std::string& epoch,
     if (this->epoch(room) != epoch || logged == nullptr) {
         return false;
     }
-    if (log_ != LogKind::kMemory) {
+    if (plan_.log == LogKind::kSqlite) {
+        return plan_.retain_events == 0 || head(room, epoch) - seq < plan_.retain_events;
+    }
+    if (plan_.log != LogKind::kMemory) {
         return true;  // the fakes never forget within an epoch
     }
     const Epoch& found = *find(room, epoch);

@@ -41,11 +41,16 @@ struct MessageState {
 
 class Truth {
 public:
-    Truth(Report& report, LogKind log) : report_(report), log_(log) {}
+    Truth(Report& report, const Plan& plan) : report_(report), plan_(plan) {}
 
     // ---- told by the logs
     // The room's events are in this epoch from now on; `head` is the newest of those before us.
     void opened(const std::string& room, const std::string& epoch, std::uint64_t head);
+    // The same by a log that outlives its process: everything is still there, unless power was lost
+    // since the room was last open; then the events up to `head` are, in another epoch.
+    void reopened(const std::string& room, const std::string& epoch, std::uint64_t head);
+    // What was not synced may be gone, in every room.
+    void lost_power() { ++power_cuts_; }
     void stored(const std::string& room, const chat::Publish& publish);
     void duplicate(const std::string& room, const chat::Publish& publish);
 
@@ -69,13 +74,17 @@ public:
     std::uint64_t seq_of(const std::string& room, const std::string& epoch, const std::string& user,
                          const std::string& client_id) const;
     bool has_id_anywhere(const std::string& user, const std::string& client_id) const;
-    // Must the room at home still hold the event? (memory rooms: the newest ones, by far not all)
+    // Must the event still be there to be paged? (memory rooms: the newest ones, by far not all)
     bool surely_kept(const std::string& room, const std::string& epoch, std::uint64_t seq) const;
     // Must the log still know the id of that event?
     bool surely_remembered(const std::string& room, const std::string& epoch,
                            std::uint64_t seq) const;
     std::uint64_t events() const { return events_; }
     std::size_t rooms() const { return current_.size(); }
+
+    bool knows(const std::string& room, const std::string& epoch) const {
+        return find(room, epoch) != nullptr;
+    }
 
 private:
     struct Epoch {
@@ -84,16 +93,19 @@ private:
         std::map<std::pair<std::string, std::string>, std::uint64_t> by_id;  // (user, client id)
         std::map<std::uint64_t, std::vector<std::uint64_t>> changes;         // by target
         std::uint64_t bytes = 0;
+        std::uint32_t power_cuts = 0;  // before it
         std::uint64_t head() const { return base + events.size(); }
     };
+    void inherit(Epoch& epoch, const Epoch& before, std::uint64_t head) const;
     const Epoch* find(const std::string& room, const std::string& epoch) const;
 
     Report& report_;
-    LogKind log_;
+    const Plan plan_;
     std::map<std::pair<std::string, std::string>, Epoch> epochs_;  // (room, epoch)
     std::map<std::string, std::string> current_;                   // room -> epoch
     std::map<std::pair<std::string, std::string>, std::uint64_t> ids_;
     std::uint64_t events_ = 0;
+    std::uint32_t power_cuts_ = 0;
     // What was asked for last: everybody asks about the same few, again and again.
     mutable const std::pair<const std::pair<std::string, std::string>, Epoch>* last_ = nullptr;
 };

@@ -14,6 +14,20 @@
 
 namespace stentor::sim {
 
+// Time that only the scheduler moves. The wall clock can be set back.
+class SimClock final : public core::Clock {
+public:
+    core::Instant now() const override { return manual_.now(); }
+    std::int64_t unix_ms() const override { return manual_.unix_ms() - behind_ms_; }
+    void advance(core::Duration by) { manual_.advance(by); }
+    void set_back(std::int64_t ms) { behind_ms_ += ms; }
+    core::Duration since_start() const { return now() - core::ManualClock().now(); }
+
+private:
+    core::ManualClock manual_;
+    std::int64_t behind_ms_ = 0;
+};
+
 // Somebody who was logged in at some time: whom one may write to.
 struct Known {
     std::string user;
@@ -21,15 +35,17 @@ struct Known {
 };
 
 struct World {
-    explicit World(const Plan& what) : plan(what), choice(what.seed), truth(report, what.log) {}
+    explicit World(const Plan& what) : plan(what), choice(what.seed), truth(report, what) {}
 
     const Plan plan;
-    core::ManualClock clock;
+    SimClock clock;
     Choice choice;
     Report report;
     Truth truth;
     std::vector<Known> known;
-    ws::Deflater deflater{9};  // of all clients: a window that any server remembers
+    std::uint32_t processes = 0;  // begun until now, one after the other
+    std::uint32_t boots = 0;      // of the machine that they run on
+    ws::Deflater deflater{9};     // of all clients: a window that any server remembers
 };
 
 }  // namespace stentor::sim
