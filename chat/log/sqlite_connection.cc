@@ -67,8 +67,9 @@ void SqliteStatement::bind(int index, std::string_view text) {
 }
 
 void SqliteStatement::bind(int index, std::span<const std::byte> blob) {
-    STENTOR_CHECK(sqlite3_bind_blob64(statement_.get(), index, blob.data(), blob.size(),
-                                      SQLITE_STATIC) == SQLITE_OK);
+    const void* data = blob.empty() ? "" : static_cast<const void*>(blob.data());  // as above
+    STENTOR_CHECK(sqlite3_bind_blob64(statement_.get(), index, data, blob.size(), SQLITE_STATIC) ==
+                  SQLITE_OK);
 }
 
 void SqliteStatement::bind(int index, std::nullptr_t) {

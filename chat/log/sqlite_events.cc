@@ -14,7 +14,6 @@ static_assert(static_cast<int>(EventKind::kDeleted) == 2, "as files have it");
 static_assert(static_cast<int>(EventKind::kReacted) == 3, "as files have it");
 
 SqliteResult<> SqliteEvents::prepare(SqliteConnection& connection) {
-    connection_ = &connection;
     return connection.prepare({
         {find_room_, "SELECT room, epoch, head, last_at FROM rooms WHERE name = ?"},
         {add_room_, "INSERT INTO rooms (name, epoch, last_at) VALUES (?, ?, ?)"},
@@ -23,10 +22,7 @@ SqliteResult<> SqliteEvents::prepare(SqliteConnection& connection) {
         {set_epoch_, "UPDATE rooms SET epoch = ?2 WHERE room = ?1"},
         {add_,
          "INSERT INTO events (room, seq, kind, at, user, name, client_id, hash, target, state,"
-         " content) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?)"
-         " ON CONFLICT (room, user, client_id) WHERE client_id IS NOT NULL DO NOTHING"},
-        {find_id_,
-         "SELECT seq, at, hash FROM events WHERE room = ? AND user = ? AND client_id = ?"},
+         " content) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?)"},
         {find_message_,
          "SELECT user, content IS NULL FROM events WHERE room = ? AND seq = ? AND kind = 0"},
         {edit_, "UPDATE events SET content = ?3, edited_at = ?4 WHERE room = ?1 AND seq = ?2"},
@@ -94,24 +90,11 @@ SqliteResult<> SqliteEvents::set_epoch(std::int64_t room, std::string_view epoch
     return set_epoch_.run(room, epoch);
 }
 
-SqliteResult<bool> SqliteEvents::add(std::int64_t room, const Publish& publish,
-                                     std::uint64_t hash) {
+SqliteResult<> SqliteEvents::add(std::int64_t room, const Publish& publish, std::uint64_t hash) {
     const bool is_message = publish.kind == EventKind::kMessage;
-    auto done =
-        add_.run(room, publish.seq, static_cast<int>(publish.kind), publish.at_ms, publish.user,
-                 publish.name, publish.command_id, hash,
-                 is_message ? publish.reply_to : publish.target, publish.on, publish.content);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return connection_->changes() > 0;
-}
-
-SqliteResult<std::optional<SqliteEvents::Known>> SqliteEvents::find_id(std::int64_t room,
-                                                                       const Publish& publish) {
-    auto rows = find_id_.rows(room, publish.user, publish.command_id);
-    const auto found = rows.next();
-    if (!found) return std::unexpected(found.error());
-    if (!*found) return std::nullopt;
-    return Known{rows.number(0), rows.integer(1), rows.number(2)};
+    return add_.run(room, publish.seq, static_cast<int>(publish.kind), publish.at_ms, publish.user,
+                    publish.name, publish.command_id, hash,
+                    is_message ? publish.reply_to : publish.target, publish.on, publish.content);
 }
 
 SqliteResult<std::optional<SqliteEvents::Message>> SqliteEvents::find_message(std::int64_t room,

@@ -33,14 +33,8 @@ public:
                                        std::int64_t now_ms);
     SqliteResult<> set_epoch(std::int64_t room, std::string_view epoch);
 
-    // An event under publish.seq and at_ms. False: the user has used this id in the room before.
-    SqliteResult<bool> add(std::int64_t room, const Publish& publish, std::uint64_t hash);
-    struct Known {
-        std::uint64_t seq;
-        std::int64_t at_ms;
-        std::uint64_t hash;
-    };
-    SqliteResult<std::optional<Known>> find_id(std::int64_t room, const Publish& publish);
+    // An event under publish.seq and at_ms.
+    SqliteResult<> add(std::int64_t room, const Publish& publish, std::uint64_t hash);
 
     struct Message {
         UserId author;
@@ -62,14 +56,12 @@ public:
                         std::int64_t last_at_ms);
 
 private:
-    SqliteConnection* connection_ = nullptr;
     SqliteStatement find_room_;
     SqliteStatement add_room_;
     SqliteStatement newest_;
     SqliteStatement oldest_;
     SqliteStatement set_epoch_;
     SqliteStatement add_;
-    SqliteStatement find_id_;
     SqliteStatement find_message_;
     SqliteStatement edit_;
     SqliteStatement erase_message_;

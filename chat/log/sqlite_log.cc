@@ -74,7 +74,9 @@ SqliteResult<> SqliteLog::start() {
                                               : "PRAGMA synchronous = NORMAL");
         },
         [&] { return expect_pragma(connection_, "synchronous", synced ? "2" : "1"); },
-        [&] { return events_.prepare(connection_); }, [&] { return people_.prepare(connection_); },
+        [&] { return events_.prepare(connection_); },
+        [&] { return ids_.prepare(connection_, keys_.content); },
+        [&] { return people_.prepare(connection_); },
         [&] { return retention_.prepare(connection_, config_.retain_days, config_.retain_events); },
         [&]() -> SqliteResult<> {
             checkpoints_.attach(connection_, metrics_);
@@ -100,7 +102,9 @@ void SqliteLog::close() {
                                {{"reason", closed.error().to_error().message()}});
         }
     }
+    for (const auto& entry : rooms_) ids_.forget(entry.second->ids);
     events_ = {};
+    ids_ = {};
     people_ = {};
     retention_ = {};
     connection_.close();
@@ -240,7 +244,10 @@ void SqliteLog::close_key(RoomKey key) {
     by_key_.erase(key);
     open_rooms_.remove(key);
     std::erase_if(room->openings, [&](const Opening& opening) { return opening.key == key; });
-    if (room->openings.empty()) rooms_.erase(room->stored.room);
+    if (room->openings.empty()) {
+        ids_.forget(room->ids);
+        rooms_.erase(room->stored.room);
+    }
 }
 
 // What a transaction that was rolled back has changed in memory is read anew.
@@ -251,6 +258,7 @@ SqliteResult<> SqliteLog::make_sure(Room& room) {
     STENTOR_CHECK(stored->room == room.stored.room);
     room.stored = std::move(*stored);
     room.epoch = visible_epoch(keys_.epoch, room.stored.epoch);
+    ids_.forget(room.ids);
     room.unsure = false;
     return {};
 }
@@ -364,8 +372,10 @@ SqliteResult<> SqliteLog::trim(const SqliteRetention::Trim& trim) {
     const auto open = rooms_.find(trim.room);
     if (trim.is_empty && open != rooms_.end()) return {};
     auto done = connection_.transaction([&] {
-        return trim.is_empty ? events_.remove_room(trim.room)
-                             : events_.trim(trim.room, trim.last, trim.head, trim.last_at_ms);
+        if (trim.is_empty) return events_.remove_room(trim.room);
+        return in_turn(
+            [&] { return events_.trim(trim.room, trim.last, trim.head, trim.last_at_ms); },
+            [&] { return ids_.trim(trim.room, trim.last); });
     });
     if (!done) return done;
     checkpoints_.on_commit(clock_.now());
@@ -374,6 +384,7 @@ SqliteResult<> SqliteLog::trim(const SqliteRetention::Trim& trim) {
     if (open == rooms_.end()) return {};
     Room& room = *open->second;
     room.stored.first = trim.last < trim.head ? trim.last + 1 : 0;
+    ids_.trimmed(room.ids, trim.last);
     for (const Opening& opening : room.openings) {
         notices_.push_back({opening.shard, LogTrimmed{opening.key, trim.last + 1}});
     }

@@ -22,6 +22,7 @@
 #include "chat/log/sqlite_checkpoints.h"
 #include "chat/log/sqlite_connection.h"
 #include "chat/log/sqlite_events.h"
+#include "chat/log/sqlite_ids.h"
 #include "chat/log/sqlite_meta.h"
 #include "chat/log/sqlite_people.h"
 #include "chat/log/sqlite_retention.h"
@@ -73,6 +74,7 @@ private:
         std::string name;
         std::string epoch;  // as clients see it
         std::optional<DirectRoom> direct;
+        SqliteIds::Room ids;
         std::vector<Opening> openings;
         bool unsure = false;  // what is stored was rolled back
     };
@@ -93,11 +95,15 @@ private:
     // Why it cannot be; nothing: it can.
     using Verdict = SqliteResult<std::optional<ErrorCode>>;
     Verdict append(Room& room, Publish& publish);
-    Verdict answer_again(Room& room, Publish& publish, std::uint64_t hash);
+    std::optional<ErrorCode> answer_again(const Room& room, Publish& publish,
+                                          const SqliteIds::Known& first, std::uint64_t hash) const;
     Verdict judge(Room& room, const Publish& publish);
     SqliteResult<> change_target(Room& room, const Publish& publish);
     std::uint64_t content_hash(const Publish& publish);
 
+    static SqliteIds::Place place_of(Room& room) {
+        return {room.ids, room.stored.room, room.stored.first, room.stored.head};
+    }
     SqliteResult<> make_sure(Room& room);
     Room* find(RoomKey key);
     void close_key(RoomKey key);
@@ -119,6 +125,7 @@ private:
     StoreKeys keys_{};
     std::vector<HeldName> held_names_;
     SqliteEvents events_;
+    SqliteIds ids_;
     SqlitePeopleWriter people_;
     SqliteCheckpoints checkpoints_;
     SqliteRetention retention_;

@@ -30,13 +30,12 @@ SqliteResult<> SqliteLog::handle(StoreWork& work, AppendToLog& append) {
 SqliteLog::Verdict SqliteLog::append(Room& room, Publish& publish) {
     StoredRoom& stored = room.stored;
     const std::uint64_t hash = content_hash(publish);
-    // What the unique index does not find out by itself, because something else is decided first.
+    if (!publish.command_id.empty()) {
+        const auto known = ids_.find(place_of(room), publish);
+        if (!known) return std::unexpected(known.error());
+        if (*known) return answer_again(room, publish, **known, hash);
+    }
     if (publish.kind != EventKind::kMessage) {
-        if (!publish.command_id.empty()) {
-            const auto known = events_.find_id(stored.room, publish);
-            if (!known) return std::unexpected(known.error());
-            if (*known) return answer_again(room, publish, hash);
-        }
         auto judged = judge(room, publish);
         if (!judged || *judged) return judged;
     }
@@ -45,29 +44,28 @@ SqliteLog::Verdict SqliteLog::append(Room& room, Publish& publish) {
     publish.seq = stored.head + 1;
     // A clock that was set back must not make a later event look older.
     publish.at_ms = std::max(stored.last_at_ms, clock_.unix_ms());
-    const auto added = events_.add(stored.room, publish, hash);
-    if (!added) return std::unexpected(added.error());
-    if (!*added) return answer_again(room, publish, hash);
-    if (auto changed = change_target(room, publish); !changed) {
-        return std::unexpected(std::move(changed.error()));
-    }
+    auto done = in_turn([&] { return events_.add(stored.room, publish, hash); },
+                        [&] { return change_target(room, publish); });
+    if (!done) return std::unexpected(std::move(done.error()));
     stored.head = publish.seq;
     stored.last_at_ms = publish.at_ms;
     if (stored.first == 0) stored.first = publish.seq;
+    if (auto added = ids_.added(place_of(room), publish); !added) {
+        return std::unexpected(std::move(added.error()));
+    }
     retention_.on_growth(stored.room, stored.first, stored.head);
     ++stored_now_;
     return std::nullopt;
 }
 
-SqliteLog::Verdict SqliteLog::answer_again(Room& room, Publish& publish, std::uint64_t hash) {
-    const auto first = events_.find_id(room.stored.room, publish);
-    if (!first) return std::unexpected(first.error());
-    STENTOR_CHECK(first->has_value());
-    if ((*first)->hash != hash) return ErrorCode::kIdReused;
+std::optional<ErrorCode> SqliteLog::answer_again(const Room& room, Publish& publish,
+                                                 const SqliteIds::Known& first,
+                                                 std::uint64_t hash) const {
+    if (first.hash != hash) return ErrorCode::kIdReused;
     publish.epoch = room.epoch;
     publish.durability = config_.durability;
-    publish.seq = (*first)->seq;
-    publish.at_ms = (*first)->at_ms;
+    publish.seq = first.seq;
+    publish.at_ms = first.at_ms;
     publish.duplicate = true;
     return std::nullopt;
 }

@@ -75,7 +75,21 @@ CREATE TABLE positions (
 CREATE INDEX positions_of_room ON positions (room);
 )";
 
-constexpr std::array kSteps{kFirst};
+// ids: segments of the ids in `events`, each in pieces by fingerprint (sqlite_ids.h). An index of
+//   them made every message dirty a page of its own.
+constexpr const char* kSecond = R"(
+DROP INDEX event_ids;
+CREATE TABLE ids (
+  room INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  piece INTEGER NOT NULL,
+  pieces INTEGER NOT NULL,
+  entries BLOB NOT NULL,
+  PRIMARY KEY (room, last, piece)
+) WITHOUT ROWID;
+)";
+
+constexpr std::array kSteps{kFirst, kSecond};
 static_assert(kSteps.size() == kSchemaVersion);
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 namespace stentor::chat {
 
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // In one transaction for each step. A file of a newer program is refused.
 SqliteResult<> migrate(SqliteConnection& connection);
