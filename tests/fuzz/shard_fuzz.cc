@@ -19,6 +19,7 @@ using namespace stentor;
 using namespace std::chrono_literals;
 using fuzz::ShardWorld;
 using Peer = ShardWorld::Peer;
+using Speaks = ShardWorld::Speaks;
 
 constexpr std::size_t kPeersMax = 8;
 constexpr int kStepsMax = 200;
@@ -102,13 +103,15 @@ private:
     void open() {
         const std::uint32_t how = input_.byte();
         if (world_.live() >= kPeersMax || world_.draining()) return;
-        Peer& peer = world_.open(how % ShardWorld::kShards);
-        const std::uint32_t kind = how / 2 % 4;
-        peer.speaks_http_alone = kind == 3;
-        peer.clean = kind < 3;
-        peer.native = kind < 2;
-        if (kind == 3) return;
-        send(peer, upgrade_request(kind == 2 ? "/echo" : "/ws", (how & 8) != 0));
+        constexpr std::array<Speaks, 8> kSpeaks{Speaks::kNative, Speaks::kNative,  Speaks::kEcho,
+                                                Speaks::kHttp,   Speaks::kClassic, Speaks::kPlain,
+                                                Speaks::kLine,   Speaks::kNative};
+        constexpr std::array<std::string_view, 6> kPaths{"/ws",      "/echo",  "",
+                                                         "/classic", "/plain", ""};
+        Peer& peer = world_.open(how % ShardWorld::kShards, kSpeaks[how / 2 % 8]);
+        const std::string_view path = kPaths[static_cast<std::size_t>(peer.speaks)];
+        if (path.empty()) return;
+        send(peer, upgrade_request(path, (how & 16) != 0));
         world_.settle();
         world_.read(peer);
         STENTOR_CHECK(peer.frames.upgraded() || peer.gone);
@@ -151,7 +154,13 @@ private:
 
     // An id may be an earlier command's, of this peer or another.
     void command(Peer& peer, const std::string& id) {
-        if (!peer.native || peer.fin) return;
+        if (peer.fin) return;
+        if (peer.speaks == Speaks::kClassic || peer.speaks == Speaks::kPlain ||
+            peer.speaks == Speaks::kLine) {
+            return dialect_text(peer);
+        }
+        if (peer.speaks != Speaks::kNative) return;
+        if (input_.below(8) == 7) return say(peer, ws::Opcode::kText, unanswered());
         const std::string json = fmt::format(R"({{"id":"{}",{}}})", id, fields());
         ++peer.commands[id].asked;
         if (peer.frames.deflate() && input_.below(2) == 0) {
@@ -163,9 +172,65 @@ private:
             say(peer, ws::Opcode::kText, json);
         }
     }
+    std::string room_field() {
+        const std::uint32_t which = input_.below(kRooms.size() + 1);
+        return fmt::format(R"("room":"{}")",
+                           which < kRooms.size() ? kRooms[which] : world_.direct_room());
+    }
+    // What a client says in another dialect: a login or a name, a text, a line.
+    void dialect_text(Peer& peer) {
+        const std::string_view name = kNames[input_.below(kNames.size())];
+        const bool names = input_.below(4) == 0;
+        if (peer.speaks == Speaks::kClassic) {
+            return say(peer, ws::Opcode::kText,
+                       names ? fmt::format(R"({{"type":"login","content":"{}"}})", name)
+                             : fmt::format(R"({{"type":"user","content":{}}})", content()));
+        }
+        constexpr std::array<std::string_view, 6> kLines{"/name ", "/join ", "/who",
+                                                         "/msg ",  "/quit",  "@"};
+        std::string text(names ? kLines[input_.below(kLines.size())] : "");
+        if (names) text.append(name).append(" ");
+        text += fuzz::text_of(input_.take(input_.below(40)));
+        if (peer.speaks == Speaks::kLine) return send(peer, text + "\r\n");
+        say(peer, ws::Opcode::kText, ws::is_valid_utf8(fuzz::bytes_of(text)) ? text : "x");
+    }
+    // The commands that have no answer; without an id, so that a refusal is none either.
+    std::string unanswered() {
+        const std::string room = room_field();
+        if (input_.below(2) == 0) {
+            return fmt::format(R"({{"type":"read",{},"seq":{}}})", room, input_.byte());
+        }
+        return fmt::format(R"({{"type":"typing",{},"on":{}}})", room, input_.below(2) == 0);
+    }
+    // What refers to a message, and what goes over many rooms.
+    std::string more_fields(std::uint32_t what, const std::string& room) {
+        switch (what) {
+            case 0:
+                return fmt::format(R"("type":"edit",{},"target":{},"content":{})", room,
+                                   input_.byte(), content());
+            case 1:
+                return fmt::format(R"("type":"delete",{},"target":{})", room, input_.byte());
+            case 2:
+                return fmt::format(R"("type":"react",{},"target":{},"emoji":"{}","on":{})", room,
+                                   input_.byte(), input_.below(30), input_.below(2) == 0);
+            case 3:
+                return fmt::format(R"("type":"direct","to":"{}","content":{})",
+                                   kNames[input_.below(kNames.size())], content());
+            case 4:
+                return fmt::format(R"("type":"direct","to":"{}","content":{})", world_.user(),
+                                   content());
+            case 5:
+                return R"("type":"rooms")";
+            default:
+                return fmt::format(
+                    R"("type":"sync","rooms":[{{{},"epoch":"{}","seq":{}}},{{{},"epoch":"e","seq":1}}])",
+                    room, world_.epoch(), input_.byte(), room_field());
+        }
+    }
     std::string fields() {
-        const std::uint32_t what = input_.below(16);
-        const std::string room = fmt::format(R"("room":"{}")", kRooms[input_.below(kRooms.size())]);
+        const std::uint32_t what = input_.below(23);
+        const std::string room = room_field();
+        if (what >= 16) return more_fields(what - 16, room);
         switch (what) {
             case 0:
                 return R"("type":"login")";
@@ -232,7 +297,8 @@ private:
         for (int second = 0; second < kSecondsMin || (owed() > 0 && second < kSecondsMax);
              ++second) {
             for (const auto& peer : world_.peers()) {
-                if (peer->native && peer->clean && !peer->gone) say(*peer, ws::Opcode::kPong, {});
+                if (peer->speaks == Speaks::kNative && peer->clean && !peer->gone)
+                    say(*peer, ws::Opcode::kPong, {});
                 world_.read(*peer);
             }
             world_.pass(1s);

@@ -4,6 +4,7 @@
 #include "tests/fuzz/shard_world.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "tests/fuzz/json_check.h"
@@ -39,12 +40,16 @@ ShardWorld::ShardWorld(const chat::Limits& limits, std::size_t lane_slots)
                 .lane_slots = lane_slots,
                 .pending_max = lane_slots}) {}
 
-ShardWorld::Peer& ShardWorld::open(std::uint32_t shard) {
+ShardWorld::Peer& ShardWorld::open(std::uint32_t shard, Speaks speaks) {
+    constexpr std::uint16_t kPublicListener = 0;
+    constexpr std::uint16_t kLineListener = 1;
     auto peer = std::make_unique<Peer>();
     peer->shard = shard;
+    peer->speaks = speaks;
     peer->id = cluster_.nodes[shard]->link.connect().id;
     peer->read_at = cluster_.clock.now();
-    cluster_.nodes[shard]->shard.on_open(peer->id, {}, 0);
+    cluster_.nodes[shard]->shard.on_open(peer->id, {},
+                                         speaks == Speaks::kLine ? kLineListener : kPublicListener);
     return *peers_.emplace_back(std::move(peer));
 }
 
@@ -64,10 +69,12 @@ void ShardWorld::read(Peer& peer, std::size_t bytes_max) {
     if (find(peer) == nullptr) return;
     const std::string bytes = cluster_.nodes[peer.shard]->link.read(peer.id, bytes_max);
     if (!bytes.empty()) peer.read_at = cluster_.clock.now();
-    if (peer.speaks_http_alone) return;
+    if (peer.speaks == Speaks::kHttp || peer.speaks == Speaks::kLine) return;
     peer.frames.append(bytes);
     peer.frames.read([&](std::string_view text) {
-        if (peer.native) hear(peer, text);
+        if (peer.speaks != Speaks::kEcho) STENTOR_CHECK(ws::is_valid_utf8(bytes_of(text)));
+        if (peer.speaks == Speaks::kNative) hear(peer, text);
+        if (peer.speaks == Speaks::kClassic) STENTOR_CHECK(JsonObject(text).text("type"));
     });
 }
 
@@ -78,14 +85,23 @@ void ShardWorld::hear(Peer& peer, std::string_view json) {
     if (const auto id = frame.text("id")) ++peer.commands[*id].answered;
     if (const auto given = frame.text("session")) session_ = *given;
     if (const auto epoch = frame.text("epoch")) epoch_ = *epoch;
+    if (const auto user = frame.text("user")) user_ = *user;
     const std::string room = frame.text("room").value_or("");
+    if (room.starts_with("dm.")) direct_room_ = room;
     if (type == "joined") peer.seqs[room] = frame.number("seq").value();
     if (type == "gap") peer.seqs[room] = frame.number("to").value();
-    if (type == "message") {
-        // One order without a hole, but for the gaps that were said.
-        STENTOR_CHECK(frame.number("seq") == peer.seqs[room] + 1);
-        ++peer.seqs[room];
-    }
+    constexpr std::array<std::string_view, 4> kEvents{"message", "edited", "deleted", "reacted"};
+    if (std::ranges::find(kEvents, type) != kEvents.end())
+        note_event(peer, room, frame.number("seq").value());
+}
+
+// One order without a hole, but for the gaps that were said. Of a direct room one hears without
+// having joined it.
+void ShardWorld::note_event(Peer& peer, const std::string& room, std::uint64_t seq) {
+    const auto known = peer.seqs.find(room);
+    STENTOR_CHECK(known != peer.seqs.end() || room.starts_with("dm."));
+    STENTOR_CHECK(known == peer.seqs.end() || seq == known->second + 1);
+    peer.seqs[room] = seq;
 }
 
 void ShardWorld::reset(Peer& peer) {

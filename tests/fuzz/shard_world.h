@@ -21,13 +21,13 @@ public:
         int asked = 0;
         int answered = 0;
     };
+    // kHttp sends no upgrade. What it and kLine are answered is not looked at.
+    enum class Speaks : std::uint8_t { kNative, kEcho, kHttp, kClassic, kPlain, kLine };
     // What the peer of a connection did and saw.
     struct Peer {
         std::uint32_t shard = 0;
+        Speaks speaks = Speaks::kNative;
         core::ConnectionId id;
-        bool speaks_http_alone =
-            false;  // no upgrade was sent for it: its answers are not looked at
-        bool native = false;
         bool clean = true;  // it sent nothing but whole commands with ids of their own
         bool fin = false;
         bool told_of_fin = false;
@@ -41,7 +41,7 @@ public:
 
     ShardWorld(const chat::Limits& limits, std::size_t lane_slots);
 
-    Peer& open(std::uint32_t shard);
+    Peer& open(std::uint32_t shard, Speaks speaks);
     void send(Peer& peer, std::string_view bytes);
     // Everything that waits for it, or so many bytes.
     void read(Peer& peer, std::size_t bytes_max = SIZE_MAX);
@@ -58,6 +58,8 @@ public:
     // The newest of what servers say and clients say back.
     const std::string& session() const { return session_; }
     const std::string& epoch() const { return epoch_; }
+    const std::string& user() const { return user_; }
+    const std::string& direct_room() const { return direct_room_; }
 
     void expect_consistent() const;
     // When every connection has gone and all time has run out.
@@ -70,6 +72,7 @@ private:
     void tell_of_end(Peer& peer);
     void note_end(Peer& peer);
     void hear(Peer& peer, std::string_view json);
+    static void note_event(Peer& peer, const std::string& room, std::uint64_t seq);
     void let_time_run_out();
     bool quiet_after_turns();
 
@@ -77,6 +80,8 @@ private:
     std::vector<std::unique_ptr<Peer>> peers_;
     std::string session_;
     std::string epoch_ = "none";
+    std::string user_ = "none";
+    std::string direct_room_ = "dm.none.none";
     bool draining_ = false;
 };
 
