@@ -9,8 +9,14 @@ import { micro } from './micro.mjs';
 import { bare, stentor } from './servers.mjs';
 import { faults } from './stats.mjs';
 
+// A row may want more of them, or shorter ones.
+const slicesOf = ({ settings }, row) => [
+  Math.round(settings.slice_ms / (row.shorter ?? 1)),
+  settings.repetitions * (row.rounds ?? 1),
+];
+
 function paired(context, row) {
-  const { slice_ms, repetitions } = context.settings;
+  const [slice_ms, repetitions] = slicesOf(context, row);
   return inTurn(context, row, row.load, slice_ms, repetitions);
 }
 
@@ -29,7 +35,7 @@ async function halfload(context, row) {
   if (!capacity)
     throw new Error(`the bare epoll loop gave no rate: ${closed.results[0]?.reason ?? 'it is not there'}`);
   const messages = Math.max(1, Math.round(capacity / 2 / row.members));
-  const answer = await inTurn(context, row, [...row.load, '--rate', messages], slice_ms, repetitions);
+  const answer = await inTurn(context, row, [...row.load, '--rate', messages], ...slicesOf(context, row));
   return { ...answer, offered: messages * row.members };
 }
 
@@ -95,7 +101,7 @@ async function variants(context, row) {
 
 async function variantsOn(context, row, all, io) {
   const cores = coresFor(context, Math.max(...all.map((variant) => variant.cores)));
-  const { slice_ms, repetitions } = context.settings;
+  const [slice_ms, repetitions] = slicesOf(context, row);
   const { programs, congestion } = context;
   const name = (variant) => `${io}, ${variant.label}`;
   const servers = all.map((variant) => ({
@@ -124,8 +130,8 @@ async function variantsOn(context, row, all, io) {
     servers,
     (server) => cores.server.slice(0, server.variant.cores),
     cores.load,
-    [...row.load, ...slicing(slice_ms, (row.rounds ?? 1) * repetitions)],
-    slice_ms * (row.rounds ?? 1) * repetitions,
+    [...row.load, ...slicing(slice_ms, repetitions)],
+    slice_ms * repetitions,
     row.count,
   );
   judgePaired(answer.results, servers, {}, () => row.metric);
