@@ -6,7 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "chat/http_status.h"
 #include "core/check.h"
+#include "net/refusal.h"
 
 namespace stentor::chat {
 
@@ -77,6 +79,13 @@ void Connections::answer(Session& session, const Answer& answer) {
 }
 
 void Connections::upgrade(Session& session, const Upgrade& upgrade) {
+    if (parts_.context.memory.at_least(MemoryPressure::Level::kNoConnections)) {
+        parts_.context.count(ShardCounter::kRefusedForMemory);
+        parts_.context.metrics.http_answers[http_status(503)].add();
+        parts_.outlet.send(session, std::as_bytes(std::span(net::kTooManyConnections)));
+        parts_.outlet.finish(session);
+        return;
+    }
     parts_.context.count(ShardCounter::kUpgrades);
     parts_.outlet.send(session, std::as_bytes(std::span(upgrade.head)));
     begin(session, upgrade.service, upgrade.deflate);

@@ -12,6 +12,7 @@
 #include "chat/frame_deflater.h"
 #include "chat/home/event_run.h"
 #include "chat/limits.h"
+#include "chat/memory_pressure.h"
 #include "chat/metrics.h"
 #include "chat/random.h"
 #include "core/hash.h"
@@ -32,6 +33,7 @@ struct Context {
     core::TimerWheel timers;
     core::Instant now;
     ShardMetrics metrics;
+    const MemoryPressure& memory = no_memory_limit();
     std::string scratch{};  // for one frame at a time, kept for its capacity
     FrameDeflater deflater{metrics};
     EventRunPool runs{};

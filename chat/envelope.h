@@ -18,6 +18,7 @@
 #include "chat/protocol/error_code.h"
 #include "core/broadcast_queue.h"
 #include "core/connection_id.h"
+#include "core/instant.h"
 #include "core/shared_bytes.h"
 
 namespace stentor::chat {
@@ -167,6 +168,10 @@ struct RoomsSurveyed {
     std::uint64_t rooms_in_all = 0;    // with somebody in them, at this home …
     std::vector<Line> rooms{};         // … and some of those
 };
+// To every shard: memory is short, so who holds deliveries that are older goes into gap mode.
+struct ShedOlderThan {
+    core::Duration age;
+};
 // The server ends, in two steps that the control participant sends. First nobody is read any more,
 // so that what was asked can be carried out and told; then everybody hears goodbye.
 struct StopReading {};
@@ -189,7 +194,7 @@ using Envelope = std::variant<
     Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>, Box<JoinRefused>,
     Box<Left>, Acked, Box<Refused>, Box<MembersListed>, Box<HistoryRead>, Deliver,
     Box<DeliverToOthers>, Box<DeliverDirect>, UserFound, Box<RoomsListed>, Box<PositionNoted>,
-    KickUser, Box<Kicked>, Box<RoomsSurveyed>, StopReading, Drain>;
+    KickUser, Box<Kicked>, Box<RoomsSurveyed>, ShedOlderThan, StopReading, Drain>;
 static_assert(sizeof(Envelope) <= 48, "a lane slot");
 
 using BroadcastQueue = core::BroadcastQueue<Envelope>;

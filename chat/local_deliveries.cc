@@ -218,6 +218,7 @@ net::Parcel* LocalRooms::deliver(const Delivery& what, std::span<const std::uint
     parcel.topic = what.topic;
     parcel.first_seq = what.first_seq;
     parcel.last_seq = what.last_seq;
+    parcel.made = context_.now;
     full_.clear();
     link.deliver(members, parcel, full_);
     context_.count(ShardCounter::kDeliveries, members.size() - full_.size());

@@ -146,6 +146,11 @@ std::expected<void, Refusal> LocalRooms::join(Session& session, const JoinComman
     }
     Membership* membership = membership_in(session, *name);
     if (membership == nullptr || membership->implicit()) {
+        if (context_.memory.at_least(MemoryPressure::Level::kNoJoins)) {
+            context_.count(ShardCounter::kRefusedForMemory);
+            return std::unexpected(Refusal{
+                ErrorCode::kUnavailable, {}, "the server is short of memory: try again later"});
+        }
         const auto joined = std::ranges::count_if(
             session.rooms.all(), [](const Membership& one) { return !one.implicit(); });
         if (joined >= kRoomsPerConnectionMax) {

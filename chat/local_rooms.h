@@ -51,6 +51,9 @@ public:
     void handle(const DeliverDirect& told);
     // Once a turn: lets go of direct rooms that no outbox speaks of any more.
     void sweep_direct_rooms();
+    // Memory is short: connections that read too slowly go into gap mode in the rooms of which they
+    // hold something that old (local_shedding.cc).
+    void shed(core::Instant made_until);
     // The outbox is half empty again: gaps are told, rooms are live again.
     void on_drained(Session& session);
     // Strikes a session that is gone; returns the rooms that must be left at their homes.

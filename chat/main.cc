@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,10 +91,11 @@ void drain(chat::Server& server, chat::Signals& signals) {
 }
 
 // Returns when the server is to stop, with the signal that said so.
-int serve_until_told(chat::Signals& signals, chat::TlsIdentity* tls) {
+int serve_until_told(chat::Server& server, chat::Signals& signals, chat::TlsIdentity* tls) {
     for (;;) {
-        const int signal = signals.wait();
-        if (signal != SIGHUP) return signal;
+        const std::optional<int> signal = signals.wait(server.look_at_memory());
+        if (!signal) continue;
+        if (*signal != SIGHUP) return *signal;
         if (tls != nullptr) {
             tls->reload();
         } else {
@@ -128,7 +130,7 @@ int serve(const Options& options) {
         console = std::move(*terminal);
     }
 
-    const int signal = serve_until_told(signals, tls->get());
+    const int signal = serve_until_told(**server, signals, tls->get());
     if (const auto failure = (*server)->store_failure()) {
         core::log::error("store_failed", {{"reason", failure->message()}});
     }

@@ -47,13 +47,15 @@ enum class ShardCounter : std::size_t {
     kPings,
     kPeerTimeouts,  // no login, no pong
     kOverRateCloses,
-    kPacedSends,      // times a connection was not read for a while: over the send rate …
-    kPacedJoins,      // … or the rate of joins
-    kRefusedBusy,     // unavailable
-    kNamesForgotten,  // held names let go early, the table being full
-    kRoomsForgotten,  // empty rooms let go with their history, for room
-    kStalls,          // turns in which a full lane kept asks waiting
-    kDeflated,        // messages compressed, an event once for all its readers
+    kPacedSends,        // times a connection was not read for a while: over the send rate …
+    kPacedJoins,        // … or the rate of joins
+    kRefusedBusy,       // unavailable
+    kShedForMemory,     // connections that went into gap mode because memory was short
+    kRefusedForMemory,  // joins and upgrades
+    kNamesForgotten,    // held names let go early, the table being full
+    kRoomsForgotten,    // empty rooms let go with their history, for room
+    kStalls,            // turns in which a full lane kept asks waiting
+    kDeflated,          // messages compressed, an event once for all its readers
     kDeflateInBytes,
     kDeflateOutBytes,
     kCount,

@@ -3,14 +3,12 @@
 // Invariant: each cell of an enum stands in its table, in order.
 #include "chat/metrics_text.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <cstddef>
-#include <fstream>
 #include <iterator>
 #include <string_view>
 
+#include "chat/process_memory.h"
 #include "chat/version.h"
 #include "core/log.h"
 
@@ -127,6 +125,10 @@ constexpr auto kShardCounters = std::to_array<ShardRow<ShardCounter>>({
     {ShardCounter::kPacedJoins, "paced_joins",
      "Times a connection was not read for a while: over the rate of joins."},
     {ShardCounter::kRefusedBusy, "refused_busy", "Commands answered by unavailable."},
+    {ShardCounter::kShedForMemory, "memory_sheds",
+     "Times a slow reader went into gap mode because memory was short."},
+    {ShardCounter::kRefusedForMemory, "memory_refusals",
+     "Joins and upgrades refused because memory was short."},
     {ShardCounter::kNamesForgotten, "names_forgotten",
      "Held names let go early, the table being full."},
     {ShardCounter::kRoomsForgotten, "rooms_forgotten", "Empty rooms let go with their history."},
@@ -145,6 +147,8 @@ constexpr auto kAcceptorCounters = std::to_array<CounterRow<Accept>>({
      &Accept::refused_total},
     {"acceptor_refused_per_address", "Connections over the limit of their address.",
      &Accept::refused_per_address_total},
+    {"acceptor_refused_for_memory", "Connections refused because memory was short.",
+     &Accept::refused_closed_total},
     {"acceptor_out_of_files", "Connections closed for want of a file descriptor.",
      &Accept::out_of_files_total},
     {"acceptor_back_offs", "Pauses for want of files, memory or room in a lane.",
@@ -255,14 +259,6 @@ void add_labelled(Text& text, const std::vector<const ShardMetrics*>& shards) {
     }
 }
 
-std::int64_t resident_bytes() {
-    std::ifstream file("/proc/self/statm");
-    std::int64_t size = 0;
-    std::int64_t resident = 0;
-    file >> size >> resident;
-    return resident * ::sysconf(_SC_PAGESIZE);
-}
-
 void add_process(Text& text, const MetricsSources& sources) {
     text.add("# HELP stentor_build_info The version, always 1.\n# TYPE stentor_build_info gauge\n");
     text.add("stentor_build_info{version=\"" + std::string(kVersion) + "\"} 1\n");
@@ -275,6 +271,17 @@ void add_process(Text& text, const MetricsSources& sources) {
     text.sample(static_cast<double>(sources.started_unix_ms) / 1000);
     text.begin("process_resident_memory_bytes", "Resident memory.", "gauge");
     text.sample(resident_bytes());
+}
+
+void add_memory(Text& text, const MemoryPressure& memory) {
+    text.begin("stentor_memory_limit_bytes", "What --memory-limit says.", "gauge");
+    text.sample(memory.limit_bytes());
+    text.begin("stentor_memory_used_bytes", "What is held against it.", "gauge");
+    text.sample(used_memory_bytes());
+    text.begin("stentor_memory_level",
+               "What is given up: 1 what waits for slow readers, 2 joins too, 3 connections too.",
+               "gauge");
+    text.sample(static_cast<int>(memory.level()));
 }
 
 void add_tls(Text& text, const TlsIdentity& tls) {
@@ -349,6 +356,7 @@ void add_store(Text& text, const StoreMetrics& store) {
 std::string metrics_text(const MetricsSources& sources) {
     Text text;
     add_process(text, sources);
+    if (sources.memory != nullptr) add_memory(text, *sources.memory);
     if (sources.tls != nullptr) add_tls(text, *sources.tls);
     if (sources.addresses != nullptr) {
         text.begin("stentor_limited_addresses",

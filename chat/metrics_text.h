@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chat/log/store_config.h"
+#include "chat/memory_pressure.h"
 #include "chat/metrics.h"
 #include "chat/tls_identity.h"
 #include "core/broadcast_queue.h"
@@ -28,6 +29,7 @@ struct MetricsSources {
     const TlsIdentity* tls = nullptr;                // none: no TLS
     const net::AddressLimiter* addresses = nullptr;  // none: not counted
     const StoreMetrics* store = nullptr;             // none: rooms live in memory
+    const MemoryPressure* memory = nullptr;          // none: it has no limit
     std::uint32_t connections_max = 0;
     std::int64_t started_unix_ms = 0;
 };

@@ -16,6 +16,7 @@
 
 #include "chat/log/lane_log.h"
 #include "chat/log/memory_log.h"
+#include "chat/process_memory.h"
 #include "chat/random.h"
 #include "chat/server_config.h"
 #include "chat/shard.h"
@@ -88,6 +89,7 @@ Server::Server(const Options& options, const TlsIdentity* tls, std::unique_ptr<S
       store_(std::move(store)),
       tokens_(store_ ? store_->session_key() : SessionTokens::random_key()),
       home_key_(random_key()),
+      memory_(options.memory_limit_bytes),
       front_(front_config_of(options), [this] { return metrics_text(metrics_sources_); }),
       shards_(options.reactors),
       store_lanes_{.writer = shards_ + 1, .reader = shards_ + 2},
@@ -97,6 +99,7 @@ Server::Server(const Options& options, const TlsIdentity* tls, std::unique_ptr<S
       has_console_(options.console) {
     metrics_sources_.connections_max = options.connections_max;
     metrics_sources_.started_unix_ms = system_clock().unix_ms();
+    metrics_sources_.memory = &memory_;
     metrics_sources_.tls = tls;
     metrics_sources_.addresses = &address_limiter_;
     metrics_sources_.store = store_ ? &store_->metrics() : nullptr;
@@ -138,7 +141,8 @@ std::expected<void, core::Error> Server::listen(const Options& options) {
         }
     }
     for (std::vector<net::Listener>& listeners : by_acceptor) {
-        auto added = add_acceptor(public_acceptor(options, address_limiter_), std::move(listeners));
+        auto added =
+            add_acceptor(public_acceptor(options, address_limiter_, memory_), std::move(listeners));
         if (!added) return added;
     }
     if (auto lines = listen_for_lines(options); !lines) return lines;
@@ -164,7 +168,7 @@ std::expected<void, core::Error> Server::listen_for_lines(const Options& options
     if (!listeners) return std::unexpected(std::move(listeners.error()));
     addresses_.line = listeners->front().address();
     listener_kinds_.push_back(Front::Listener::kLine);
-    return add_acceptor(line_acceptor(options, address_limiter_), std::move(*listeners));
+    return add_acceptor(line_acceptor(options, address_limiter_, memory_), std::move(*listeners));
 }
 
 // Handed to reactor 0 as an accepted socket is. Before anybody else, so that the operator's name is
@@ -232,6 +236,7 @@ std::expected<void, core::Error> Server::make_reactors(const Options& options) {
                        .listeners = listener_kinds_,
                        .store = store_ ? std::optional(store_lanes_) : std::nullopt,
                        .end_server = end_by_signal,
+                       .memory = memory_,
                        .held_names = held_names});
         metrics_sources_.reactors.push_back(&one->reactor->metrics());
         metrics_sources_.shards.push_back(&one->shard->metrics());
@@ -276,18 +281,41 @@ void Server::stop_accepting() {
     }
 }
 
-template <typename T>
-void Server::tell_shards() {
+void Server::tell_shards(const auto& what) {
     Port& control = queue_.port(shards_);
     for (std::uint32_t i = 0; i < shards_; ++i) {
-        control.push(i, static_cast<std::uint32_t>(Rank::kTell), T{});
+        control.push(i, static_cast<std::uint32_t>(Rank::kTell), Envelope(what));
     }
     control.publish();
 }
 
+// Only what is resident behind a trim cannot be helped; that costs a tenth of the time at most.
+std::optional<core::Duration> Server::look_at_memory() {
+    if (memory_.limit_bytes() == 0) return std::nullopt;
+    std::size_t used = used_memory_bytes();
+    core::Duration pause = MemoryPressure::kBetweenLooks;
+    if (memory_.wants_less_than(used)) {
+        const core::Instant before = system_clock().now();
+        give_back_free_memory();
+        pause = std::max(pause, 10 * (system_clock().now() - before));
+        used = used_memory_bytes();
+    }
+    const MemoryPressure::Verdict verdict = memory_.look(used);
+    if (verdict.changed) {
+        core::log::warning("memory_pressure", {{"level", name_of(memory_.level())},
+                                               {"used_bytes", used},
+                                               {"limit_bytes", memory_.limit_bytes()}});
+    }
+    // A shard that has not heard the last ones needs no further one.
+    if (verdict.sheds_beyond && queue_.port(shards_).pending() == 0) {
+        tell_shards(ShedOlderThan{*verdict.sheds_beyond});
+    }
+    return pause;
+}
+
 void Server::begin_drain() {
     stop_accepting();
-    tell_shards<StopReading>();
+    tell_shards(StopReading{});
 }
 
 // Handled is read before pushed: if they are equal, nothing was under way when handled was read. A
@@ -303,7 +331,7 @@ bool Server::quiet() {
 }
 
 void Server::say_goodbye() {
-    tell_shards<Drain>();
+    tell_shards(Drain{});
 }
 
 void Server::stop() {

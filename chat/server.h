@@ -16,6 +16,7 @@
 #include "chat/lane_directory.h"
 #include "chat/limits.h"
 #include "chat/log/sqlite_store.h"
+#include "chat/memory_pressure.h"
 #include "chat/metrics_text.h"
 #include "chat/options/options.h"
 #include "chat/ports_file.h"
@@ -42,6 +43,10 @@ public:
     const BoundAddresses& addresses() const { return addresses_; }
     // The far end of the operator's console, for who shows it; with --console, once.
     net::UniqueFd take_console() { return std::move(console_); }
+
+    // Gives up what --memory-limit calls for; to be called again after the time that comes back.
+    // Nothing: there is no limit.
+    std::optional<core::Duration> look_at_memory();
 
     // Ending in peace, step by step. Accepts no more and reads no more.
     void begin_drain();
@@ -74,14 +79,14 @@ private:
     std::expected<void, core::Error> connect_console();
     void stop_accepting();
     std::uint32_t participants() const;  // of the queue
-    template <typename T>
-    void tell_shards();
+    void tell_shards(const auto& what);
 
     const TlsIdentity* const tls_;
     const Limits limits_;
     const std::unique_ptr<SqliteStore> store_;  // none: rooms live in memory
     const SessionTokens tokens_;
     const core::HashKey home_key_;
+    MemoryPressure memory_;
     MetricsSources metrics_sources_;
     const Front front_;
     const std::uint32_t shards_;

@@ -50,12 +50,13 @@ FrontConfig front_config_of(const Options& options) {
     return config;
 }
 
-// What one turn appends never finds the half of a pending list that LaneLog leaves to others full.
-// Lanes are made on first use; if all are used they take this much.
 core::BroadcastQueueConfig queue_config(std::uint32_t participants) {
+    // Lanes are made on first use; if all are used they take this much.
     constexpr std::size_t kLaneBytes = 32 * 1024 * 1024;
     const std::size_t lanes = std::size_t{participants} * participants * kRanks;
     const std::size_t slots = std::bit_floor(kLaneBytes / lanes / sizeof(Envelope));
+    // What one turn appends never finds the half of a pending list that LaneLog leaves to others
+    // full.
     return {.participants = participants,
             .ranks = kRanks,
             .lane_slots = std::clamp<std::size_t>(slots, 64, 4096),
@@ -67,10 +68,12 @@ net::AcceptorConfig operators_acceptor(const Options& options) {
     return {.connections_max = std::uint64_t{options.connections_max} + kConnectionsKeptForAdmin};
 }
 
-net::AcceptorConfig public_acceptor(const Options& options, net::AddressLimiter& addresses) {
+net::AcceptorConfig public_acceptor(const Options& options, net::AddressLimiter& addresses,
+                                    const MemoryPressure& memory) {
     return {.connections_max = options.connections_max,
             .proxies = options.proxies,
-            .addresses = &addresses};
+            .addresses = &addresses,
+            .closed = &memory.refuses_connections()};
 }
 
 // One for the operator's listener, one for lines, and the place of the console, whose socket comes
@@ -81,8 +84,11 @@ std::uint32_t acceptors_in_all(const Options& options) {
 }
 
 // A proxy's header would be taken for a line.
-net::AcceptorConfig line_acceptor(const Options& options, net::AddressLimiter& addresses) {
-    return {.connections_max = options.connections_max, .addresses = &addresses};
+net::AcceptorConfig line_acceptor(const Options& options, net::AddressLimiter& addresses,
+                                  const MemoryPressure& memory) {
+    return {.connections_max = options.connections_max,
+            .addresses = &addresses,
+            .closed = &memory.refuses_connections()};
 }
 
 net::ReactorConfig reactor_config(const Options& options, net::IoKind io, std::uint32_t index) {

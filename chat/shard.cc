@@ -104,7 +104,8 @@ ShardState::ShardState(const ShardParts& parts)
                .home_key = parts.home_key,
                .timers = core::TimerWheel(parts.clock.now()),
                .now = parts.clock.now(),
-               .metrics = {}},
+               .metrics = {},
+               .memory = parts.memory},
       log_(parts.log),
       outlet_(context_, parts.link),
       sessions_(context_),
@@ -275,6 +276,8 @@ void ShardState::handle_tell(Envelope&& tell) {
                                  std::is_same_v<Told, Box<Kicked>> ||
                                  std::is_same_v<Told, Box<RoomsSurveyed>>) {
                 answers_.handle(*what);
+            } else if constexpr (std::is_same_v<Told, ShedOlderThan>) {
+                rooms_.shed(context_.now - what.age);
             } else if constexpr (std::is_same_v<Told, StopReading>) {
                 connections_.stop_reading();
             } else if constexpr (std::is_same_v<Told, Drain>) {

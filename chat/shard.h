@@ -20,6 +20,7 @@
 #include "chat/lane_directory.h"
 #include "chat/limits.h"
 #include "chat/log/room_log.h"
+#include "chat/memory_pressure.h"
 #include "chat/metrics.h"
 #include "chat/random.h"
 #include "chat/session_token.h"
@@ -44,6 +45,7 @@ struct ShardParts {
     std::vector<Front::Listener> listeners;    // by listener index of on_open()
     std::optional<StoreLanes> store{};         // nothing: users and positions live in the shards
     std::function<void()> end_server = [] {};  // the operator wants it
+    const MemoryPressure& memory = no_memory_limit();
     std::span<const HeldName> held_names{};  // of all shards, from the store; read at construction
 };
 

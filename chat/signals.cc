@@ -18,19 +18,24 @@ Signals::Signals() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-int Signals::wait() {
+std::optional<int> Signals::wait(std::optional<core::Duration> at_most) {
+    timespec timeout{};
+    if (at_most) {
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*at_most);
+        timeout = {.tv_sec = seconds.count(), .tv_nsec = (*at_most - seconds).count()};
+    }
     for (;;) {
-        const int signal = sigwaitinfo(&signals_, nullptr);
+        const int signal =
+            at_most ? sigtimedwait(&signals_, nullptr, &timeout) : sigwaitinfo(&signals_, nullptr);
         if (signal > 0) return signal;
+        if (at_most && errno == EAGAIN) return std::nullopt;
         STENTOR_CHECK(errno == EINTR);
     }
 }
 
 bool Signals::stop_within(core::Duration time) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
-    const int signal = sigtimedwait(&signals_, nullptr, &timeout);
-    return signal > 0 && signal != SIGHUP;
+    const std::optional<int> signal = wait(time);
+    return signal && *signal != SIGHUP;
 }
 
 }  // namespace stentor::chat

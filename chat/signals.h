@@ -6,6 +6,7 @@
 #pragma once
 
 #include <csignal>
+#include <optional>
 
 #include "core/instant.h"
 
@@ -17,8 +18,8 @@ public:
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
-    // The number of the signal that came.
-    int wait();
+    // The number of the signal that came; nothing came within that time, if one is given.
+    std::optional<int> wait(std::optional<core::Duration> at_most = std::nullopt);
     // Did one of those that stop come in time? A SIGHUP is let pass.
     bool stop_within(core::Duration time);
 

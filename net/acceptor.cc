@@ -142,6 +142,11 @@ void Acceptor::admit(UniqueFd fd, const PeerAddress& peer, const Listener& liste
         metrics_.refused_total.add();
         return refuse(std::move(fd), listener);
     }
+    // Relaxed: it orders nothing.
+    if (config_.closed != nullptr && config_.closed->load(std::memory_order_relaxed)) {
+        metrics_.refused_closed_total.add();
+        return refuse(std::move(fd), listener);
+    }
     NewSocket socket{.fd = {},
                      .peer = peer,
                      .listener = listener.index(),

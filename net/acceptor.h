@@ -34,14 +34,16 @@ struct AcceptorConfig {
     core::Duration back_off = std::chrono::milliseconds{100};  // when files or memory run out
     core::Duration linger_timeout = std::chrono::seconds{1};   // for those who were refused
     core::Duration stop_timeout = std::chrono::seconds{1};     // for lanes to make room at the end
-    std::vector<AddressRange> proxies = {};  // whose connections begin with a PROXY header
-    AddressLimiter* addresses = nullptr;     // outlives the hand-off; none: no limit
+    std::vector<AddressRange> proxies = {};     // whose connections begin with a PROXY header
+    AddressLimiter* addresses = nullptr;        // outlives the hand-off; none: no limit
+    const std::atomic<bool>* closed = nullptr;  // while true nobody new is let in; none: never
 };
 
 struct alignas(core::kCacheLineBytes) AcceptorMetrics {
     core::Counter wakeups_total;
     core::Counter accepted_total;
     core::Counter refused_total;              // over connections_max
+    core::Counter refused_closed_total;       // while config.closed
     core::Counter refused_per_address_total;  // over the limit of their address
     // EMFILE, ENFILE: accepted into the reserve descriptor and closed
     core::Counter out_of_files_total;

@@ -83,8 +83,10 @@ public:
     virtual std::size_t shed_ephemeral(ConnectionId id) = 0;
     // The topic whose kEvents parcels not yet begun weigh most; nothing if there is none.
     virtual std::optional<std::uint32_t> heaviest_topic(ConnectionId id) const = 0;
+    // The oldest kEvents parcel not yet begun; nothing if there is none.
+    virtual std::optional<OldestEvents> oldest_events(ConnectionId id) const = 0;
     // Lets go of that topic's kEvents parcels not yet begun; returns the first_seq of the oldest, 0
-    // if none.
+    // if none. From then on the peer must take something, as one whose outbox is full.
     virtual std::uint64_t shed_topic(ConnectionId id, std::uint32_t topic) = 0;
 
     virtual std::size_t backlog_bytes(ConnectionId id) const = 0;

@@ -170,6 +170,16 @@ std::optional<std::uint32_t> Outbox::heaviest_topic() const {
     return heaviest->topic;
 }
 
+std::optional<OldestEvents> Outbox::oldest_events() const {
+    for (std::uint32_t i = begun(); i < count_; ++i) {
+        const Parcel* parcel = at(i).parcel();
+        if (parcel != nullptr && parcel->kind == ParcelKind::kEvents) {
+            return OldestEvents{parcel->topic, parcel->made};
+        }
+    }
+    return std::nullopt;
+}
+
 std::uint64_t Outbox::shed_topic(std::uint32_t topic, ParcelPool& pool, std::size_t& freed_bytes) {
     std::uint64_t oldest_seq = 0;
     freed_bytes += retain(pool, [&](Entry entry) {

@@ -61,6 +61,7 @@ public:
     // What is not yet begun may be let go; see Link for the meaning of these.
     std::size_t shed_ephemeral(ParcelPool& pool);
     std::optional<std::uint32_t> heaviest_topic() const;
+    std::optional<OldestEvents> oldest_events() const;
     // The first_seq of the oldest that was let go, 0 if there was none; adds to `freed_bytes`.
     std::uint64_t shed_topic(std::uint32_t topic, ParcelPool& pool, std::size_t& freed_bytes);
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "core/instant.h"
 #include "core/shared_bytes.h"
 
 namespace stentor::net {
@@ -25,6 +26,13 @@ struct Parcel {
     std::uint32_t topic = 0;      // the application's room number on this shard
     std::uint64_t first_seq = 0;  // of kEvents: the events inside, first..last
     std::uint64_t last_seq = 0;
+    core::Instant made{};  // by the application's clock
+};
+
+// What waits longest in an outbox of what may become a gap.
+struct OldestEvents {
+    std::uint32_t topic;
+    core::Instant made;
 };
 
 }  // namespace stentor::net

@@ -105,6 +105,7 @@ public:
     void release_parcel(Parcel& parcel) override;
     std::size_t shed_ephemeral(ConnectionId id) override;
     std::optional<std::uint32_t> heaviest_topic(ConnectionId id) const override;
+    std::optional<OldestEvents> oldest_events(ConnectionId id) const override;
     std::uint64_t shed_topic(ConnectionId id, std::uint32_t topic) override;
     std::size_t backlog_bytes(ConnectionId id) const override;
     void watch_drain(ConnectionId id) override;

@@ -104,11 +104,17 @@ std::optional<std::uint32_t> Reactor::heaviest_topic(ConnectionId id) const {
     return connection == nullptr ? std::nullopt : connection->outbox.heaviest_topic();
 }
 
+std::optional<OldestEvents> Reactor::oldest_events(ConnectionId id) const {
+    const Connection* connection = find_open(id);
+    return connection == nullptr ? std::nullopt : connection->outbox.oldest_events();
+}
+
 std::uint64_t Reactor::shed_topic(ConnectionId id, std::uint32_t topic) {
     Connection* connection = find_open(id);
     if (connection == nullptr) return 0;
     std::size_t freed_bytes = 0;
     const std::uint64_t oldest_seq = connection->outbox.shed_topic(topic, parcels_, freed_bytes);
+    if (freed_bytes > 0) mark_full(*connection);
     after_shedding(*connection, freed_bytes);
     return oldest_seq;
 }

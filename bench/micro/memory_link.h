@@ -41,6 +41,7 @@ public:
     // Nobody reads slowly here and nobody ends.
     std::size_t shed_ephemeral(net::ConnectionId) override { return 0; }
     std::optional<std::uint32_t> heaviest_topic(net::ConnectionId) const override { return {}; }
+    std::optional<net::OldestEvents> oldest_events(net::ConnectionId) const override { return {}; }
     std::uint64_t shed_topic(net::ConnectionId, std::uint32_t) override { return 0; }
     void watch_drain(net::ConnectionId) override {}
     void pause(net::ConnectionId) override {}

@@ -55,6 +55,7 @@ struct Options {
     std::uint32_t sends_per_second = 20;             // 0: no limit
     std::uint32_t joins_per_second = 10;             // 0: no limit
     std::size_t message_bytes_per_second_min = 512;  // 0: no minimum
+    std::size_t memory_limit_bytes = 0;              // 0: none
     std::uint32_t connections_max = 0;
     std::uint32_t connections_per_address_max = 0;  // 0: no limit
     core::Duration name_hold = std::chrono::minutes{10};

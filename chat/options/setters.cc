@@ -33,6 +33,8 @@ constexpr std::array<Word<Format>, 3> kFormats{
 constexpr std::array<Word<Durability>, 2> kDurabilities{
     {{"commit", Durability::kDisk}, {"fsync", Durability::kSynced}}};
 constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::uint64_t kMemoryLimitMin = std::uint64_t{16} << 20;
+constexpr std::uint64_t kMemoryLimitMax = std::uint64_t{16} << 40;
 constexpr std::array<Word<net::IoKind>, 2> kIoKinds{
     {{"epoll", net::IoKind::kEpoll}, {"io_uring", net::IoKind::kUring}}};
 
@@ -223,6 +225,21 @@ Checked set_durability(Options& options, Texts texts) {
 
 std::vector<std::string> show_durability(const Options& options) {
     return chosen(options.durability, kDurabilities);
+}
+
+// A size that was meant in MiB and is written without must not refuse everybody.
+Checked set_memory_limit(Options& options, Texts texts) {
+    const auto bytes = parse_size_bytes(texts.front());
+    if (!bytes) return std::unexpected(bytes.error());
+    Checked checked;
+    if (*bytes != 0) checked = check_range(*bytes, kMemoryLimitMin, kMemoryLimitMax, format_size);
+    if (checked) options.memory_limit_bytes = *bytes;
+    return checked;
+}
+
+std::vector<std::string> show_memory_limit(const Options& options) {
+    if (options.memory_limit_bytes == 0) return {};
+    return {format_size(options.memory_limit_bytes)};
 }
 
 Checked set_io(Options& options, Texts texts) {

@@ -33,6 +33,8 @@ Checked set_store(Options& options, Texts texts);
 std::vector<std::string> show_store(const Options& options);
 Checked set_durability(Options& options, Texts texts);
 std::vector<std::string> show_durability(const Options& options);
+Checked set_memory_limit(Options& options, Texts texts);
+std::vector<std::string> show_memory_limit(const Options& options);
 Checked set_io(Options& options, Texts texts);
 std::vector<std::string> show_io(const Options& options);
 Checked set_log_level(Options& options, Texts texts);

@@ -153,6 +153,30 @@ TEST_F(AcceptorTest, BeyondTheLimitPeersAreToldToComeBack) {
     EXPECT_EQ(fourth.received, "4");
 }
 
+// While it is closed whoever comes is told so, and whoever is in stays; then the door is open
+// again.
+TEST_F(AcceptorTest, WhileClosedNobodyNewIsLetIn) {
+    std::atomic<bool> closed{false};
+    start(1, 1, {.closed = &closed});
+    Peer inside(port_);
+    inside.send("1");
+    hear(inside, 1);
+    closed = true;
+    Peer refused(port_);
+    hear(refused, 1'000'000);
+    EXPECT_TRUE(refused.received.starts_with("HTTP/1.1 503 ")) << refused.received;
+    inside.send("2");
+    hear(inside, 2);
+    EXPECT_EQ(inside.received, "12");
+    EXPECT_EQ(acceptors_[0]->metrics().refused_closed_total.value(), 1u);
+    closed = false;
+    Peer later(port_);
+    later.send("3");
+    hear(later, 1);
+    EXPECT_EQ(later.received, "3");
+    stop();
+}
+
 class FileLimit {
 public:
     // No descriptor can be opened until this goes.

@@ -140,6 +140,26 @@ TEST_F(OutboxTest, HeaviestTopicWeighsBytesThatMayBeLetGo) {
     EXPECT_EQ(outbox_.heaviest_topic(), 2u);
 }
 
+// The oldest events are those at the front that may still be let go: neither what is begun nor what
+// is no event.
+TEST_F(OutboxTest, OldestEventsMayBeLetGo) {
+    const auto made_after = [this](std::string_view text, ParcelKind kind, int seconds) -> Parcel& {
+        Parcel& made = parcel(text, kind, static_cast<std::uint32_t>(seconds));
+        made.made = core::Instant{} + std::chrono::seconds{seconds};
+        return made;
+    };
+    EXPECT_FALSE(outbox_.oldest_events());
+    outbox_.push(made_after("begun", ParcelKind::kEvents, 1));
+    take(1);
+    outbox_.push(made_after("typing", ParcelKind::kEphemeral, 2));
+    EXPECT_FALSE(outbox_.oldest_events());
+    outbox_.push(made_after("older", ParcelKind::kEvents, 3));
+    outbox_.push(made_after("newer", ParcelKind::kEvents, 4));
+    ASSERT_TRUE(outbox_.oldest_events());
+    EXPECT_EQ(outbox_.oldest_events()->topic, 3u);
+    EXPECT_EQ(outbox_.oldest_events()->made, core::Instant{} + std::chrono::seconds{3});
+}
+
 // What an outbox holds, as texts in a queue.
 class OutboxModel {
 public:

@@ -1,5 +1,6 @@
 // What is sent from where it was received. Reactor turned by hand over loopback.
 #include <algorithm>
+#include <array>
 #include <ranges>
 
 #include "tests/net/reactor_fixture.h"
@@ -76,6 +77,36 @@ TEST_F(ReactorTest, ReceivedBytesOfOneThatIsAbortedAreLetGo) {
     const ConnectionId id = connect();
     peer(0).send(pattern(20'000));
     turn_until([&] { return app_.of(id).closed; });
+}
+
+// Whoever is let go of has no room back before it took something, however little waited for it.
+TEST_F(ReactorTest, SheddingALittleWaitsForTheReaderToo) {
+    start({.outbox_bytes = 64 * 1024});
+    const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
+    const auto deliver = [&] {
+        Parcel& parcel = link().make_parcel(core::SharedBytes::copy_of(pattern(4000)));
+        parcel.kind = ParcelKind::kEvents;
+        parcel.topic = 1;
+        parcel.first_seq = parcel.last_seq = 1;
+        std::vector<std::uint32_t> full;
+        link().deliver(std::array{id.slot + 0u}, parcel, full);
+        link().release_parcel(parcel);
+    };
+    turn_until([&] {
+        deliver();
+        turn();
+        return link().backlog_bytes(id) > 0;
+    });
+    deliver();
+    ASSERT_LT(link().backlog_bytes(id), 32u * 1024);
+    ASSERT_GT(link().shed_topic(id, 1), 0u);
+    link().watch_drain(id);
+    turn(3);
+    EXPECT_EQ(app_.of(id).drains, 0);
+    turn_until([&] {
+        peer(0).read();
+        return app_.of(id).drains == 1;
+    });
 }
 
 }  // namespace

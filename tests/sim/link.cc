@@ -303,6 +303,11 @@ std::optional<std::uint32_t> SimLink::heaviest_topic(ConnectionId id) const {
     return connection == nullptr ? std::nullopt : connection->outbox.heaviest_topic();
 }
 
+std::optional<net::OldestEvents> SimLink::oldest_events(ConnectionId id) const {
+    const Connection* connection = find(id);
+    return connection == nullptr ? std::nullopt : connection->outbox.oldest_events();
+}
+
 std::uint64_t SimLink::shed_topic(ConnectionId id, std::uint32_t topic) {
     Connection* connection = find(id);
     std::size_t freed_bytes = 0;

@@ -156,6 +156,9 @@ public:
     std::optional<std::uint32_t> heaviest_topic(ConnectionId id) const override {
         return live(id).outbox.heaviest_topic();
     }
+    std::optional<net::OldestEvents> oldest_events(ConnectionId id) const override {
+        return live(id).outbox.oldest_events();
+    }
     std::uint64_t shed_topic(ConnectionId id, std::uint32_t topic) override {
         std::size_t freed = 0;
         return live(id).outbox.shed_topic(topic, parcels, freed);

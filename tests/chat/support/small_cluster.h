@@ -141,7 +141,8 @@ public:
                      .listeners = {Front::Listener::kPublic, Front::Listener::kLine,
                                    Front::Listener::kConsole},
                      .store = {},
-                     .end_server = [&cluster] { ++cluster.ends_wanted; }}) {}
+                     .end_server = [&cluster] { ++cluster.ends_wanted; },
+                     .memory = cluster.memory}) {}
         FakeLink link;
         SeededRandom random;
         MemoryLog log;
@@ -149,6 +150,7 @@ public:
     };
 
     const ClusterPlan plan;
+    MemoryPressure memory{1};  // what it shows is the test's choice
     core::ManualClock clock;
     BroadcastQueue queue;
     // A page of one file, larger than what a test reads at a time.
