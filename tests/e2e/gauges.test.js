@@ -96,6 +96,7 @@ for (const reactors of [1, 4]) {
       const all = await metrics(server, 'gauge');
       // A room keeps its history when it is empty, by design, and `doomed` has some from here on.
       delete all.stentor_history_bytes;
+      delete all.stentor_memory_used_bytes;  // of the whole process
       return all;
     };
     const one = await Client.login(server);
