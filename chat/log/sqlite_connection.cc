@@ -175,6 +175,10 @@ std::int64_t SqliteConnection::changes() const {
     return sqlite3_changes64(get());
 }
 
+std::int64_t SqliteConnection::last_row() const {
+    return sqlite3_last_insert_rowid(get());
+}
+
 SqliteError SqliteConnection::last_error(std::string_view doing) const {
     return error_of(get(), doing);
 }

@@ -133,6 +133,8 @@ public:
     SqliteResult<std::string> text(std::string_view sql);
     // Rows that the last INSERT, UPDATE or DELETE changed.
     std::int64_t changes() const;
+    // The number of the row that was inserted last.
+    std::int64_t last_row() const;
 
     // BEGIN IMMEDIATE, the work, COMMIT; all of it is undone when any of it fails.
     template <typename Work>

@@ -14,6 +14,7 @@ static_assert(static_cast<int>(EventKind::kDeleted) == 2, "as files have it");
 static_assert(static_cast<int>(EventKind::kReacted) == 3, "as files have it");
 
 SqliteResult<> SqliteEvents::prepare(SqliteConnection& connection) {
+    connection_ = &connection;
     return connection.prepare({
         {find_room_, "SELECT room, epoch, head, last_at FROM rooms WHERE name = ?"},
         {add_room_, "INSERT INTO rooms (name, epoch, last_at) VALUES (?, ?, ?)"},
@@ -52,26 +53,25 @@ SqliteResult<> SqliteEvents::prepare(SqliteConnection& connection) {
     });
 }
 
-SqliteResult<StoredRoom> SqliteEvents::open_room(std::string_view name,
-                                                 std::string_view epoch_if_new,
-                                                 std::int64_t now_ms) {
+SqliteResult<std::int64_t> SqliteEvents::add_room(std::string_view name, std::string_view epoch,
+                                                  std::int64_t now_ms) {
+    if (auto added = add_room_.run(name, epoch, now_ms); !added) {
+        return std::unexpected(std::move(added.error()));
+    }
+    return connection_->last_row();
+}
+
+SqliteResult<StoredRoom> SqliteEvents::find_room(std::string_view name) {
     StoredRoom stored;
     {
         auto rows = find_room_.rows(name);
         const auto found = rows.next();
         if (!found) return std::unexpected(found.error());
-        if (*found) {
-            stored = {.room = rows.integer(0),
-                      .epoch = std::string(rows.text(1)),
-                      .head = rows.number(2),
-                      .last_at_ms = rows.integer(3)};
-        }
-    }
-    if (stored.room == 0) {
-        if (auto added = add_room_.run(name, epoch_if_new, now_ms); !added) {
-            return std::unexpected(std::move(added.error()));
-        }
-        return open_room(name, epoch_if_new, now_ms);
+        if (!*found) return stored;
+        stored = {.room = rows.integer(0),
+                  .epoch = std::string(rows.text(1)),
+                  .head = rows.number(2),
+                  .last_at_ms = rows.integer(3)};
     }
     auto newest = newest_.rows(stored.room);
     const auto found = newest.next();

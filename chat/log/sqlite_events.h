@@ -17,8 +17,8 @@ namespace stentor::chat {
 
 // What a room is when it is opened.
 struct StoredRoom {
-    std::int64_t room = 0;
-    std::string epoch;  // the room's own half
+    std::int64_t room = 0;  // 0: there was never an event, and it has no row
+    std::string epoch;      // the room's own half
     std::uint64_t head = 0;
     std::uint64_t first = 0;  // 0: no event is kept
     std::int64_t last_at_ms = 0;
@@ -28,9 +28,11 @@ class SqliteEvents {
 public:
     SqliteResult<> prepare(SqliteConnection& connection);
 
-    // As it is, or made now, with this epoch.
-    SqliteResult<StoredRoom> open_room(std::string_view name, std::string_view epoch_if_new,
-                                       std::int64_t now_ms);
+    // As it is.
+    SqliteResult<StoredRoom> find_room(std::string_view name);
+    // A room's row; gives its number.
+    SqliteResult<std::int64_t> add_room(std::string_view name, std::string_view epoch,
+                                        std::int64_t now_ms);
     SqliteResult<> set_epoch(std::int64_t room, std::string_view epoch);
 
     // An event under publish.seq and at_ms.
@@ -56,6 +58,7 @@ public:
                         std::int64_t last_at_ms);
 
 private:
+    SqliteConnection* connection_ = nullptr;
     SqliteStatement find_room_;
     SqliteStatement add_room_;
     SqliteStatement newest_;

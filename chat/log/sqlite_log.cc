@@ -20,6 +20,11 @@ namespace {
 // How often it is looked at whether the file is still where it was opened.
 constexpr core::Duration kFileLookInterval = std::chrono::seconds{1};
 
+Box<LogOpened> not_opened(RoomKey key) {
+    return std::make_unique<LogOpened>(
+        LogOpened{.key = key, .failed = true, .epoch = {}, .head = 0});
+}
+
 }  // namespace
 
 SqliteLog::SqliteLog(const StoreConfig& config, const core::Clock& clock, OpenRooms& open_rooms,
@@ -114,12 +119,13 @@ void SqliteLog::close() {
 // ---- batches
 
 void SqliteLog::apply(std::span<StoreWork> batch) {
+    opened_now_.clear();
+    written_now_.clear();
     if (health_.failed()) {
         refuse(batch);
         return;
     }
     const core::Instant began = clock_.now();
-    opened_now_.clear();
     stored_now_ = 0;
     erased_now_ = false;
     const auto done = connection_.transaction([&] {
@@ -170,55 +176,6 @@ SqliteResult<> SqliteLog::handle_all(std::span<StoreWork> batch) {
     return {};
 }
 
-SqliteResult<> SqliteLog::handle(StoreWork& work, Box<OpenLog>& open) {
-    auto stored = events_.open_room(open->room, random_epoch(random_), clock_.unix_ms());
-    if (!stored) return std::unexpected(std::move(stored.error()));
-    std::unique_ptr<Room>& room = rooms_[stored->room];
-    if (room == nullptr) {
-        room = std::make_unique<Room>();
-        room->name = open->room;
-        room->direct = DirectRoom::parse(open->room);
-        room->epoch = visible_epoch(keys_.epoch, stored->epoch);
-        room->stored = std::move(*stored);
-    } else if (auto sure = make_sure(*room); !sure) {
-        return sure;
-    }
-    const RoomKey key = open->key;
-    const bool is_new = by_key_.emplace(key, room.get()).second;
-    STENTOR_CHECK(is_new);
-    room->openings.push_back({key, work.shard});
-    open_rooms_.add(key, {room->stored.room, room->name});
-    opened_now_.push_back(key);
-    work.what = std::make_unique<LogOpened>(LogOpened{.key = key,
-                                                      .failed = false,
-                                                      .epoch = room->epoch,
-                                                      .head = room->stored.head,
-                                                      .first = room->stored.first});
-    return {};
-}
-
-SqliteResult<> SqliteLog::handle(StoreWork& work, CloseLog& close) {
-    close_key(close.key);
-    work.what = std::monostate();
-    return {};
-}
-
-SqliteResult<> SqliteLog::handle(StoreWork& work, RenewEpoch& renew) {
-    Room* room = find(renew.key);
-    STENTOR_CHECK(room != nullptr);
-    if (auto sure = make_sure(*room); !sure) return sure;
-    const std::string epoch = random_epoch(random_);
-    if (auto set = events_.set_epoch(room->stored.room, epoch); !set) return set;
-    room->stored.epoch = epoch;
-    room->epoch = visible_epoch(keys_.epoch, epoch);
-    work.what = std::make_unique<LogOpened>(LogOpened{.key = renew.key,
-                                                      .failed = false,
-                                                      .epoch = room->epoch,
-                                                      .head = room->stored.head,
-                                                      .first = room->stored.first});
-    return {};
-}
-
 SqliteResult<> SqliteLog::handle(StoreWork& work, Box<NoteUser>& note) {
     auto done = people_.note_user(*note, clock_.unix_ms());
     if (done) work.what = std::monostate();
@@ -231,43 +188,6 @@ SqliteResult<> SqliteLog::handle(StoreWork& work, Box<NotePosition>& note) {
     return done;
 }
 
-// ---- rooms that are open
-
-SqliteLog::Room* SqliteLog::find(RoomKey key) {
-    const auto at = by_key_.find(key);
-    return at == by_key_.end() ? nullptr : at->second;
-}
-
-void SqliteLog::close_key(RoomKey key) {
-    Room* room = find(key);
-    if (room == nullptr) return;  // it failed to open, and nobody knew yet
-    by_key_.erase(key);
-    open_rooms_.remove(key);
-    std::erase_if(room->openings, [&](const Opening& opening) { return opening.key == key; });
-    if (room->openings.empty()) {
-        ids_.forget(room->ids);
-        rooms_.erase(room->stored.room);
-    }
-}
-
-// What a transaction that was rolled back has changed in memory is read anew.
-SqliteResult<> SqliteLog::make_sure(Room& room) {
-    if (!room.unsure) return {};
-    auto stored = events_.open_room(room.name, room.stored.epoch, clock_.unix_ms());
-    if (!stored) return std::unexpected(std::move(stored.error()));
-    STENTOR_CHECK(stored->room == room.stored.room);
-    room.stored = std::move(*stored);
-    room.epoch = visible_epoch(keys_.epoch, room.stored.epoch);
-    ids_.forget(room.ids);
-    room.unsure = false;
-    return {};
-}
-
-void SqliteLog::undo() {
-    for (const RoomKey key : std::exchange(opened_now_, {})) close_key(key);
-    for (const auto& entry : rooms_) entry.second->unsure = true;
-}
-
 // Nothing of a batch was stored, whatever its answers were to be.
 void SqliteLog::refuse(std::span<StoreWork> batch) {
     const auto not_stored = [&](RoomKey key, std::unique_ptr<Publish> publish) {
@@ -277,11 +197,13 @@ void SqliteLog::refuse(std::span<StoreWork> batch) {
         metrics_.counters[StoreCounter::kRefused].add();
         return LogRefused{key, ErrorCode::kNotStored, std::move(publish)};
     };
-    // What the batch opened was closed by undo(); a room whose epoch could not be renewed stays
-    // open.
-    const auto not_opened = [](RoomKey key) {
-        return std::make_unique<LogOpened>(
-            LogOpened{.key = key, .failed = true, .epoch = {}, .head = 0});
+    // A room whose epoch could not be renewed stays open as it is, and what was opened is open,
+    // unless the store can be believed no more.
+    const auto opened = [&](Box<LogOpened>&& answer) {
+        const bool is_renewal = std::ranges::find(opened_now_, answer->key) == opened_now_.end();
+        if (!is_renewal && !health_.failed()) return std::move(answer);
+        if (!is_renewal) close_key(answer->key);
+        return not_opened(answer->key);
     };
     for (StoreWork& work : batch) {
         Envelope answer = std::visit(
@@ -290,9 +212,10 @@ void SqliteLog::refuse(std::span<StoreWork> batch) {
                 if constexpr (std::is_same_v<What, AppendToLog> ||
                               std::is_same_v<What, LogStored> || std::is_same_v<What, LogRefused>) {
                     return not_stored(what.key, std::move(what.publish));
-                } else if constexpr (std::is_same_v<What, Box<OpenLog>> ||
-                                     std::is_same_v<What, Box<LogOpened>>) {
-                    return not_opened(what->key);
+                } else if constexpr (std::is_same_v<What, Box<OpenLog>>) {
+                    return open_anyway(work.shard, *what);
+                } else if constexpr (std::is_same_v<What, Box<LogOpened>>) {
+                    return opened(std::move(what));
                 } else if constexpr (std::is_same_v<What, RenewEpoch>) {
                     return not_opened(what.key);
                 } else if constexpr (std::is_same_v<What, CloseLog>) {
@@ -303,6 +226,15 @@ void SqliteLog::refuse(std::span<StoreWork> batch) {
             work.what);
         work.what = std::move(answer);
     }
+}
+
+// Rooms are read, for which there is no need of space.
+Envelope SqliteLog::open_anyway(std::uint32_t shard, const OpenLog& open) {
+    if (health_.failed()) return not_opened(open.key);
+    auto opened = this->open(open, shard);
+    if (opened) return std::make_unique<LogOpened>(std::move(*opened));
+    on_trouble(opened.error());
+    return not_opened(open.key);
 }
 
 // ---- trouble
@@ -369,19 +301,19 @@ core::Instant SqliteLog::tend(bool idle) {
 }
 
 SqliteResult<> SqliteLog::trim(const SqliteRetention::Trim& trim) {
-    const auto open = rooms_.find(trim.room);
-    if (trim.is_empty && open != rooms_.end()) return {};
+    const auto open = stored_rooms_.find(trim.room);
+    if (trim.is_empty) {
+        return open == stored_rooms_.end() ? remove_room(trim.room) : SqliteResult<>();
+    }
     auto done = connection_.transaction([&] {
-        if (trim.is_empty) return events_.remove_room(trim.room);
         return in_turn(
             [&] { return events_.trim(trim.room, trim.last, trim.head, trim.last_at_ms); },
             [&] { return ids_.trim(trim.room, trim.last); });
     });
     if (!done) return done;
     checkpoints_.on_commit(clock_.now());
-    if (trim.is_empty) return {};
     metrics_.counters[StoreCounter::kTrimmedEvents].add(trim.last - trim.first + 1);
-    if (open == rooms_.end()) return {};
+    if (open == stored_rooms_.end()) return {};
     Room& room = *open->second;
     room.stored.first = trim.last < trim.head ? trim.last + 1 : 0;
     ids_.trimmed(room.ids, trim.last);

@@ -72,7 +72,8 @@ private:
     struct Room {
         StoredRoom stored;
         std::string name;
-        std::string epoch;  // as clients see it
+        std::string epoch;            // as clients see it
+        std::string unwritten_epoch;  // the room's half while it has no row
         std::optional<DirectRoom> direct;
         SqliteIds::Room ids;
         std::vector<Opening> openings;
@@ -104,10 +105,15 @@ private:
     static SqliteIds::Place place_of(Room& room) {
         return {room.ids, room.stored.room, room.stored.first, room.stored.head};
     }
+    // Rooms that are open (sqlite_log_rooms.cc).
+    SqliteResult<LogOpened> open(const OpenLog& open, std::uint32_t shard);
     SqliteResult<> make_sure(Room& room);
+    SqliteResult<> make_row(Room& room);
+    SqliteResult<> remove_room(std::int64_t room);
     Room* find(RoomKey key);
     void close_key(RoomKey key);
     void refuse(std::span<StoreWork> batch);
+    Envelope open_anyway(std::uint32_t shard, const OpenLog& open);
     void undo();
     void on_trouble(const SqliteError& error);
     void on_success();
@@ -129,9 +135,14 @@ private:
     SqlitePeopleWriter people_;
     SqliteCheckpoints checkpoints_;
     SqliteRetention retention_;
-    boost::unordered_flat_map<std::int64_t, std::unique_ptr<Room>, core::IdHash> rooms_;
+    // By name; and those that have a row, as the database counts them.
+    boost::unordered_flat_map<std::string, std::unique_ptr<Room>, core::StringHash, std::equal_to<>>
+        rooms_;
+    boost::unordered_flat_map<std::int64_t, Room*, core::IdHash> stored_rooms_;
     boost::unordered_flat_map<RoomKey, Room*, core::IdHash> by_key_;
-    std::vector<RoomKey> opened_now_;  // by the batch under way
+    // By the batch under way.
+    std::vector<RoomKey> opened_now_;
+    std::vector<Room*> written_now_;  // got their rows
     std::vector<StoreWork> notices_;
     std::string hashed_;
     std::uint64_t stored_now_ = 0;

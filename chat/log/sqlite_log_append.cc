@@ -44,7 +44,8 @@ SqliteLog::Verdict SqliteLog::append(Room& room, Publish& publish) {
     publish.seq = stored.head + 1;
     // A clock that was set back must not make a later event look older.
     publish.at_ms = std::max(stored.last_at_ms, clock_.unix_ms());
-    auto done = in_turn([&] { return events_.add(stored.room, publish, hash); },
+    auto done = in_turn([&] { return make_row(room); },
+                        [&] { return events_.add(stored.room, publish, hash); },
                         [&] { return change_target(room, publish); });
     if (!done) return std::unexpected(std::move(done.error()));
     stored.head = publish.seq;

@@ -87,6 +87,7 @@ SqliteResult<StoreKeys> take_over(SqliteConnection& connection, bool synced,
         return in_turn([&] { return meta.key("session_key", keys.session); },
                        [&] { return meta.key("content_key", keys.content); },
                        [&] { return meta.key("epoch_key", keys.epoch, !*whole); },
+                       [&] { return meta.key("unwritten_key", keys.unwritten); },
                        [&] { return meta.put("clean", kNo); },
                        [&] { return meta.put("synced", synced ? kYes : kNo); },
                        [&] { return meta.put("boot_id", boot_id); });
@@ -100,6 +101,12 @@ SqliteResult<> hand_over(SqliteConnection& connection) {
     return in_turn([&] { return connection.execute("PRAGMA synchronous = FULL"); },
                    [&] { return meta.prepare(); },
                    [&] { return connection.transaction([&] { return meta.put("clean", kYes); }); });
+}
+
+SqliteResult<> renew_unwritten_key(SqliteConnection& connection, core::HashKey& key) {
+    Meta meta(connection);
+    return in_turn([&] { return meta.prepare(); },
+                   [&] { return meta.key("unwritten_key", key, true); });
 }
 
 std::string visible_epoch(core::HashKey epoch_key, std::string_view epoch_of_room) {

@@ -20,6 +20,7 @@ struct StoreKeys {
     std::array<std::byte, 32> session;  // signs session tokens
     core::HashKey content;              // of the hashes by which a repeated message is known
     core::HashKey epoch;
+    core::HashKey unwritten;  // of the epochs of rooms that have no row
 };
 
 // What /proc calls this run of the kernel; empty when it cannot be read: then none is the same.
@@ -33,6 +34,9 @@ SqliteResult<StoreKeys> take_over(SqliteConnection& connection, bool synced,
                                   std::string_view boot_id);
 // All is on disk, and what uses the store next may believe it.
 SqliteResult<> hand_over(SqliteConnection& connection);
+
+// In a transaction: `key` is another one from then on.
+SqliteResult<> renew_unwritten_key(SqliteConnection& connection, core::HashKey& key);
 
 // A room's epoch as clients see it.
 std::string visible_epoch(core::HashKey epoch_key, std::string_view epoch_of_room);

@@ -184,6 +184,30 @@ TEST_F(SqlitePowerTest, FullAtAnyWriteRefusesWholeBatchesAndThenGoesOn) {
     }
 }
 
+TEST_F(SqlitePowerTest, WithoutSpaceRoomsOpenAllTheSame) {
+    // In a batch with a message that is refused, before it and behind it, with a past and without.
+    StoreProcess process(config, clock);
+    ASSERT_EQ(process.error(), "");
+    const std::string epoch = process.open(kKey, "lobby").epoch;
+    process.stored(kKey, {});
+    disk.fail(ForgetfulDisk::Fault::kNoSpace, 0);
+    std::vector<Envelope> batch;
+    batch.emplace_back(std::make_unique<OpenLog>(OpenLog{kKey + 1, "before"}));
+    batch.emplace_back(AppendToLog{kKey, publish_of({})});
+    batch.emplace_back(std::make_unique<OpenLog>(OpenLog{kKey + 2, "lobby"}));
+    batch.emplace_back(CloseLog{kKey});
+    const std::vector<Envelope> answers = process.apply(std::move(batch));
+    EXPECT_EQ(std::get<LogRefused>(answers[1]).code, ErrorCode::kNotStored);
+    EXPECT_FALSE(std::get<Box<LogOpened>>(answers[0])->failed);
+    const LogOpened& lobby = *std::get<Box<LogOpened>>(answers[2]);
+    EXPECT_FALSE(lobby.failed);
+    EXPECT_EQ(lobby.epoch, epoch);
+    EXPECT_EQ(process.refused(kKey + 1, {}), ErrorCode::kNotStored);
+    disk.fail(ForgetfulDisk::Fault::kNone, 0);
+    EXPECT_EQ(process.stored(kKey + 1, {}).epoch, std::get<Box<LogOpened>>(answers[0])->epoch);
+    EXPECT_EQ(process.stored(kKey + 2, {}).seq, 2u);
+}
+
 TEST_F(SqlitePowerTest, ARoomWhoseRenewalFailedIsOpenAsItWas) {
     // Without space for the new epoch the old one stays; what is said then is stored under it, and
     // the next renewal has its own. The same when the store is broken, but nothing is stored.

@@ -274,6 +274,53 @@ TEST_F(SqliteLogTest, AnOpenRoomIsToldThatRetentionLeftItEmpty) {
     EXPECT_EQ(process().open(kKey + 2, "lobby").first, 4u);
 }
 
+TEST_F(SqliteLogTest, ARoomWithoutEventsLeavesNothingInTheFile) {
+    // Its epoch is as lasting as that of others, and the one under which its first event is stored.
+    const auto rows = [&] {
+        auto connection =
+            SqliteConnection::open(config.file, SqliteConnection::Access::kReadOnly, nullptr);
+        return *connection->integer("SELECT count(*) FROM rooms");
+    };
+    start();
+    for (RoomKey key = 100; key < 200; ++key) {
+        EXPECT_EQ(process().open(key, "room" + std::to_string(key)).head, 0u);
+        process().apply_one(CloseLog{key});
+    }
+    const std::string epoch = process().open(kKey, "lobby").epoch;
+    EXPECT_EQ(process().refused(kKey, {.kind = EventKind::kDeleted, .target = 1}),
+              ErrorCode::kNoSuchMessage);
+    EXPECT_EQ(rows(), 0);
+    process().vanish();
+    EXPECT_EQ(start().open(kKey, "lobby").epoch, epoch);
+    EXPECT_NE(process().open(kKey + 1, "another").epoch, epoch);
+    EXPECT_EQ(process().stored(kKey, {.id = "m1"}).epoch, epoch);
+    EXPECT_TRUE(process().stored(kKey, {.id = "m1"}).duplicate);
+    EXPECT_EQ(page(0, 0).size(), 1u);
+    EXPECT_EQ(rows(), 1);
+    EXPECT_EQ(start().open(kKey, "lobby").epoch, epoch);
+}
+
+TEST_F(SqliteLogTest, ARoomThatIsGoneBeginsUnderAnotherEpoch) {
+    // Once its row went, after its events. Who was in a room without a row meanwhile goes on in it.
+    config.retain_days = 1;
+    const std::string epoch = start().open(kKey, "lobby").epoch;
+    process().stored(kKey, {});
+    process().apply_one(CloseLog{kKey});
+    const std::string quiet = process().open(kKey + 1, "quiet").epoch;
+    for (const int days : {2, 8}) {
+        clock.advance(std::chrono::days{days});
+        process().tend(clock, std::chrono::minutes{20});
+    }
+    const LogOpened again = process().open(kKey, "lobby");
+    EXPECT_EQ(again.head, 0u);
+    EXPECT_NE(again.epoch, epoch);
+    EXPECT_EQ(process().stored(kKey + 1, {}).epoch, quiet);
+    const std::string second = process().stored(kKey, {}).epoch;
+    EXPECT_EQ(second, again.epoch);
+    EXPECT_EQ(start().open(kKey, "lobby").epoch, second);
+    EXPECT_EQ(process().open(kKey + 1, "quiet").epoch, quiet);
+}
+
 TEST_F(SqliteLogTest, EpochsStayWhileThePastCanBeBelieved) {
     // Same boot or a clean end or synced: the same epoch. Else, and when asked for, another one.
     const std::string first = start().open(kKey, "lobby").epoch;

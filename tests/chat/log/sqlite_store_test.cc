@@ -187,7 +187,8 @@ TEST_F(SqliteStoreTest, AStoreIsBusyUntilItsAnswersAreOut) {
     ASSERT_TRUE(store->start(queue.port(kWriter), queue.port(kReader)).has_value());
     Asker shard(queue, 0);
     shard.open("lobby");
-    EXPECT_TRUE(shard.opened[0].failed);
+    shard.publish(1);
+    EXPECT_EQ(shard.refusals, std::vector{ErrorCode::kNotStored});
     EXPECT_TRUE(was_busy);
     while (store->busy()) std::this_thread::yield();
     store->stop();
