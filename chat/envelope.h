@@ -201,3 +201,7 @@ using BroadcastQueue = core::BroadcastQueue<Envelope>;
 using Port = BroadcastQueue::Port;
 
 }  // namespace stentor::chat
+
+// In envelope.cc: what moves and ends an envelope is a lot of code.
+extern template class stentor::core::Lane<stentor::chat::Envelope>;
+extern template class stentor::core::BroadcastQueue<stentor::chat::Envelope>;

@@ -3,10 +3,10 @@
 // Invariant: the clock stands still until the test turns it.
 #pragma once
 
-#include <memory>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "chat/context.h"
@@ -18,7 +18,8 @@ class HomeFixture {
 public:
     static constexpr std::uint32_t kShards = 3;
 
-    HomeFixture() : queue({.participants = kShards, .ranks = kRanks}) {}
+    HomeFixture();
+    ~HomeFixture();
 
     static ConnectionId connection(std::uint32_t shard, std::uint32_t slot) {
         ConnectionId id;
@@ -30,14 +31,7 @@ public:
     static UserId user(std::uint64_t number) { return UserId{number}; }
 
     // What was told to a shard since the last call, in order.
-    std::vector<Envelope> told(std::uint32_t shard) {
-        context.port.publish();
-        std::vector<Envelope> tells;
-        queue.port(shard).drain(
-            Context::rank(Rank::kTell), 100000, [] { return true; },
-            [&](std::uint32_t, Envelope&& tell) { tells.push_back(std::move(tell)); });
-        return tells;
-    }
+    std::vector<Envelope> told(std::uint32_t shard);
     // The only tell to a shard since the last call, which is a T.
     template <typename T>
     T only_told(std::uint32_t shard) {

@@ -33,12 +33,10 @@ public:
 
 class HomesFixture : public HomeFixture {
 public:
-    explicit HomesFixture(RoomLog& room_log) : homes(context, room_log, &directory) {}
+    explicit HomesFixture(RoomLog& room_log);
+    ~HomesFixture();
 
-    void turn() {
-        context.timers.advance(context.now, [this](core::Timer& timer) { homes.on_timer(timer); });
-        homes.end_turn();
-    }
+    void turn();
     template <typename What>
     void ask(What&& what) {
         homes.handle(std::make_unique<std::remove_cvref_t<What>>(std::forward<What>(what)));
@@ -46,65 +44,17 @@ public:
     }
 
     // User n joins by connection n of shard 1.
-    Join join_of(std::uint32_t n, const std::string& room) const {
-        return {.connection = connection(1, n),
-                .number = 1,
-                .local_room = {n, 1},
-                .user = user(n),
-                .name = "n" + std::to_string(n),
-                .room = room,
-                .command_id = "j",
-                .takes_twin = false,
-                .resume = false,
-                .since = {},
-                .history = 100};
-    }
-    Box<Joined> join(std::uint32_t n, const std::string& room = "lobby") {
-        ask(join_of(n, room));
-        return last<Box<Joined>>();
-    }
-    Box<Joined> resume(std::uint32_t n, const std::string& epoch, std::uint64_t seq) {
-        Join join = join_of(n, "lobby");
-        join.resume = true;
-        join.since = {epoch, seq};
-        ask(std::move(join));
-        return last<Box<Joined>>();
-    }
+    Join join_of(std::uint32_t n, const std::string& room) const;
+    Box<Joined> join(std::uint32_t n, const std::string& room = "lobby");
+    Box<Joined> resume(std::uint32_t n, const std::string& epoch, std::uint64_t seq);
     Publish publish_of(std::uint32_t n, EventKind kind, const std::string& content,
-                       std::uint64_t target = 0, bool on = true) const {
-        Publish publish{};
-        publish.connection = connection(1, n);
-        publish.user = user(n);
-        publish.name = "n" + std::to_string(n);
-        publish.room = "lobby";
-        publish.kind = kind;
-        publish.content = content;
-        publish.target = target;
-        publish.on = on;
-        return publish;
-    }
-    void send(std::uint32_t n, const std::string& content) {
-        ask(publish_of(n, EventKind::kMessage, content));
-    }
+                       std::uint64_t target = 0, bool on = true) const;
+    void send(std::uint32_t n, const std::string& content);
     // The page of a history command; with it, what was told before is gone.
-    Box<HistoryRead> history(std::uint32_t n, std::uint64_t after, std::uint64_t before = 0) {
-        ask(history_of(n, after, before));
-        return last<Box<HistoryRead>>();
-    }
-    ReadHistory history_of(std::uint32_t n, std::uint64_t after, std::uint64_t before = 0) const {
-        return {.connection = connection(1, n),
-                .room = "lobby",
-                .command_id = "h",
-                .from_oldest = true,
-                .after = after,
-                .before = before,
-                .limit = 100,
-                .user = user(n)};
-    }
+    Box<HistoryRead> history(std::uint32_t n, std::uint64_t after, std::uint64_t before = 0);
+    ReadHistory history_of(std::uint32_t n, std::uint64_t after, std::uint64_t before = 0) const;
     // The JSON of one event as history shows it.
-    std::string shown(std::uint64_t seq) {
-        return std::string(history(1, seq - 1, seq + 1)->page.events.text());
-    }
+    std::string shown(std::uint64_t seq);
 
     // The newest tell of that kind to shard 1, or nothing.
     template <typename Tell>
