@@ -131,9 +131,6 @@ int serve(const Options& options) {
     }
 
     const int signal = serve_until_told(**server, signals, tls->get());
-    if (const auto failure = (*server)->store_failure()) {
-        core::log::error("store_failed", {{"reason", failure->message()}});
-    }
     core::log::info("draining", {{"signal", signal}});
     drain(**server, signals);
     const auto failure = (*server)->store_failure();
@@ -141,7 +138,7 @@ int serve(const Options& options) {
     console.reset();
     core::log::info("ended");
     core::log::stop();
-    if (failure) return complain(kFailed, "the store failed: " + failure->message());
+    if (failure) return complain(kFailed, failure->message());
     return 0;
 }
 

@@ -26,6 +26,9 @@ constexpr std::size_t kBatchItemsMax = 4096;
 constexpr std::size_t kBatchBytesMax = 4 * 1024 * 1024;
 // Pages read before the shards get them.
 constexpr std::size_t kReadsATurn = 8;
+// Done before anybody is served: a checkpoint of what a killed process left, a step of retention.
+// Much of what is broken shows there.
+constexpr int kFirstSteps = 2;
 
 std::size_t bytes_of(const Envelope& envelope) {
     const auto* append = std::get_if<AppendToLog>(&envelope);
@@ -65,6 +68,8 @@ SessionTokens::Key SqliteStore::session_key() const {
 }
 
 std::expected<void, core::Error> SqliteStore::start(Port& writer, Port& reader) {
+    for (int i = 0; i < kFirstSteps; ++i) log_->tend(false);
+    if (auto broken = failure()) return std::unexpected(std::move(*broken));
     writer_port_ = &writer;
     reader_port_ = &reader;
     try {

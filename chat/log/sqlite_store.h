@@ -39,7 +39,8 @@ public:
     // held.
     const std::vector<HeldName>& held_names() const { return log_->held_names(); }
 
-    // Starts the threads, as these participants of the queue, which outlives stop().
+    // Starts the threads, as these participants of the queue, which outlives stop(); or says what
+    // is broken.
     std::expected<void, core::Error> start(Port& writer, Port& reader);
     // When no shard sends any more: stores what waits, then closes the store cleanly. Idempotent.
     void stop();

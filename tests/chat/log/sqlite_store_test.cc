@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <atomic>
+#include <fstream>
 #include <semaphore>
 
 #include "chat/log/lane_log.h"
@@ -193,6 +194,38 @@ TEST_F(SqliteStoreTest, AStoreIsBusyUntilItsAnswersAreOut) {
     while (store->busy()) std::this_thread::yield();
     store->stop();
     EXPECT_FALSE(store->busy());
+}
+
+TEST_F(SqliteStoreTest, WhatIsBrokenAtTheStartStopsIt) {
+    // Pages that nobody needed for opening the file are looked at before anybody is served.
+    std::uint64_t failures = 0;
+    config.on_failed = [&](const core::Error&) { ++failures; };
+    BroadcastQueue queue(of_queue);
+    {
+        const auto store = start(queue);
+        Asker shard(queue, 0);
+        shard.open("lobby");
+        shard.publish(10);
+        store->stop();
+    }
+    {
+        auto reader =
+            SqliteConnection::open(config.file, SqliteConnection::Access::kReadOnly, nullptr);
+        ASSERT_TRUE(reader);
+        const auto root =
+            reader->integer("SELECT rootpage FROM sqlite_master WHERE name = 'events'");
+        ASSERT_TRUE(root);
+        reader->close();
+        std::fstream file(config.file, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp((*root - 1) * 4096);
+        file << std::string(4096, 'x');
+    }
+    auto store = SqliteStore::open(config, clock);
+    ASSERT_TRUE(store) << store.error().message();
+    const auto started = (*store)->start(queue.port(kWriter), queue.port(kReader));
+    ASSERT_FALSE(started);
+    EXPECT_NE(started.error().message().find(config.file), std::string::npos);
+    EXPECT_EQ(failures, 1u);
 }
 
 TEST_F(SqliteStoreTest, TheSecondOneIsToldThatTheFirstRuns) {
