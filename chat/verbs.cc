@@ -45,10 +45,10 @@ Verbs::Done Verbs::check_content(std::string_view content) const {
     return {};
 }
 
-std::expected<Box<Publish>, Refusal> Verbs::publish_of(Session& session,
-                                                       std::string_view command_id,
-                                                       std::string_view room,
-                                                       EventKind kind) const {
+template <typename Fill>
+Verbs::Done Verbs::publish(Session& session, std::string_view command_id, std::string_view room,
+                           EventKind kind, Fill&& fill) {
+    pay_for_send(session);
     auto name = rooms_.room_of(session, room);
     if (!name) {
         return std::unexpected(std::move(name.error()));
@@ -60,65 +60,44 @@ std::expected<Box<Publish>, Refusal> Verbs::publish_of(Session& session,
     publish->command_id = command_id;
     publish->room = std::move(*name);
     publish->kind = kind;
-    return publish;
-}
-
-Verbs::Done Verbs::publish(Session& session, Box<Publish> publish) {
+    fill(*publish);
+    if (kind == EventKind::kMessage || kind == EventKind::kEdited) {
+        if (Done good = check_content(publish->content); !good) {
+            return good;
+        }
+    }
     const std::uint32_t home = context_.home_of_text(publish->room);
     gate_.ask(session, home, std::move(publish));
     return {};
 }
 
 Verbs::Done Verbs::send(Session& session, std::string_view command_id, const SendCommand& command) {
-    pay_for_send(session);
-    auto message = publish_of(session, command_id, command.room, EventKind::kMessage);
-    if (!message) {
-        return std::unexpected(std::move(message.error()));
-    }
-    if (Done good = check_content(command.content); !good) {
-        return good;
-    }
-    (*message)->content = command.content;
-    (*message)->reply_to = command.reply_to.value_or(0);
-    return publish(session, std::move(*message));
+    return publish(session, command_id, command.room, EventKind::kMessage, [&](Publish& message) {
+        message.content = command.content;
+        message.reply_to = command.reply_to.value_or(0);
+    });
 }
 
 Verbs::Done Verbs::edit(Session& session, std::string_view command_id, const EditCommand& command) {
-    pay_for_send(session);
-    auto edit = publish_of(session, command_id, command.room, EventKind::kEdited);
-    if (!edit) {
-        return std::unexpected(std::move(edit.error()));
-    }
-    if (Done good = check_content(command.content); !good) {
-        return good;
-    }
-    (*edit)->content = command.content;
-    (*edit)->target = command.target;
-    return publish(session, std::move(*edit));
+    return publish(session, command_id, command.room, EventKind::kEdited, [&](Publish& edit) {
+        edit.content = command.content;
+        edit.target = command.target;
+    });
 }
 
 Verbs::Done Verbs::remove(Session& session, std::string_view command_id,
                           const DeleteCommand& command) {
-    pay_for_send(session);
-    auto deletion = publish_of(session, command_id, command.room, EventKind::kDeleted);
-    if (!deletion) {
-        return std::unexpected(std::move(deletion.error()));
-    }
-    (*deletion)->target = command.target;
-    return publish(session, std::move(*deletion));
+    return publish(session, command_id, command.room, EventKind::kDeleted,
+                   [&](Publish& deletion) { deletion.target = command.target; });
 }
 
 Verbs::Done Verbs::react(Session& session, std::string_view command_id,
                          const ReactCommand& command) {
-    pay_for_send(session);
-    auto reaction = publish_of(session, command_id, command.room, EventKind::kReacted);
-    if (!reaction) {
-        return std::unexpected(std::move(reaction.error()));
-    }
-    (*reaction)->content = command.emoji;
-    (*reaction)->target = command.target;
-    (*reaction)->on = command.on;
-    return publish(session, std::move(*reaction));
+    return publish(session, command_id, command.room, EventKind::kReacted, [&](Publish& reaction) {
+        reaction.content = command.emoji;
+        reaction.target = command.target;
+        reaction.on = command.on;
+    });
 }
 
 Verbs::Done Verbs::direct(Session& session, std::string_view command_id,

@@ -56,10 +56,10 @@ private:
     void pay_for_joins(Session& session, std::int64_t count = 1);
     bool may_signal(Session& session) const;
     Done check_content(std::string_view content) const;
-    // What all that gets a seq has in common.
-    std::expected<Box<Publish>, Refusal> publish_of(Session& session, std::string_view command_id,
-                                                    std::string_view room, EventKind kind) const;
-    Done publish(Session& session, Box<Publish> publish);
+    // What all that gets a seq has in common; `fill(publish)` adds the rest.
+    template <typename Fill>
+    Done publish(Session& session, std::string_view command_id, std::string_view room,
+                 EventKind kind, Fill&& fill);
 
     Context& context_;
     Outlet& outlet_;
