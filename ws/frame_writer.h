@@ -76,6 +76,24 @@ void append_frame(Buffer& out, Opcode opcode, std::string_view payload,
     append_frame(out, opcode, std::as_bytes(std::span(payload)), first_bits);
 }
 
+// The payload of the frame at the front of `frames`, whole ones that append_frame() wrote; moves
+// behind it.
+inline std::string_view take_server_payload(std::string_view& frames) {
+    const auto byte_at = [&](std::size_t at) { return static_cast<unsigned char>(frames[at]); };
+    std::size_t size = byte_at(1);
+    std::size_t header = 2;
+    if (size >= kLength16) {
+        const std::size_t length_bytes = size == kLength16 ? 2 : 8;
+        size = 0;
+        for (std::size_t i = 0; i < length_bytes; ++i) {
+            size = size << 8U | byte_at(header++);
+        }
+    }
+    const std::string_view payload = frames.substr(header, size);
+    frames.remove_prefix(header + size);
+    return payload;
+}
+
 // A client's frame. The key should be unpredictable (5.3) where a browser could be behind it.
 template <typename Buffer>
 void append_masked_frame(Buffer& out, Opcode opcode, std::span<const std::byte> payload,

@@ -297,9 +297,9 @@ void Line::settle(Session& session) {
     const bool at_end = talk.quits || (talk.input_ended && !talk.input_left);
     if (!at_end || session.stage != Stage::kOpen || session.user == nullptr) return;
     if (!talk.quits && !talk.reader.empty()) {
-        // In the middle of a command of several steps there is no next one.
-        if (session.walk != nullptr) return talk.unanswered > 0 ? void() : steps_.add(session);
-        on_line(session, talk.reader.take());
+        // In the middle of a command of several steps its answer comes back here.
+        const bool is_waiting = session.walk != nullptr && talk.unanswered > 0;
+        return is_waiting ? void() : steps_.add(session);
     }
     if (talk.unanswered > 0) return;
     if (!talk.farewell_asked) return steps_.add(session);
@@ -314,7 +314,10 @@ void Line::on_step(Session& session) {
     for (const std::string& room : std::exchange(talk.leave, {})) {
         if (room != talk.room) ask(verbs_.leave(session, kLeaveId, {.room = room}));
     }
-    if (!talk.reader.empty() && !talk.quits) return settle(session);
+    if (!talk.reader.empty() && !talk.quits) {
+        if (session.walk == nullptr) on_line(session, talk.reader.take());
+        return settle(session);
+    }
     const bool at_end = talk.quits || (talk.input_ended && !talk.input_left);
     if (!at_end || talk.unanswered > 0 || talk.farewell_asked) return;
     talk.farewell_asked = true;

@@ -62,5 +62,19 @@ TEST(FrameWriter, BothBuffersGetTheSameBytesAppended) {
         std::equal(bytes.begin() + 6, bytes.end(), std::as_bytes(std::span(text)).begin() + 6));
 }
 
+TEST(FrameWriter, PayloadsAreTakenBackInOrder) {
+    // Property: frames of all length forms, one behind the other, give back their payloads.
+    std::string frames;
+    const std::vector<std::size_t> sizes{0, 1, 125, 126, 300, 0xffff, 0x10000, 0x12345, 2};
+    for (const std::size_t size : sizes) {
+        append_frame(frames, Opcode::kText, std::string(size, static_cast<char>('a' + size % 26)));
+    }
+    std::string_view rest = frames;
+    for (const std::size_t size : sizes) {
+        EXPECT_EQ(take_server_payload(rest), std::string(size, static_cast<char>('a' + size % 26)));
+    }
+    EXPECT_TRUE(rest.empty());
+}
+
 }  // namespace
 }  // namespace stentor::ws
