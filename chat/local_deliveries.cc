@@ -8,7 +8,7 @@
 #include "chat/dialect/dialect.h"
 #include "chat/local_rooms.h"
 #include "core/check.h"
-#include "ws/frame.h"
+#include "ws/frame_writer.h"
 
 namespace stentor::chat {
 
@@ -19,23 +19,6 @@ constexpr std::size_t kSweptPerTurn = 16;
 
 net::ParcelKind kind_of(std::uint64_t first_seq) {
     return first_seq > 0 ? net::ParcelKind::kEvents : net::ParcelKind::kEphemeral;
-}
-
-// The payload of the frame at the front of `frames`, which a server wrote; moves behind it.
-std::string_view take_payload(std::string_view& frames) {
-    const auto byte_at = [&](std::size_t at) { return static_cast<unsigned char>(frames[at]); };
-    std::size_t size = byte_at(1);
-    std::size_t header = 2;
-    if (size >= ws::kLength16) {
-        const std::size_t length_bytes = size == ws::kLength16 ? 2 : 8;
-        size = 0;
-        for (std::size_t i = 0; i < length_bytes; ++i) {
-            size = size << 8U | byte_at(header++);
-        }
-    }
-    const std::string_view payload = frames.substr(header, size);
-    frames.remove_prefix(header + size);
-    return payload;
 }
 
 }  // namespace
@@ -93,10 +76,10 @@ void LocalRooms::handle(const DeliverDirect& told) {
     few_rendered_.clear();
     const auto& [one, other] = told.users;
     if (one != told.except) {
-        collect(one, told.room);
+        collect(one, told);
     }
     if (other != told.except && other != one) {
-        collect(other, told.room);
+        collect(other, told);
     }
     if (few_.empty() && few_rendered_.empty()) {
         return;
@@ -120,18 +103,21 @@ void LocalRooms::handle(const DeliverDirect& told) {
     }
 }
 
-// The user's sessions here that are to get what the room says now. To who joins, its page will say.
-void LocalRooms::collect(UserId id, const std::string& room) {
+// The user's sessions here that are to get what the room says now. To who joins, its page will say;
+// if there is none, where what it was not given began.
+void LocalRooms::collect(UserId id, const DeliverDirect& told) {
     const LocalUser* user = sessions_.find_user(id);
     if (user == nullptr) {
         return;
     }
-    const auto known = by_name_.find(room);
+    const auto known = by_name_.find(told.room);
     user->sessions.for_each([&](Session& session) {
-        const Membership* membership =
+        Membership* membership =
             known == by_name_.end() ? nullptr : membership_in(session, known->second);
-        if (membership != nullptr && (membership->state == Membership::State::kJoining ||
-                                      membership->state == Membership::State::kGapped)) {
+        if (membership != nullptr && !is_told(*membership)) {
+            if (membership->first_seq == 0) {
+                membership->first_seq = told.first_seq;
+            }
             return;
         }
         if (session.dialect->takes_native_frames()) {
@@ -201,7 +187,7 @@ net::Parcel* LocalRooms::deliver_rendered(const Delivery& what, Dialect& dialect
     }
     rendered_.clear();
     for (std::string_view rest = frames.text(); !rest.empty();) {
-        dialect.render(take_payload(rest), rendered_);
+        dialect.render(ws::take_server_payload(rest), rendered_);
     }
     return rendered_.empty() ? nullptr
                              : deliver(what, members, core::SharedBytes::copy_of(rendered_));

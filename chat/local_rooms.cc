@@ -163,6 +163,9 @@ std::expected<void, Refusal> LocalRooms::join(Session& session, const JoinComman
     if (membership == nullptr) {
         membership = &add_membership(session, *name);
     } else {
+        if (is_told(*membership)) {
+            membership->first_seq = 0;
+        }
         suspend(session, *membership);
     }
     membership->number = ++session.joins_begun;
@@ -213,6 +216,7 @@ std::expected<void, Refusal> LocalRooms::leave(Session& session, std::string_vie
     if (membership == nullptr || membership->implicit()) {
         return std::unexpected(not_in_room(room));
     }
+    tell_missed(session, *membership);
     suspend(session, *membership);
     membership->state = Membership::State::kLeaving;
     const std::string& name = rooms_[membership->room].name;
@@ -257,6 +261,7 @@ void LocalRooms::handle(const JoinRefused& told) {
         return;
     }
     if (Membership* membership = attempt(*session, told.number)) {
+        tell_missed(*session, *membership);
         remove(*session, *membership);
     }
     session->dialect->on_refused(*session, {told.code, told.command_id, told.message, told.room});
@@ -272,6 +277,17 @@ void LocalRooms::handle(const Left& told) {
         remove(*session, *membership);
     }
     session->dialect->on_left(*session, told.command_id, told.room);
+}
+
+// Of a direct room, whose events come without a membership too: what was let go, or kept back for
+// the answer to a join, and what no answer speaks of now.
+void LocalRooms::tell_missed(Session& session, const Membership& membership) {
+    const Room& room = rooms_[membership.room];
+    if (!is_told(membership) && room.name.starts_with(kDirectRoomPrefix) &&
+        membership.first_seq > 0 && membership.first_seq <= room.last_seq) {
+        session.dialect->on_gap(session, room.name, room.epoch, membership.first_seq,
+                                room.last_seq);
+    }
 }
 
 std::vector<std::uint32_t>& LocalRooms::members_like(const Session& session, std::uint32_t room) {

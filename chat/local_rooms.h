@@ -109,9 +109,15 @@ private:
                                   const core::SharedBytes& frames);
     std::span<const std::uint32_t> without(const std::vector<std::uint32_t>& members,
                                            UserId except);
-    void collect(UserId user, const std::string& room);
+    void collect(UserId user, const DeliverDirect& told);
     void hold(std::uint32_t slot, std::vector<net::Parcel*>&& parcels);
     void let_go(Room& room);
+    // Does it get what its direct room says now?
+    static bool is_told(const Membership& membership) {
+        return membership.state == Membership::State::kLive ||
+               membership.state == Membership::State::kLeaving;
+    }
+    void tell_missed(Session& session, const Membership& membership);
     void go_live(Session& session, Membership& membership, std::uint64_t first_seq);
     // Out of the list of members or out of gap mode; the membership itself stays.
     void suspend(Session& session, Membership& membership);

@@ -26,7 +26,8 @@ struct Membership {
     State state;
     std::uint32_t member_index;  // of kLive: place in the room's list
     std::uint64_t first_seq;     // of kLive: where this attempt or the last gap ended, and one;
-                                 // of kGapped: first event let go
+                                 // of kGapped: first event let go; of kJoining in a direct room:
+                                 // first one kept back for the answer, 0 if there was none
 
     // Events of a direct room come to all connections of its two users. One that did not join is in
     // it only while it is in a gap there; no home knows, and no limit counts it.

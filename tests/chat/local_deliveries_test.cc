@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <initializer_list>
+#include <memory>
+#include <vector>
 
 #include "chat/direct_room.h"
 #include "chat/local_rooms.h"
@@ -19,7 +22,8 @@ using testing::Not;
 // Two users on one shard, and what the home of their room would tell it.
 class DirectDeliveries : public testing::Test {
 protected:
-    DirectDeliveries() {
+    explicit DirectDeliveries(const ClusterPlan& plan = {.limits = small_outbox()})
+        : cluster(plan) {
         ann_id = user_of(ann.log_in("ann"));
         bob_id = user_of(bob.log_in("bob"));
         carl.log_in("carl");
@@ -34,11 +38,11 @@ protected:
         limits.sends_per_second = 0;
         return limits;
     }
-    void tell(Envelope&& envelope) {
+    void tell(Envelope&& envelope, const std::function<void()>& turn = {}) {
         Port& control = cluster.queue.port(cluster.plan.shards);
         control.push(0, Context::rank(Rank::kTell), std::move(envelope));
         control.publish();
-        cluster.settle();
+        turn ? turn() : cluster.settle();
     }
     // More than half of an outbox, of two rooms that say no more.
     void fill(std::initializer_list<Client*> readers) {
@@ -60,7 +64,8 @@ protected:
         }
     }
     // The event `seq`, or (0) a frame that is kept nowhere.
-    void deliver(std::uint64_t seq, std::size_t size = 1, UserId except = {}) {
+    void deliver(std::uint64_t seq, std::size_t size = 1, UserId except = {},
+                 const std::function<void()>& turn = {}) {
         std::string frames;
         std::string json;
         append_message(json, {.room = room,
@@ -82,14 +87,15 @@ protected:
         told->first_seq = seq;
         told->last_seq = seq;
         told->frames = core::SharedBytes::copy_of(frames);
-        tell(std::move(told));
+        tell(std::move(told), turn);
     }
     std::string seq(std::uint64_t number) { return R"("seq":)" + std::to_string(number) + ","; }
 
-    SmallCluster cluster{{.limits = small_outbox()}};
+    SmallCluster cluster;
     Client ann{cluster};
     Client bob{cluster};
     Client carl{cluster};
+    std::vector<std::unique_ptr<Client>> others;
     int sent = 0;
     UserId ann_id;
     UserId bob_id;
@@ -190,6 +196,80 @@ TEST_F(DirectDeliveries, AnImplicitGapCountsForNoLimitAndEndsWithItsConnection) 
     EXPECT_EQ(cluster.gauge(ShardGauge::kLocalRooms), 2);
     carl.heard();
     EXPECT_EQ(cluster.nodes[0]->link.parcels.live(), 0u);
+}
+
+TEST_F(DirectDeliveries, WhoLeavesInAGapIsToldOfItFirst) {
+    // What the room says comes to its users without a membership too, so nothing may be missed.
+    ann.join(room);
+    fill({&ann});
+    for (std::uint64_t number = 1; number <= 40; ++number) {
+        deliver(number, 1000);
+    }
+    EXPECT_EQ(cluster.gauge(ShardGauge::kGapped), 1);
+    std::string heard = ann.ask(R"({"type":"leave","id":"v","room":")" + room + R"("})");
+    EXPECT_EQ(count_of(heard, R"("type":"gap")"), 1u);
+    EXPECT_THAT(heard, HasSubstr(R"("to":40})"));
+    EXPECT_LT(heard.find(R"("type":"gap")"), heard.find(R"("type":"left")"));
+    deliver(41);
+    heard = ann.heard();
+    EXPECT_EQ(count_of(heard, seq(41)), 1u);
+    EXPECT_THAT(heard, Not(HasSubstr("gap")));
+    EXPECT_EQ(cluster.gauge(ShardGauge::kGapped), 0);
+}
+
+// The homes have room for two rooms.
+class RefusedJoins : public DirectDeliveries {
+protected:
+    explicit RefusedJoins(std::uint32_t shards = 1) : DirectDeliveries(plan_of(shards)) {}
+    static ClusterPlan plan_of(std::uint32_t shards) {
+        ClusterPlan plan{.shards = shards, .limits = small_outbox()};
+        plan.limits.rooms_per_shard_max = shards == 1 ? 2 : 0;
+        return plan;
+    }
+    std::string join_command() { return R"({"type":"join","id":"j","room":")" + room + R"("})"; }
+};
+
+TEST_F(RefusedJoins, LoseNoGap) {
+    // The gap that the join would have covered is told with the refusal, and all goes on.
+    fill({&ann});
+    for (std::uint64_t number = 1; number <= 40; ++number) {
+        deliver(number, 1000);
+        bob.heard();
+    }
+    EXPECT_EQ(cluster.gauge(ShardGauge::kGapped), 1);
+    std::string heard = ann.ask(join_command());
+    EXPECT_EQ(count_of(heard, R"("type":"gap")"), 1u);
+    EXPECT_THAT(heard, HasSubstr(R"("to":40})"));
+    EXPECT_THAT(heard, HasSubstr(R"("code":"unavailable")"));
+    deliver(41);
+    heard = ann.heard();
+    EXPECT_EQ(count_of(heard, seq(41)), 1u);
+    EXPECT_THAT(heard, Not(HasSubstr("gap")));
+    EXPECT_EQ(cluster.gauge(ShardGauge::kGapped), 0);
+}
+
+class RefusedFarAway : public RefusedJoins {
+protected:
+    RefusedFarAway() : RefusedJoins(2) {}
+};
+
+TEST_F(RefusedFarAway, LoseNothingSaidMeanwhile) {
+    // What was kept back for the answer is told as a gap when the answer is a refusal.
+    while (core::siphash_1_3({3, 4}, room) % 2 != 1) {
+        others.push_back(std::make_unique<Client>(cluster));
+        bob_id = user_of(others.back()->log_in("bob" + std::to_string(others.size())));
+        room = DirectRoom::of(ann_id, bob_id).to_string();
+    }
+    ann.say(join_command());
+    cluster.turn(0);
+    deliver(7, 1, {}, [this] { cluster.turn(0); });
+    EXPECT_EQ(ann.heard(), "");
+    cluster.settle();
+    const std::string heard = ann.heard();
+    EXPECT_THAT(heard, HasSubstr(R"("from":7,"to":7})"));
+    EXPECT_THAT(heard, HasSubstr(R"("code":"unavailable")"));
+    deliver(8);
+    EXPECT_EQ(count_of(ann.heard(), seq(8)), 1u);
 }
 
 TEST_F(DirectDeliveries, AKickEndsEveryConnectionOfItsUser) {
