@@ -1,7 +1,7 @@
 // Direct messages: whom they reach, and that nobody else gets at them.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { eventually, metrics } from './support/server.js';
 import { event, onEachStore } from './support/stores.js';
 
@@ -59,6 +59,26 @@ onEachStore('direct messages', (chat) => {
     assert.deepEqual((await line(ann, room)).with, { user: ann.user, name: ann.name });
     await ann.ask({ type: 'ping' });
     assert.ok(!ann.frames.some(({ type }) => type === 'message'), 'twice');
+  });
+
+  test('a direct room does not tell whether its other user exists', async () => {
+    const [ann, bob] = [await login('ann'), await login('bob')];
+    const roomWith = (user) => `dm.${[ann.user, user].sort().join('.')}`;
+    const rooms = [roomWith(bob.user), roomWith(`u${randomBytes(8).toString('hex')}`)];
+    const commands = [
+      { type: 'history' }, { type: 'members' }, { type: 'edit', target: 1, content: 'x' },
+      { type: 'delete', target: 1 }, { type: 'react', target: 1, emoji: '👍', on: true },
+      { type: 'send', content: 'anybody?' }, { type: 'send', content: 'still?', reply_to: 9 },
+      { type: 'edit', target: 1, content: 'nobody?' }, { type: 'history' }, { type: 'join', history: 10 },
+      { type: 'members' }, { type: 'leave' }, { type: 'leave' },
+    ];
+    for (const command of commands) {
+      const answers = [];
+      for (const room of rooms) answers.push(await ann.ask({ ...command, id: randomUUID(), room }));
+      const shapes = answers.map((answer) => JSON.stringify(answer, (key, value) =>
+        (['id', 'room', 'epoch', 'at', 'edited_at', 'client_id', 'version', 'message'].includes(key) ? '' : value)));
+      assert.equal(shapes[0], shapes[1], command.type);
+    }
   });
 
   test('a direct room is its two users\' alone', async () => {

@@ -1,6 +1,7 @@
 // Too many of them: connections of one address, and more than there are descriptors.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { eventually, metrics, startServer } from './support/server.js';
 import { Client } from './support/client.js';
 import { connectFrom, connectTls, makeCertificate } from './support/connect.js';
@@ -65,5 +66,29 @@ test('at the limit of descriptors nobody spins, and the door opens again when so
   assert.ok(woken <= 2 * pauses + counted.stentor_acceptor_accepted_total + 20, `${woken} wake-ups, ${pauses} pauses`);
   await inside.close();
   await later.close();
+  await server.stop();
+});
+
+test('over --send-rate nothing is lost or refused: it is answered in order, and not before the pace allows', async () => {
+  const server = await startServer({ flags: ['--send-rate', '20'] });
+  const client = await Client.login(server);
+  await client.join('room');
+  const ids = Array.from({ length: 60 }, () => randomUUID());
+  for (const [i, id] of ids.entries()) client.send({ type: 'send', id, room: 'room', content: `text ${i}` });
+  const acks = [];
+  for (const id of ids) {
+    const answer = await client.next((frame) => frame.type === 'ack' || frame.type === 'error');
+    assert.equal(answer.type, 'ack');
+    assert.equal(answer.id, id);
+    acks.push(answer);
+  }
+  assert.deepEqual(acks.map(({ seq }) => seq), ids.map((_, i) => i + 1));
+  // Forty at once, and one that finds the purse empty; each of the others waits for its twentieth of a second.
+  for (let i = 41; i < acks.length; i += 1) {
+    const waited = acks[i].at - acks[0].at;
+    assert.ok(waited >= (i - 40) * 50 - 2, `answer ${i + 1} came after ${waited} ms`);
+  }
+  assert.ok((await metrics(server)).stentor_paced_sends_total >= 19);
+  await client.close();
   await server.stop();
 });
