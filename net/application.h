@@ -64,8 +64,8 @@ public:
     std::size_t send(ConnectionId id, std::span<const std::byte> bytes) {
         return send_parts(id, bytes, {});
     }
-    // The same for bytes of what on_bytes() is being called with, which nobody changes any more.
-    // Many of them are not copied if the socket takes them.
+    // The same for bytes of what on_bytes() is being called with: nobody reads or changes them any
+    // more, nor those before them. Many of them are not copied if the socket takes them.
     virtual std::size_t send_received(ConnectionId id, std::span<const std::byte> bytes) {
         return send(id, bytes);
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,19 @@ void Outbox::append_answer(std::span<const std::byte> bytes, ParcelPool& pool) {
         push_entry(Entry::of(block));
         bytes = bytes.subspan(fill(block, bytes));
     }
+}
+
+void Outbox::borrow(std::span<std::byte> bytes, const std::byte* from, ParcelPool& pool) {
+    bytes_ += bytes.size();
+    BorrowedBytes* const last = count_ > 0 ? at(count_ - 1).borrowed() : nullptr;
+    const std::less_equal<> not_behind;
+    if (last == nullptr || !not_behind(from, last->data) ||
+        !not_behind(last->data + last->size, bytes.data())) {
+        push_entry(Entry::of(pool.borrow(bytes)));
+        return;
+    }
+    std::memmove(last->data + last->size, bytes.data(), bytes.size());
+    last->size += bytes.size();
 }
 
 // From the first one on they queue anew; rare, because most of what is borrowed is sent at once.

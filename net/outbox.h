@@ -43,11 +43,10 @@ public:
     // Queues a copy: behind the answer that is queued last, as long as that one is not begun.
     void append_answer(std::span<const std::byte> bytes, ParcelPool& pool);
 
-    // Queues the bytes where they lie, not empty, until own_borrowed().
-    void borrow(std::span<const std::byte> bytes, ParcelPool& pool) {
-        bytes_ += bytes.size();
-        push_entry(Entry::of(pool.borrow(bytes)));
-    }
+    // Queues the bytes where they lie, not empty, until own_borrowed(). If what was queued last is
+    // borrowed too, and lies before them at `from` or behind it, they move down to its end: one
+    // piece. What is between them is then nobody's.
+    void borrow(std::span<std::byte> bytes, const std::byte* from, ParcelPool& pool);
     // What is borrowed and was not sent is copied, in its place.
     void own_borrowed(ParcelPool& pool);
 

@@ -76,7 +76,7 @@ void ParcelPool::drop(AnswerBlock& block) {
     }
 }
 
-BorrowedBytes& ParcelPool::borrow(std::span<const std::byte> bytes) {
+BorrowedBytes& ParcelPool::borrow(std::span<std::byte> bytes) {
     if (kept_borrowed_.empty()) return *new BorrowedBytes{bytes.data(), bytes.size()};
     BorrowedBytes& borrowed = *kept_borrowed_.back();
     kept_borrowed_.pop_back();

@@ -33,7 +33,7 @@ static_assert(sizeof(AnswerBlock) == AnswerBlock::kHeadBytes);
 // Bytes that go back whence they came: they lie where they were received, and whoever owns that
 // place tells the outbox before it is used again (Outbox::own_borrowed()).
 struct BorrowedBytes {
-    const std::byte* data;
+    std::byte* data;
     std::size_t size;
 };
 
@@ -60,7 +60,7 @@ public:
     AnswerBlock& make_block(std::size_t bytes);
     void drop(AnswerBlock& block);
 
-    BorrowedBytes& borrow(std::span<const std::byte> bytes);
+    BorrowedBytes& borrow(std::span<std::byte> bytes);
     void drop(BorrowedBytes& borrowed) { kept_borrowed_.push_back(&borrowed); }
 
 private:

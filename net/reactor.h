@@ -144,7 +144,7 @@ private:
     void on_event(const IoEvent& event);
     void receive_from(Connection& connection, bool broken);
     void receive_bytes(Connection& connection, bool broken);
-    std::size_t hand_up(Connection& connection, std::span<std::byte> bytes);
+    std::size_t hand_up(Connection& connection, std::span<std::byte> bytes, bool in_place);
     bool hand_in(Connection& connection, core::MirroredRing& ring);
     bool hand_in_place(Connection& connection, std::span<std::byte> bytes);
     void lend_scratch(Connection& connection);
@@ -220,9 +220,14 @@ private:
     // What waits for a later phase or turn.
     std::span<const IoEvent> events_;  // the back end is asked for more when all are handled
     std::size_t received_in_turn_ = 0;
-    std::span<const std::byte> handed_up_;  // during on_bytes()
-    std::vector<Connection*> borrowers_;    // their outboxes hold bytes where they were received
-    Connection* dirty_first_ = nullptr;     // oldest first
+    struct HandedUp {
+        ConnectionId of;
+        std::span<std::byte> bytes;
+        bool in_place = false;  // where the back end has them and keeps them until the flush
+    };
+    HandedUp handed_up_;                  // during on_bytes()
+    std::vector<Connection*> borrowers_;  // their outboxes hold bytes where they were received
+    Connection* dirty_first_ = nullptr;   // oldest first
     Connection* dirty_last_ = nullptr;
     std::vector<ConnectionId> resumed_;  // may hold bytes to hand in again
     std::vector<ConnectionId> resumed_now_;

@@ -143,7 +143,7 @@ void Reactor::receive_bytes(Connection& connection, bool broken) {
 // Hands up what the ring holds; true when the connection may go on receiving.
 bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
     const std::span<std::byte> bytes = ring.readable();
-    const std::size_t used = hand_up(connection, bytes);
+    const std::size_t used = hand_up(connection, bytes, false);
     send_borrowed();  // from the ring, before anything else happens to it
     const bool waits = connection.paused || connection.resumed;
     const bool stuck = used == 0 && bytes.size() >= rings_.ring_bytes() && !waits;
@@ -157,8 +157,8 @@ bool Reactor::hand_in(Connection& connection, core::MirroredRing& ring) {
     return connection.state == ConnectionState::kOpen && !waits;
 }
 
-std::size_t Reactor::hand_up(Connection& connection, std::span<std::byte> bytes) {
-    handed_up_ = bytes;
+std::size_t Reactor::hand_up(Connection& connection, std::span<std::byte> bytes, bool in_place) {
+    handed_up_ = {.of = connection.id, .bytes = bytes, .in_place = in_place};
     const std::size_t used = application_->on_bytes(connection.id, bytes);
     handed_up_ = {};
     STENTOR_CHECK(used <= bytes.size());
@@ -172,7 +172,7 @@ bool Reactor::hand_in_place(Connection& connection, std::span<std::byte> bytes) 
     metrics_.received_bytes_total.add(bytes.size());
     received_in_turn_ += bytes.size();
     connection.last_received = now_;
-    const std::span<std::byte> rest = bytes.subspan(hand_up(connection, bytes));
+    const std::span<std::byte> rest = bytes.subspan(hand_up(connection, bytes, true));
     if (connection.state == ConnectionState::kOpen && !rest.empty()) {
         std::ranges::copy(rest, rings_.scratch().writable().begin());
         rings_.scratch().commit(rest.size());

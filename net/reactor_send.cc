@@ -12,7 +12,9 @@ namespace stentor::net {
 
 namespace {
 
-// Fewer are copied for less than another piece of a send costs.
+// Fewer are copied for less than another piece of a send costs. What is borrowed from a ring is
+// sent before the next connection is read, so there each frame counts by itself; small ones are
+// better sent with the others.
 constexpr std::size_t kBorrowedBytesMin = 2048;
 
 bool lies_in(std::span<const std::byte> part, std::span<const std::byte> whole) {
@@ -39,9 +41,11 @@ std::size_t Reactor::send_received(ConnectionId id, std::span<const std::byte> b
     Connection* connection = find_open(id);
     if (connection == nullptr) return 0;
     const std::size_t before = queued_before(*connection);
-    const bool many = bytes.size() >= kBorrowedBytesMin;
-    if (many && !connection->blocked && !connection->tls && lies_in(bytes, handed_up_)) {
-        connection->outbox.borrow(bytes, parcels_);
+    const auto& [of, all, in_place] = handed_up_;
+    const bool many = (in_place ? all.size() : bytes.size()) >= kBorrowedBytesMin;
+    if (many && !connection->blocked && !connection->tls && of == id && lies_in(bytes, all)) {
+        const auto place = static_cast<std::size_t>(bytes.data() - all.data());
+        connection->outbox.borrow(all.subspan(place, bytes.size()), all.data(), parcels_);
         if (borrowers_.empty() || borrowers_.back() != connection) borrowers_.push_back(connection);
     } else {
         connection->outbox.append_answer(bytes, parcels_);

@@ -15,6 +15,10 @@ std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
 
+std::span<std::byte> writable(std::string& text) {
+    return std::as_writable_bytes(std::span(text));
+}
+
 class OutboxTest : public testing::Test {
 protected:
     ~OutboxTest() override {
@@ -91,10 +95,10 @@ TEST_F(OutboxTest, BorrowedBytesKeepTheirPlaceAndAreCopiedWhenOwned) {
     for (const std::size_t sent : {0u, 3u, 5u, 9u, 20'000u, 40'004u, 40'012u, 40'020u}) {
         std::ranges::fill(lenders, 'b');
         outbox_.append_answer(bytes_of("first"), pool_);
-        outbox_.borrow(bytes_of(lenders), pool_);
+        outbox_.borrow(writable(lenders), writable(lenders).data(), pool_);
         push("parcel");
         outbox_.append_answer(bytes_of("answer"), pool_);
-        outbox_.borrow(bytes_of(std::string_view(lenders).substr(0, 4)), pool_);
+        outbox_.borrow(writable(lenders).first(4), writable(lenders).data(), pool_);
         const std::string expected = "first" + lenders + "parcelanswerbbbb";
         std::string taken = take(sent);
         outbox_.own_borrowed(pool_);
@@ -103,6 +107,28 @@ TEST_F(OutboxTest, BorrowedBytesKeepTheirPlaceAndAreCopiedWhenOwned) {
         taken += take(expected.size());
         EXPECT_EQ(taken, expected) << "sent before it was owned: " << sent;
     }
+}
+
+// What is borrowed of one place, with something in between that nobody needs, is one piece; of
+// another place, or behind something else, it is a piece of its own.
+TEST_F(OutboxTest, BorrowedBytesOfOnePlaceAreOnePiece) {
+    std::string memory =
+        "--one--two--"
+        "three";
+    const std::span<std::byte> all = writable(memory);
+    const std::byte* const next_place = all.data() + 12;
+    outbox_.borrow(all.subspan(2, 3), all.data(), pool_);
+    outbox_.borrow(all.subspan(7, 3), all.data(), pool_);
+    EXPECT_EQ(outbox_.references(), 1u);
+    outbox_.borrow(all.subspan(12, 2), next_place, pool_);
+    EXPECT_EQ(outbox_.references(), 2u);
+    outbox_.borrow(all.subspan(15, 2), next_place, pool_);
+    EXPECT_EQ(outbox_.references(), 2u);
+    outbox_.append_answer(bytes_of("!"), pool_);
+    outbox_.borrow(all.subspan(0, 1), all.data(), pool_);
+    EXPECT_EQ(outbox_.references(), 4u);
+    EXPECT_EQ(outbox_.bytes(), 12u);
+    EXPECT_EQ(take(100), "onetwothee!-");
 }
 
 // Parcels are refused beyond either limit, yet never by an empty outbox: it would refuse for ever.
