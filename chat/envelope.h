@@ -131,6 +131,11 @@ struct DeliverDirect {
     std::uint64_t last_seq;
     core::SharedBytes frames;
 };
+// A room goes on under another epoch, for those who are in it too; to every shard.
+struct EpochRenewed {
+    std::string room;
+    std::string epoch;
+};
 struct UserFound {
     ConnectionId connection;
     UserId user;  // nobody: there is none
@@ -193,8 +198,9 @@ using Envelope = std::variant<
     // tells
     Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>, Box<JoinRefused>,
     Box<Left>, Acked, Box<Refused>, Box<MembersListed>, Box<HistoryRead>, Deliver,
-    Box<DeliverToOthers>, Box<DeliverDirect>, UserFound, Box<RoomsListed>, Box<PositionNoted>,
-    KickUser, Box<Kicked>, Box<RoomsSurveyed>, ShedOlderThan, StopReading, Drain>;
+    Box<DeliverToOthers>, Box<DeliverDirect>, Box<EpochRenewed>, UserFound, Box<RoomsListed>,
+    Box<PositionNoted>, KickUser, Box<Kicked>, Box<RoomsSurveyed>, ShedOlderThan, StopReading,
+    Drain>;
 static_assert(sizeof(Envelope) <= 48, "a lane slot");
 
 using BroadcastQueue = core::BroadcastQueue<Envelope>;

@@ -46,6 +46,13 @@ std::uint32_t LocalRooms::find_or_add(const std::string& name) {
     return slot;
 }
 
+// Seqs go on, and so does the topic: what outboxes hold of the room is missed when it is let go.
+void LocalRooms::handle(const EpochRenewed& told) {
+    if (const auto known = by_name_.find(told.room); known != by_name_.end()) {
+        rooms_[known->second].epoch = told.epoch;
+    }
+}
+
 // What outboxes hold of an epoch that is over is nobody's loss.
 void LocalRooms::begin_topic(std::uint32_t slot) {
     Room& room = rooms_[slot];

@@ -49,6 +49,7 @@ public:
     void handle(const Deliver& told);
     void handle(const DeliverToOthers& told);
     void handle(const DeliverDirect& told);
+    void handle(const EpochRenewed& told);
     // Once a turn: lets go of direct rooms that no outbox speaks of any more.
     void sweep_direct_rooms();
     // Memory is short: connections that read too slowly go into gap mode in the rooms of which they

@@ -252,6 +252,7 @@ void ShardState::handle_tell(Envelope&& tell) {
                 rooms_.handle(what);
             } else if constexpr (std::is_same_v<Told, Box<DeliverToOthers>> ||
                                  std::is_same_v<Told, Box<DeliverDirect>> ||
+                                 std::is_same_v<Told, Box<EpochRenewed>> ||
                                  std::is_same_v<Told, Box<Left>>) {
                 rooms_.handle(*what);
             } else if constexpr (std::is_same_v<Told, Box<Joined>> ||

@@ -136,6 +136,8 @@ public:
         publish = std::move(stored.publish);
     }
     void on_log_refused(chat::LogRefused&&) override { in_order = false; }
+    void on_log_read(chat::LogRead&&) override { in_order = false; }
+    void on_log_trimmed(chat::LogTrimmed) override { in_order = false; }
 
     std::unique_ptr<chat::Publish> publish;  // to be used again
     std::uint64_t last_seq = 0;

@@ -26,18 +26,22 @@ void RoomHome::begin(const LogOpened& opened) {
     held_.begin(opened.head, opened.recent);
     if (services_.log.keeps_events()) {
         first_in_log_ = opened.first != 0 ? opened.first : opened.head + 1;
-        epoch_is_inherited_ = true;
+        in_doubt_ = opened.in_doubt;
         held_.drop_before(first_in_log_);  // retention may have gone on meanwhile
     }
 }
 
 bool RoomHome::needs_new_epoch(const Join& ask) const {
-    return epoch_is_inherited_ && ask.resume && epoch_ == ask.since.epoch && ask.since.seq > head_;
+    return in_doubt_ && ask.resume && epoch_ == ask.since.epoch && ask.since.seq > head_;
 }
 
 void RoomHome::renew(const LogOpened& opened) {
     epoch_ = opened.epoch;
-    epoch_is_inherited_ = false;
+    in_doubt_ = false;
+    for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
+        context().tell(shard, std::make_unique<EpochRenewed>(
+                                  EpochRenewed{std::string(name_), std::string(epoch_)}));
+    }
 }
 
 // ---- who is in it

@@ -133,7 +133,7 @@ private:
     std::uint64_t head_ = 0;                  // newest event stored
     std::uint64_t first_in_log_ = 0;          // 0: only what is held is kept
     std::uint32_t in_log_ = 0;                // appends not yet answered
-    bool epoch_is_inherited_ = false;         // from the store, not made in this process
+    bool in_doubt_ = false;                   // its past may be longer than the log knows
 
     RoomMembers members_;
     std::vector<OnShard> shards_;

@@ -141,12 +141,12 @@ void RoomHome::on_trimmed(std::uint64_t first) {
 }
 
 void RoomHome::look(RoomLine& line, UserId user, std::size_t& work) {
+    close_run();
     const bool is_of_this_log = services_.log.keeps_events() || line.epoch == epoch_;
     if (!is_of_this_log || line.read > head_) line.read = 0;
     line.epoch = std::string(epoch_);
     line.seq = head_;
     line.count = members_.size();
-    // Told ones: the run ended with the turn before.
     const std::uint64_t from = std::max(line.read + 1, first_kept());
     const std::uint64_t behind = head_ + 1 - std::min(from, head_ + 1);
     if (from >= held_.first() && behind <= work) {

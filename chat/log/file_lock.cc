@@ -19,10 +19,14 @@ std::string nobody_known(int /*fd*/) {
     return "";
 }
 
+std::string text_of(int fd) {
+    std::array<char, 256> text{};
+    const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
+    return {text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
 std::string owner_of(int fd) {
-    std::array<char, 24> digits{};
-    const ssize_t size = ::pread(fd, digits.data(), digits.size() - 1, 0);
-    const std::string text(digits.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    const std::string text = text_of(fd);
     const std::string pid = text.substr(0, text.find_first_not_of("0123456789"));
     return pid.empty() ? "" : " (pid " + pid + ")";
 }
@@ -49,13 +53,22 @@ std::expected<FileLock, core::Error> FileLock::take_database(const std::string& 
 std::expected<FileLock, core::Error> FileLock::take(const std::string& path) {
     auto lock = open_and_lock(path, owner_of);
     if (!lock) return lock;
-    const int fd = lock->fd_;
-    // For the words above only: who cannot write it (no space) has the lock all the same.
-    const std::string pid = std::to_string(::getpid()) + "\n";
-    const bool written = ::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) ==
-                                                        static_cast<ssize_t>(pid.size());
-    static_cast<void>(written);
+    const std::string text = text_of(lock->fd_);
+    if (const std::size_t begin = text.find('\n'); begin != std::string::npos) {
+        lock->words_ = text.substr(begin + 1, text.find('\n', begin + 1) - begin - 1);
+    }
+    lock->remember(lock->words_);
     return lock;
+}
+
+// The pid is for who comes second. Who cannot write any of it has the lock all the same.
+void FileLock::remember(const std::string& words) {
+    words_ = words;
+    const std::string text = std::to_string(::getpid()) + "\n" + words + "\n";
+    const auto size = static_cast<ssize_t>(text.size());
+    const bool written = ::pwrite(fd_, text.data(), text.size(), 0) == size &&
+                         ::ftruncate(fd_, size) == 0 && ::fdatasync(fd_) == 0;
+    static_cast<void>(written);
 }
 
 bool FileLock::was_moved_from(const std::string& path) const {
@@ -73,10 +86,12 @@ FileLock::~FileLock() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+FileLock::FileLock(FileLock&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), words_(std::move(other.words_)) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
     std::swap(fd_, other.fd_);
+    std::swap(words_, other.words_);
     return *this;
 }
 

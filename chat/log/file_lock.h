@@ -20,6 +20,11 @@ public:
     // locks there are POSIX ones, which any close() of that file in this process drops: so it is
     // taken before SQLite opens the file, and ends after SQLite has closed it.
     static std::expected<FileLock, core::Error> take_database(const std::string& path);
+    // What remember() left in the file, by whoever had its lock last.
+    const std::string& words() const { return words_; }
+    // In one line, over the end of this process and over power cuts. Words that could not be
+    // written (no space) leave others, or none.
+    void remember(const std::string& words);
     // Is there another file at `path` now, or none? A path that cannot be looked at tells nothing.
     bool was_moved_from(const std::string& path) const;
     FileLock() = default;  // of nothing
@@ -33,6 +38,7 @@ private:
     static std::expected<FileLock, core::Error> open_and_lock(const std::string& path,
                                                               std::string (&owner)(int fd));
     int fd_ = -1;
+    std::string words_;
 };
 
 }  // namespace stentor::chat

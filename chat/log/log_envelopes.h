@@ -77,6 +77,7 @@ struct LogOpened {
     std::uint64_t head;                // seq of the newest event
     std::uint64_t first = 0;           // oldest kept; 0: none is
     std::vector<EventFrame> recent{};  // the newest, up to head, without a hole
+    bool in_doubt = false;  // a client that saw more would prove that the store is an older copy
 };
 struct LogRead {  // answers ReadLog
     RoomKey key;

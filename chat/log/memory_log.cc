@@ -69,6 +69,14 @@ std::optional<ErrorCode> MemoryLog::refusal(Room& room, const Publish& publish) 
     return may ? std::nullopt : std::optional(ErrorCode::kForbidden);
 }
 
+void MemoryLog::read(const ReadLog& /*wanted*/) {
+    STENTOR_CHECK(false && "nothing is kept that homes do not hold");
+}
+
+void MemoryLog::renew_epoch(RoomKey /*key*/, LogSink& /*sink*/) {
+    STENTOR_CHECK(false && "no epoch is older than its process");
+}
+
 void MemoryLog::forget_before(RoomKey key, std::uint64_t seq) {
     rooms_.at(key)->forget_before(seq);
 }

@@ -31,6 +31,8 @@ public:
 
     void open(RoomKey key, std::string_view room, LogSink& sink) override;
     void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) override;
+    void read(const ReadLog& wanted) override;
+    void renew_epoch(RoomKey key, LogSink& sink) override;
     void forget_before(RoomKey key, std::uint64_t seq) override;
     void close(RoomKey key) override;
     void on_answer(Envelope&& answer, LogSink& sink) override;

@@ -29,9 +29,9 @@ public:
     virtual void on_log_stored(LogStored&& stored) = 0;
     // id_reused, no_such_message, forbidden, not_stored or unavailable; nothing was accepted.
     virtual void on_log_refused(LogRefused&& refused) = 0;
-    virtual void on_log_read(LogRead&& /*read*/) {}
+    virtual void on_log_read(LogRead&& read) = 0;
     // The oldest events of an open room are gone.
-    virtual void on_log_trimmed(LogTrimmed /*trimmed*/) {}
+    virtual void on_log_trimmed(LogTrimmed trimmed) = 0;
 };
 
 class RoomLog {
@@ -45,11 +45,12 @@ public:
     virtual void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) = 0;
     // Does it keep more than homes do, until LogTrimmed says otherwise? Then read() works.
     virtual bool keeps_events() const { return false; }
-    // Events that the home does not hold; answered by on_log_read.
-    virtual void read(const ReadLog& /*wanted*/) {}
+    // Events that the home does not hold; answered by on_log_read. Of a log that keeps events.
+    virtual void read(const ReadLog& wanted) = 0;
     // A client proved that the past of this room is another one: a new epoch, answered by
-    // on_log_opened. No appends are under way and none follow until then.
-    virtual void renew_epoch(RoomKey /*key*/, LogSink& /*sink*/) {}
+    // on_log_opened. No appends are under way and none follow until then. Of a room that was opened
+    // in doubt.
+    virtual void renew_epoch(RoomKey key, LogSink& sink) = 0;
     // The home keeps no event before `seq` any more. A log with a retention of its own ignores it.
     virtual void forget_before(RoomKey /*key*/, std::uint64_t /*seq*/) {}
     // No more appends under this key; answers under way still come.

@@ -33,13 +33,12 @@ SqliteLog::SqliteLog(const StoreConfig& config, const core::Clock& clock, OpenRo
 
 SqliteLog::~SqliteLog() = default;
 
-std::expected<std::unique_ptr<SqliteLog>, core::Error> SqliteLog::open(const StoreConfig& config,
-                                                                       const core::Clock& clock,
-                                                                       OpenRooms& open_rooms,
-                                                                       StoreHealth& health,
-                                                                       StoreMetrics& metrics) {
+std::expected<std::unique_ptr<SqliteLog>, core::Error> SqliteLog::open(
+    const StoreConfig& config, const core::Clock& clock, OpenRooms& open_rooms, StoreHealth& health,
+    StoreMetrics& metrics, FileLock* witness) {
     const bool is_ours = config.vfs.empty();
     std::unique_ptr<SqliteLog> log(new SqliteLog(config, clock, open_rooms, health, metrics));
+    log->witness_ = witness;
     if (is_ours) {
         auto database = FileLock::take_database(config.file);
         if (!database) return std::unexpected(std::move(database.error()));
@@ -68,8 +67,9 @@ SqliteResult<> SqliteLog::start() {
     return in_turn(
         [&] { return set_up(connection_); },
         [&]() -> SqliteResult<> {
-            auto keys = take_over(connection_, synced,
-                                  config_.boot_id.empty() ? kernel_boot_id() : config_.boot_id);
+            auto keys =
+                take_over(connection_, synced,
+                          config_.boot_id.empty() ? kernel_boot_id() : config_.boot_id, witness_);
             if (!keys) return std::unexpected(std::move(keys.error()));
             keys_ = *keys;
             return {};
@@ -96,7 +96,7 @@ SqliteResult<> SqliteLog::start() {
 void SqliteLog::close() {
     if (!connection_.is_open()) return;
     if (!health_.failed()) {
-        const auto closed = in_turn([&] { return hand_over(connection_); },
+        const auto closed = in_turn([&] { return hand_over(connection_, witness_); },
                                     [&]() -> SqliteResult<> {
                                         const auto emptied = checkpoints_.empty_wal();
                                         if (!emptied) return std::unexpected(emptied.error());

@@ -42,12 +42,10 @@ struct StoreWork {
 
 class SqliteLog {
 public:
-    // `clock`, `shared` and `metrics` outlive it.
-    static std::expected<std::unique_ptr<SqliteLog>, core::Error> open(const StoreConfig& config,
-                                                                       const core::Clock& clock,
-                                                                       OpenRooms& open_rooms,
-                                                                       StoreHealth& health,
-                                                                       StoreMetrics& metrics);
+    // `clock`, `shared`, `metrics` and `witness` (sqlite_meta.h) outlive it.
+    static std::expected<std::unique_ptr<SqliteLog>, core::Error> open(
+        const StoreConfig& config, const core::Clock& clock, OpenRooms& open_rooms,
+        StoreHealth& health, StoreMetrics& metrics, FileLock* witness = nullptr);
     ~SqliteLog();
 
     const StoreKeys& keys() const { return keys_; }
@@ -124,6 +122,7 @@ private:
     OpenRooms& open_rooms_;
     StoreHealth& health_;
     StoreMetrics& metrics_;
+    FileLock* witness_ = nullptr;
     SystemRandom random_;
     FileLock database_;  // ends after connection_ has
     core::Instant file_seen_at_{};

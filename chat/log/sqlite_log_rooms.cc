@@ -10,9 +10,13 @@
 namespace stentor::chat {
 namespace {
 
-LogOpened opened(RoomKey key, const StoredRoom& stored, const std::string& epoch) {
-    return {
-        .key = key, .failed = false, .epoch = epoch, .head = stored.head, .first = stored.first};
+LogOpened opened(RoomKey key, const StoredRoom& stored, const std::string& epoch, bool in_doubt) {
+    return {.key = key,
+            .failed = false,
+            .epoch = epoch,
+            .head = stored.head,
+            .first = stored.first,
+            .in_doubt = in_doubt};
 }
 
 }  // namespace
@@ -44,7 +48,7 @@ SqliteResult<LogOpened> SqliteLog::open(const OpenLog& open, std::uint32_t shard
     STENTOR_CHECK(is_new);
     room->openings.push_back({open.key, shard});
     open_rooms_.add(open.key, {room->stored.room, room->name});
-    return opened(open.key, room->stored, room->epoch);
+    return opened(open.key, room->stored, room->epoch, keys_.in_doubt);
 }
 
 // What a transaction that was rolled back has changed in memory is read anew.
@@ -90,7 +94,7 @@ SqliteResult<> SqliteLog::handle(StoreWork& work, RenewEpoch& renew) {
     if (!done) return done;
     room->stored.epoch = std::move(epoch);
     room->epoch = visible_epoch(keys_.epoch, room->stored.epoch);
-    work.what = std::make_unique<LogOpened>(opened(renew.key, room->stored, room->epoch));
+    work.what = std::make_unique<LogOpened>(opened(renew.key, room->stored, room->epoch, false));
     return {};
 }
 

@@ -28,6 +28,15 @@ public:
         if (!found) return std::unexpected(found.error());
         return std::string(*found ? rows.text(0) : std::string_view());
     }
+    SqliteResult<> find_all(std::array<std::string_view, 3> keys,
+                            std::array<std::string, 3>& values) {
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            auto value = find(keys[i]);
+            if (!value) return std::unexpected(std::move(value.error()));
+            values[i] = std::move(*value);
+        }
+        return {};
+    }
     SqliteResult<> put(std::string_view key, std::string_view value) {
         return put_.run(key, std::as_bytes(std::span(value)));
     }
@@ -53,13 +62,50 @@ private:
 constexpr std::string_view kYes = "yes";
 constexpr std::string_view kNo = "no";
 
+// Another token. At any moment the witness knows the one that stands in the file.
+class Token {
+public:
+    Token(Meta& meta, FileLock* witness) : meta_(meta), witness_(witness) {}
+
+    // In the transaction.
+    SqliteResult<> change() {
+        const auto before = meta_.find("token");
+        if (!before) return std::unexpected(before.error());
+        SystemRandom random;
+        now_ = random_epoch(random);
+        if (witness_ != nullptr) witness_->remember(*before + " " + now_);
+        return meta_.put("token", now_);
+    }
+    void committed() {
+        if (witness_ != nullptr) witness_->remember(now_);
+    }
+
+private:
+    Meta& meta_;
+    FileLock* const witness_;
+    std::string now_;
+};
+
+enum class Copy : std::uint8_t { kNewest, kOlder, kUnknown };
+
+SqliteResult<Copy> which_copy(Meta& meta, const FileLock* witness) {
+    std::array<std::string, 3> values;
+    if (auto found = meta.find_all({"epoch_key", "token", "doubt"}, values); !found) {
+        return std::unexpected(std::move(found.error()));
+    }
+    const auto& [key, token, doubt] = values;
+    if (key.empty()) return Copy::kNewest;  // made just now
+    if (witness == nullptr || token.empty() || witness->words().empty()) return Copy::kUnknown;
+    if ((" " + witness->words() + " ").find(" " + token + " ") == std::string::npos) {
+        return Copy::kOlder;
+    }
+    return doubt == kYes ? Copy::kUnknown : Copy::kNewest;
+}
+
 SqliteResult<bool> past_is_whole(Meta& meta, std::string_view boot_id) {
     std::array<std::string, 3> values;
-    constexpr std::array<std::string_view, 3> kNames{"clean", "synced", "boot_id"};
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        auto value = meta.find(kNames[i]);
-        if (!value) return std::unexpected(std::move(value.error()));
-        values[i] = std::move(*value);
+    if (auto found = meta.find_all({"clean", "synced", "boot_id"}, values); !found) {
+        return std::unexpected(std::move(found.error()));
     }
     return values[0] == kYes || values[1] == kYes || (!boot_id.empty() && values[2] == boot_id);
 }
@@ -74,9 +120,10 @@ std::string kernel_boot_id() {
 }
 
 SqliteResult<StoreKeys> take_over(SqliteConnection& connection, bool synced,
-                                  std::string_view boot_id) {
+                                  std::string_view boot_id, FileLock* witness) {
     StoreKeys keys{};
     Meta meta(connection);
+    Token token(meta, witness);
     // Or a power cut could bring back the time when it was clean, without what came since.
     auto done = in_turn([&] { return connection.execute("PRAGMA synchronous = FULL"); },
                         [&] { return meta.prepare(); });
@@ -84,23 +131,35 @@ SqliteResult<StoreKeys> take_over(SqliteConnection& connection, bool synced,
     done = connection.transaction([&]() -> SqliteResult<> {
         const auto whole = past_is_whole(meta, boot_id);
         if (!whole) return std::unexpected(whole.error());
+        const auto copy = which_copy(meta, witness);
+        if (!copy) return std::unexpected(copy.error());
+        const bool anew = !*whole || *copy == Copy::kOlder;
+        keys.in_doubt = !anew && *copy == Copy::kUnknown;
         return in_turn([&] { return meta.key("session_key", keys.session); },
                        [&] { return meta.key("content_key", keys.content); },
-                       [&] { return meta.key("epoch_key", keys.epoch, !*whole); },
+                       [&] { return meta.key("epoch_key", keys.epoch, anew); },
                        [&] { return meta.key("unwritten_key", keys.unwritten); },
-                       [&] { return meta.put("clean", kNo); },
+                       [&] { return meta.put("doubt", keys.in_doubt ? kYes : kNo); },
+                       [&] { return token.change(); }, [&] { return meta.put("clean", kNo); },
                        [&] { return meta.put("synced", synced ? kYes : kNo); },
                        [&] { return meta.put("boot_id", boot_id); });
     });
     if (!done) return std::unexpected(std::move(done.error()));
+    token.committed();
     return keys;
 }
 
-SqliteResult<> hand_over(SqliteConnection& connection) {
+SqliteResult<> hand_over(SqliteConnection& connection, FileLock* witness) {
     Meta meta(connection);
-    return in_turn([&] { return connection.execute("PRAGMA synchronous = FULL"); },
-                   [&] { return meta.prepare(); },
-                   [&] { return connection.transaction([&] { return meta.put("clean", kYes); }); });
+    Token token(meta, witness);
+    const auto mark = [&] {
+        return in_turn([&] { return token.change(); }, [&] { return meta.put("clean", kYes); });
+    };
+    auto done =
+        in_turn([&] { return connection.execute("PRAGMA synchronous = FULL"); },
+                [&] { return meta.prepare(); }, [&] { return connection.transaction(mark); });
+    if (done) token.committed();
+    return done;
 }
 
 SqliteResult<> renew_unwritten_key(SqliteConnection& connection, core::HashKey& key) {

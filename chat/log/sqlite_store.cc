@@ -49,7 +49,8 @@ std::expected<std::unique_ptr<SqliteStore>, core::Error> SqliteStore::open(
         store->lock_ = std::move(*lock);
     }
     Shared& shared = store->shared_;
-    auto log = SqliteLog::open(config, clock, shared.open_rooms, shared.health, store->metrics_);
+    auto log = SqliteLog::open(config, clock, shared.open_rooms, shared.health, store->metrics_,
+                               config.vfs.empty() ? &store->lock_ : nullptr);
     if (!log) return std::unexpected(std::move(log.error()));
     store->log_ = std::move(*log);
     auto reader = SqliteReader::open(config, clock, store->log_->keys().epoch, shared.open_rooms,

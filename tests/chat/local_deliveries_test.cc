@@ -150,6 +150,21 @@ TEST_F(DirectDeliveries, ASlowReaderThatDidNotJoinIsToldTheGap) {
     EXPECT_EQ(cluster.gauge(ShardGauge::kLocalRooms), 2);
 }
 
+TEST_F(DirectDeliveries, AGapThatARenewalEndsInIsOfTheNewEpoch) {
+    // Its numbers go on, so nothing of the gap is forgotten for being of the old one.
+    fill({&ann});
+    for (std::uint64_t number = 1; number <= 40; ++number) {
+        deliver(number, 1000);
+    }
+    tell(std::make_unique<EpochRenewed>(EpochRenewed{room, "e2"}));
+    std::string heard = ann.heard();
+    cluster.settle();
+    heard += ann.heard();
+    EXPECT_EQ(count_of(heard, R"("type":"gap")"), 1u);
+    EXPECT_THAT(heard, HasSubstr(R"("room":")" + room + R"(","epoch":"e2","from":)"));
+    EXPECT_THAT(heard, HasSubstr(R"("to":40})"));
+}
+
 TEST_F(DirectDeliveries, AnotherRoomThatWeighsMoreGoesFirst) {
     // The direct room keeps what it said while the loud one goes into a gap, and the other way
     // round.

@@ -25,6 +25,8 @@ public:
     void on_log_refused(chat::LogRefused&& refused) override {
         sink_.on_log_refused(std::move(refused));
     }
+    void on_log_read(chat::LogRead&& read) override { sink_.on_log_read(std::move(read)); }
+    void on_log_trimmed(chat::LogTrimmed trimmed) override { sink_.on_log_trimmed(trimmed); }
 
 private:
     RecordingLog& log_;

@@ -19,6 +19,10 @@ public:
     void open(chat::RoomKey key, std::string_view room, chat::LogSink& sink) override;
     void append(chat::RoomKey key, std::unique_ptr<chat::Publish> publish,
                 chat::LogSink& sink) override;
+    void read(const chat::ReadLog& wanted) override { inner_.read(wanted); }
+    void renew_epoch(chat::RoomKey key, chat::LogSink& sink) override {
+        inner_.renew_epoch(key, sink);
+    }
     void forget_before(chat::RoomKey key, std::uint64_t seq) override {
         inner_.forget_before(key, seq);
     }

@@ -138,7 +138,7 @@ TEST_F(RoomHomePages, RetentionMovesWhatIsFirst) {
     EXPECT_TRUE(log.reads.empty());
 }
 
-TEST_F(RoomHomePages, APositionAboveTheHeadRenewsAnInheritedEpoch) {
+TEST_F(RoomHomePages, APositionAboveTheHeadRenewsAnEpochInDoubt) {
     // Once nothing is in the log any more; asks behind it wait, and its own is not recovered.
     join(1);
     log.slow = true;
@@ -155,14 +155,39 @@ TEST_F(RoomHomePages, APositionAboveTheHeadRenewsAnInheritedEpoch) {
     log.answer_renewal(homes);
     turn();
     const auto tells = told(1);
-    ASSERT_GE(tells.size(), 2u);
-    const auto& joined = std::get<Box<Joined>>(tells[0]);
+    ASSERT_GE(tells.size(), 3u);
+    const auto& joined = std::get<Box<Joined>>(tells[1]);
     EXPECT_FALSE(joined->recovered);
     EXPECT_EQ(joined->page.epoch, "e2");
     EXPECT_EQ(joined->page.head, 501u);
-    EXPECT_EQ(std::get<Box<HistoryRead>>(tells[1])->page.epoch, "e2");
+    EXPECT_EQ(std::get<Box<HistoryRead>>(tells[2])->page.epoch, "e2");
     EXPECT_FALSE(resume(3, "e2", 900)->recovered);  // made here: no proof of anything
     EXPECT_EQ(log.renewals, 1);
+}
+
+TEST_F(RoomHomePages, ARenewalIsToldToEveryShardInFrontOfTheAnswer) {
+    // Those who are in the room go on under the new epoch, wherever they are connected.
+    join(1);
+    EXPECT_EQ(resume(2, "e1", 501), nullptr);
+    log.answer_renewal(homes);
+    turn();
+    for (const std::uint32_t shard : {0U, 1U}) {
+        const auto tells = told(shard);
+        ASSERT_FALSE(tells.empty());
+        const auto* renewed = std::get_if<Box<EpochRenewed>>(&tells[0]);
+        ASSERT_NE(renewed, nullptr);
+        EXPECT_EQ((*renewed)->room, "lobby");
+        EXPECT_EQ((*renewed)->epoch, "e2");
+    }
+}
+
+TEST_F(RoomHomePages, APositionAboveTheHeadOfALogThatIsSureIsALie) {
+    // It is not recovered, and nobody else loses anything by it.
+    log.in_doubt = false;
+    join(1);
+    EXPECT_FALSE(resume(2, "e1", 501)->recovered);
+    EXPECT_EQ(log.renewals, 0);
+    EXPECT_TRUE(resume(3, "e1", 500)->recovered);
 }
 
 TEST_F(RoomHomePages, ARenewalThatFailsOrLastsIsUnavailable) {

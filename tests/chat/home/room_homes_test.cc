@@ -22,6 +22,8 @@ public:
     void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) override {
         memory_.append(key, std::move(publish), sink);
     }
+    void read(const ReadLog& wanted) override { memory_.read(wanted); }
+    void renew_epoch(RoomKey key, LogSink& sink) override { memory_.renew_epoch(key, sink); }
     void close(RoomKey key) override {
         ++closed;
         memory_.close(key);

@@ -23,6 +23,7 @@ struct Sink final : LogSink {
     }
     void on_log_stored(LogStored&& stored) override { seqs.push_back(stored.publish->seq); }
     void on_log_refused(LogRefused&& refused) override { refusals.push_back(refused.code); }
+    void on_log_read(LogRead&&) override {}
     void on_log_trimmed(LogTrimmed trimmed) override { firsts.push_back(trimmed.first); }
 
     std::vector<std::string> epochs;

@@ -14,6 +14,8 @@ protected:
         refused_code = refused.code;
         last = nullptr;
     }
+    void on_log_read(LogRead&&) override { FAIL() << "nothing was asked"; }
+    void on_log_trimmed(LogTrimmed) override { FAIL() << "nothing was kept"; }
     // The event, or nothing when it was refused.
     const Publish* append(const std::string& id, const std::string& content = "hello",
                           std::uint64_t user = 1, std::uint64_t reply_to = 0) {

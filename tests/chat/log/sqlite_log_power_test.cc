@@ -25,6 +25,8 @@ public:
     void on_log_opened(LogOpened&& what) override { opened.push_back(std::move(what)); }
     void on_log_stored(LogStored&& what) override { seqs.push_back(what.publish->seq); }
     void on_log_refused(LogRefused&& what) override { refusals.push_back(what.code); }
+    void on_log_read(LogRead&&) override {}
+    void on_log_trimmed(LogTrimmed) override {}
 
     // The writer does what was asked as one batch, the reader what that asks for.
     void settle() {

@@ -29,6 +29,7 @@ public:
     void on_log_stored(LogStored&& what) override { seqs.push_back(what.publish->seq); }
     void on_log_refused(LogRefused&& what) override { refusals.push_back(what.code); }
     void on_log_read(LogRead&& what) override { pages.push_back(std::move(what)); }
+    void on_log_trimmed(LogTrimmed) override {}
 
     // Says what there is to say, sleeps until there is an answer, and hears it.
     void turn() {
@@ -285,6 +286,41 @@ TEST_F(SqliteStoreTest, TheLockOfALinkIsThatOfItsFile) {
     ASSERT_FALSE(second.has_value());
     EXPECT_NE(second.error().message().find(std::to_string(::getpid())), std::string::npos)
         << second.error().message();
+}
+
+TEST_F(SqliteStoreTest, AnOlderCopyThatComesBackHasNewEpochs) {
+    // What stands beside the file names the copy that was in use last. Where nobody knows, the
+    // store is in doubt, until its epochs are others.
+    const auto opened = [&] {
+        BroadcastQueue queue(of_queue);
+        const auto store = start(queue);
+        Asker shard(queue, 0);
+        shard.open("lobby");
+        shard.publish(1);
+        store->stop();
+        return std::move(shard.opened.front());
+    };
+    const auto copy = [](const std::string& from, const std::string& to) {
+        std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+    };
+    const LogOpened first = opened();
+    copy(config.file, config.file + ".copy");
+    const LogOpened second = opened();
+    EXPECT_EQ(second.epoch, first.epoch);
+    EXPECT_FALSE(first.in_doubt || second.in_doubt);
+    copy(config.file + ".copy", config.file);
+    const LogOpened restored = opened();
+    EXPECT_NE(restored.epoch, first.epoch);
+    EXPECT_FALSE(restored.in_doubt);
+    EXPECT_EQ(opened().epoch, restored.epoch);
+    std::filesystem::remove(config.file + ".lock");
+    for (int i = 0; i < 2; ++i) {
+        const LogOpened alone = opened();
+        EXPECT_EQ(alone.epoch, restored.epoch);
+        EXPECT_TRUE(alone.in_doubt);
+    }
+    copy(config.file + ".copy", config.file);
+    EXPECT_FALSE(opened().in_doubt);
 }
 
 TEST_F(SqliteStoreTest, TheSessionKeyIsAsOldAsTheStore) {

@@ -24,7 +24,8 @@ public:
              .epoch = "e1",
              .head = events.size(),
              .first = events.empty() ? 0u : first,
-             .recent = frames(events.size() - std::min(held, events.size()) + 1, events.size())});
+             .recent = frames(events.size() - std::min(held, events.size()) + 1, events.size()),
+             .in_doubt = in_doubt});
         name = room;
     }
     void append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& sink) override {
@@ -100,6 +101,7 @@ public:
     std::vector<std::string> events;  // by seq - 1
     std::uint64_t first = 1;
     std::uint64_t held = 10;  // given to who opens
+    bool in_doubt = true;     // whether the past is whole
     bool slow = false;        // appends wait in `waiting`
     std::vector<std::unique_ptr<Publish>> waiting;
     std::vector<ReadLog> reads;
