@@ -91,7 +91,7 @@ const sqlite3_io_methods kMethods{
         },
     .xFileControl = [](sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; },
     .xSectorSize = [](sqlite3_file*) { return 512; },
-    .xDeviceCharacteristics = [](sqlite3_file*) { return 0; },
+    .xDeviceCharacteristics = [](sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; },
     .xShmMap = shm_map,
     .xShmLock = [](sqlite3_file*, int, int, int) { return SQLITE_OK; },
     .xShmBarrier = [](sqlite3_file*) {},
