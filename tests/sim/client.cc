@@ -162,7 +162,8 @@ void Client::change_something(const std::string& name) {
     // Rather one of its own, if what it picks is one.
     if (!sent_ids_.empty() && world_.choice.one_in(2)) {
         const Sent& own = sent_.at(world_.choice.pick(sent_ids_));
-        target = own.room == name && own.acked ? own.seq : target;
+        const bool is_there = own.room == name && own.acked && own.epoch == room(name).epoch();
+        target = is_there ? own.seq : target;
     }
     const std::string id = fmt::format("e{}", next_id());
     Sent& sent = begin_sending(id, name);

@@ -49,6 +49,8 @@ public:
     void die();
     // The server died. What it had sent before may still be read, or not.
     void lose_server();
+    // A store was restored: what it does not have was never acknowledged.
+    void believe_the_log();
     // Why it is not at rest, for the failure.
     std::string what_is_missing() const;
 

@@ -256,6 +256,26 @@ void Client::lose_server() {
     }
 }
 
+void Client::believe_the_log() {
+    const auto its = [&](const LoggedEvent* event, const std::string& id, const Sent& sent) {
+        return event != nullptr && event->client_id == id && event->user == sent.user;
+    };
+    for (auto& [id, sent] : sent_) {
+        if (world_.truth.event(sent.room, sent.of_epoch, sent.target) == nullptr) {
+            sent.of_epoch.clear();  // what it changes may have another seq, or none
+        }
+        if (!sent.acked || its(world_.truth.event(sent.room, sent.epoch, sent.seq), id, sent)) {
+            continue;
+        }
+        sent.acked = sent.doubtful = false;
+        // An older try may be there, with what it said then.
+        const std::string& epoch = world_.truth.epoch(sent.room);
+        const auto* older = world_.truth.event(
+            sent.room, epoch, world_.truth.seq_of(sent.room, epoch, sent.user, id));
+        if (older != nullptr) sent.content = older->content;
+    }
+}
+
 void Client::leave_for_good(bool without_a_word) {
     gone_for_good_ = true;
     if (wire_ != nullptr && !said_close_) {

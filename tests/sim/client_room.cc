@@ -31,7 +31,7 @@ bool ClientRoom::expect_in_room(std::string_view what) {
 }
 
 void ClientRoom::begin_direct(std::uint64_t seq) {
-    if (direct_ && !in_room_) {
+    if (direct_ && (!in_room_ || world_.truth.is_forgotten(name_, epoch_))) {
         in_room_ = true;
         epoch_ = world_.truth.epoch(name_);
         missing_.clear();
@@ -39,11 +39,16 @@ void ClientRoom::begin_direct(std::uint64_t seq) {
     }
 }
 
+// Who is in a room when its epoch is renewed goes on in it as if nothing had been.
+const std::string& ClientRoom::log_epoch() const {
+    return world_.truth.newest_name(name_, epoch_);
+}
+
 // ---- events
 
 std::uint64_t ClientRoom::check_event(const JsonView& event, std::optional<std::uint64_t> head) {
     const std::uint64_t seq = event.number("seq");
-    const LoggedEvent* truth = world_.truth.event(name_, epoch_, seq);
+    const LoggedEvent* truth = world_.truth.event(name_, log_epoch(), seq);
     if (!expect(truth != nullptr, "was shown {}, which the log does not have", seq)) {
         return seq;
     }
@@ -84,11 +89,11 @@ void ClientRoom::check_state(const JsonView& event, std::uint64_t seq,
         .deleted = event.flag("deleted"),
         .reactions = event.names_by_key("reactions")};
     const auto state = [&](std::uint64_t upto) {
-        return world_.truth.state(name_, epoch_, seq, upto);
+        return world_.truth.state(name_, log_epoch(), seq, upto);
     };
     bool found = shown == state(head.value_or(seq));
     if (head) {
-        for (const std::uint64_t change : world_.truth.changes(name_, epoch_, seq)) {
+        for (const std::uint64_t change : world_.truth.changes(name_, log_epoch(), seq)) {
             found = found || (change > *head && shown == state(change));
         }
         world_.report.saw(Seen::kChangedInPage, shown == state(seq) ? 0 : 1);
@@ -99,7 +104,7 @@ void ClientRoom::check_state(const JsonView& event, std::uint64_t seq,
 
 // Its text goes with that of its message.
 void ClientRoom::check_edit(const JsonView& event, const LoggedEvent& truth) {
-    const MessageState now = world_.truth.state(name_, epoch_, truth.target, UINT64_MAX);
+    const MessageState now = world_.truth.state(name_, log_epoch(), truth.target, UINT64_MAX);
     expect(event.flag("deleted") ? now.deleted && !event.has("content")
                                  : event.text("content") == truth.content,
            "was shown another edit of {}", truth.target);
@@ -122,12 +127,15 @@ void ClientRoom::on_joined(const JsonView& frame, const JoinAsked& asked) {
     const std::uint64_t first = frame.number("first");
     expect(seq <= world_.truth.head(name_, epoch), "joined at {} before it was stored", seq);
     expect(first >= 1 && first <= seq + 1, "joined at {} with first {}", seq, first);
-    expect(!in_room_ || (epoch == epoch_ && seq + 1 >= next_live_), "joined again at {} behind {}",
-           seq, next_live_);
+    expect(!in_room_ ||
+               (world_.truth.newest_name(name_, epoch) == log_epoch() && seq + 1 >= next_live_),
+           "joined again at {} behind {}", seq, next_live_);
     world_.report.saw(Seen::kJoin);
     if (asked.since) {
         const chat::Position since = *asked.since;
         const bool known = epoch == since.epoch && since.seq <= seq && since.seq + 1 >= first;
+        expect(epoch != since.epoch || since.seq <= seq,
+               "{} is still the epoch, whose {} is behind the head {}", epoch, since.seq, seq);
         expect(frame.flag("recovered") == known, "recovered is {} for {} of {}..{}",
                frame.flag("recovered"), since.seq, first, seq);
         expect(
@@ -201,7 +209,7 @@ void ClientRoom::on_read(const JsonView& frame) {
     for (const JsonView& position : frame.list("positions")) {
         std::uint64_t& read = read_[position.text("user")];
         const std::uint64_t seq = position.number("seq");
-        expect(seq >= read && seq <= world_.truth.head(name_, epoch_),
+        expect(seq >= read && seq <= world_.truth.head(name_, log_epoch()),
                "{} has read up to {} and then {}", position.text("user"), read, seq);
         read = seq;
     }
@@ -214,17 +222,18 @@ void ClientRoom::on_gap(const JsonView& frame) {
     }
     const std::uint64_t from = frame.number("from");
     const std::uint64_t to = frame.number("to");
-    expect(frame.text("epoch") == epoch_, "a gap of another epoch");
+    expect(world_.truth.newest_name(name_, frame.text("epoch")) == log_epoch(),
+           "a gap of another epoch");
     expect(from == next_live_ && to >= from, "a gap {}..{} where {} should come", from, to,
            next_live_);
-    expect(to <= world_.truth.head(name_, epoch_), "a gap to {} before it was stored", to);
+    expect(to <= world_.truth.head(name_, log_epoch()), "a gap to {} before it was stored", to);
     world_.report.saw(Seen::kGap);
     missing_.push_back({from, to});
     next_live_ = to + 1;
 }
 
 void ClientRoom::on_history(const JsonView& frame, const HistoryAsked& asked) {
-    if (frame.text("epoch") != epoch_) {
+    if (world_.truth.newest_name(name_, frame.text("epoch")) != log_epoch()) {
         expect(!in_room_, "history of another epoch while in the room");
         return;
     }
@@ -255,7 +264,7 @@ void ClientRoom::on_history(const JsonView& frame, const HistoryAsked& asked) {
     // Paged or lost: what is asked for is missing no more up to `next`.
     while (asked.for_missing && !missing_.empty() && missing_.front().first < next) {
         Range& oldest = missing_.front();
-        expect(first <= oldest.first || !world_.truth.surely_kept(name_, epoch_, oldest.first),
+        expect(first <= oldest.first || !world_.truth.surely_kept(name_, log_epoch(), oldest.first),
                "{} is lost although it should still be kept", oldest.first);
         world_.report.saw(Seen::kGapPaged);
         if (oldest.last >= next) {

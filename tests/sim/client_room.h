@@ -32,7 +32,7 @@ public:
         std::optional<std::uint64_t> before{};
         std::uint64_t limit = 100;
         bool for_missing = false;
-        std::string epoch{};      // as it was when it asked
+        std::string epoch{};      // if it was in the room when it asked
         std::uint64_t known = 0;  // ... and what would have come next
     };
 
@@ -85,6 +85,8 @@ private:
     void begin_anew(const JsonView& frame, const JoinAsked& asked);
     void take_members(const JsonView& frame);
     void forget_members();
+    // What the log calls its epoch now.
+    const std::string& log_epoch() const;
     bool expect_in_room(std::string_view what);
     // Direct rooms are heard without a join: from their first frame on.
     void begin_direct(std::uint64_t seq);

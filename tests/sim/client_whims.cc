@@ -135,7 +135,7 @@ void Client::retry_something() {
 
 void Client::read_some_history(const std::string& name) {
     Pending pending{.verb = Verb::kHistory, .room = name};
-    pending.history.epoch = room(name).epoch();
+    pending.history.epoch = surely_in(name) ? room(name).epoch() : "";
     pending.history.known = room(name).next_live();
     std::string fields;
     if (world_.choice.one_in(2)) {

@@ -2,6 +2,8 @@
 #include "tests/sim/cluster.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace stentor::sim {
 
@@ -14,6 +16,7 @@ constexpr core::Duration kRestMax = 300s;
 constexpr std::uint32_t kRestRoundsMax = 200'000;
 // A slow shard has one turn in so many that it could have.
 constexpr std::uint64_t kSlowness = 50;
+constexpr std::uint64_t kDayMs = 24 * 60 * 60 * 1000;
 
 }  // namespace
 
@@ -45,14 +48,30 @@ void Cluster::move_time() {
     const Plan& plan = world_.plan;
     advance(std::chrono::microseconds{world_.choice.below(200)});
     if (plan.time_jumps > 0 && world_.choice.one_in(plan.time_jumps)) {
-        advance(std::chrono::milliseconds{world_.choice.between(500, 15'000)});
+        const bool is_long = plan.retain_days > 0 && world_.choice.one_in(10);
+        world_.report.saw(Seen::kLongSleep, is_long ? 1 : 0);
+        advance(is_long ? core::Duration{11min}
+                        : std::chrono::milliseconds{world_.choice.between(500, 15'000)});
         world_.report.saw(Seen::kTimeJump);
         world_.report.trace("       time jumps");
     }
     if (plan.clock_steps > 0 && world_.choice.one_in(plan.clock_steps)) {
-        world_.clock.set_back(static_cast<std::int64_t>(world_.choice.between(1, 3'600'000)));
+        set_wall_clock();
+    }
+}
+
+// By an hour at most, back; where things grow too old also forth, by days.
+void Cluster::set_wall_clock() {
+    const std::uint32_t days = world_.plan.retain_days;
+    if (days > 0 && world_.choice.one_in(3)) {
+        const std::uint64_t most_days = world_.choice.one_in(2) ? 9 : days + 1;
+        world_.clock.set_wall(static_cast<std::int64_t>(world_.choice.below(most_days * kDayMs)));
+        world_.report.saw(Seen::kAllTooOld);
+    } else {
+        world_.clock.set_wall(-static_cast<std::int64_t>(world_.choice.between(1, 3'600'000)));
         world_.report.saw(Seen::kWallClockBack);
     }
+    world_.report.trace("       the wall clock is set");
 }
 
 void Cluster::jump(core::Duration most) {
@@ -92,12 +111,14 @@ void Cluster::be_busy(std::uint32_t steps) {
     }
 }
 
-// Between two steps the whole process is gone, and another begins with what the disk holds.
+// Between any two steps.
 void Cluster::crash() {
-    const auto how = static_cast<Store::End>(world_.choice.below(3));
-    world_.report.trace("------ the server ends ({})", how == Store::End::kClosed   ? "closed"
-                                                       : how == Store::End::kKilled ? "killed"
-                                                                                    : "power cut");
+    const bool restores = world_.plan.restores && world_.choice.one_in(2);
+    const auto how =
+        restores ? Store::End::kRestored : static_cast<Store::End>(world_.choice.below(3));
+    static constexpr auto kNames =
+        std::to_array<std::string_view>({"closed", "killed", "power cut", "restored"});
+    world_.report.trace("------ the server ends ({})", kNames[static_cast<std::size_t>(how)]);
     for (const auto& client : clients_) {
         client->lose_server();
     }
@@ -105,6 +126,9 @@ void Cluster::crash() {
     turns_before_ += process_->turns();
     process_.reset();
     process_ = std::make_unique<Process>(world_, front_);
+    for (const auto& client : clients_) {
+        client->believe_the_log();
+    }
 }
 
 void Cluster::turn_some_node() {

@@ -24,6 +24,8 @@ public:
     // Nobody begins anything new; ends when all is answered, paged and quiet. Fails when that does
     // not happen.
     void come_to_rest();
+    // The process ends, somehow, and another begins with what the disk holds.
+    void crash();
     // A change of presence in every room, by a client that does nothing else.
     void stir_presence();
     // Time passes; who must turn turns.
@@ -40,10 +42,10 @@ public:
 private:
     void advance(core::Duration by);
     void move_time();
+    void set_wall_clock();
     void turn(Node& node);
     void turn_some_node();
     void something_rare();
-    void crash();
     // One turn or read for everybody who has something to do; false when nobody had.
     bool turn_all();
     bool rest_all();

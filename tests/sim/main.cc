@@ -98,6 +98,7 @@ int main(int count, char** words) {
     }
     failure_expected = arguments.expect_failure;
     std::signal(SIGABRT, on_abort);
+    std::signal(SIGSEGV, on_abort);
     core::log::start({.level = core::log::Level::kError});
     sim::Report::Coverage coverage{};
     std::uint64_t failed = 0;

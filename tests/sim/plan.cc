@@ -117,7 +117,16 @@ Plan plan_for(std::uint64_t seed) {
     plan.clock_steps = choice.one_in(3) ? number(50, 500) : 0;
     plan.durability = choice.one_in(3) ? chat::Durability::kSynced : chat::Durability::kDisk;
     plan.retain_events = choice.one_in(3) ? 0 : number(20, 200);
+    plan.retain_days = choice.one_in(3) && plan.log == LogKind::kSqlite ? number(1, 3) : 0;
     plan.crashes = choice.one_in(4) ? 0 : number(200, 1500);
+    plan.restores = choice.one_in(2);
+    if (plan.retain_days > 0 && plan.clock_steps == 0) {
+        plan.clock_steps = number(100, 500);
+    }
+    // Then most pages are read from the disk.
+    if (plan.log == LogKind::kSqlite && choice.one_in(3)) {
+        plan.limits.history_bytes_per_shard_max = number(2, 64) * 1024;
+    }
     dwell_on_theme(plan, choice);
     return plan;
 }

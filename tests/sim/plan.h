@@ -44,14 +44,16 @@ struct Plan {
     std::uint32_t large_contents = 0;  // percent of the messages
     std::uint32_t deflating = 0;       // percent of the connections that offer compression
     std::uint32_t time_jumps = 0;      // one step in so many; 0: none
-    std::uint32_t clock_steps = 0;     // one step in so many sets the wall clock back; 0: none
+    std::uint32_t clock_steps = 0;     // one step in so many sets the wall clock; 0: none
     bool has_slow_shard = false;       // shard 0 turns 50 times more rarely
     bool has_stopping_shard = false;   // shards stand still for a while
     bool ends_by_drain = false;
     // Of the log `sqlite`.
     chat::Durability durability = chat::Durability::kDisk;
     std::uint32_t retain_events = 0;  // 0: all
+    std::uint32_t retain_days = 0;    // 0: for ever
     std::uint32_t crashes = 0;        // one step in so many; 0: none
+    bool restores = false;            // an older copy of the store comes back at times
     chat::Limits limits;
     bool deflate = true;  // the server agrees to permessage-deflate
 };

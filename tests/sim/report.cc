@@ -80,6 +80,12 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "page read",
     "late read",
     "wall clock back",
+    "crash at rest",
+    "store restored",
+    "epoch renewed",
+    "long sleep",
+    "all too old",
+    "room forgotten",
 });
 static_assert(kNames.size() == static_cast<std::size_t>(Seen::kCount));
 

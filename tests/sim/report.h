@@ -86,6 +86,12 @@ enum class Seen : std::uint32_t {
     kPageRead,
     kLateRead,
     kWallClockBack,
+    kCrashAtRest,
+    kRestored,      // an older copy of the store
+    kEpochRenewed,  // by who proved it
+    kLongSleep,     // of the machine
+    kAllTooOld,     // time steps over what is kept
+    kRoomForgotten,
     kCount,
 };
 std::string_view name_of(Seen seen);

@@ -27,6 +27,11 @@ public:
         for (std::uint32_t round = 0; round < world_.plan.rounds && going(); ++round) {
             cluster_->be_busy(world_.plan.steps_per_round);
             rest_and_check();
+            if (going() && may_crash_at_rest()) {
+                world_.report.saw(Seen::kCrashAtRest);
+                cluster_->crash();
+                rest_and_check();
+            }
         }
         if (going()) {
             idle_and_check();
@@ -50,6 +55,11 @@ private:
             sum += node->shard().metrics().gauges[gauge].value();
         }
         return sum;
+    }
+
+    bool may_crash_at_rest() {
+        return world_.plan.log == LogKind::kSqlite && world_.plan.crashes > 0 &&
+               world_.choice.one_in(2);
     }
 
     void tell_plan() {
@@ -85,8 +95,11 @@ private:
                 if (!room.in_room()) {
                     continue;
                 }
+                // Of a direct room that was forgotten since, and is another one, nobody tells.
+                if (world_.truth.is_forgotten(name, room.epoch())) continue;
                 const std::string& epoch = world_.truth.epoch(name);
-                expect(room.epoch() == epoch, "{} is in an old epoch of {}", client->label(), name);
+                expect(world_.truth.newest_name(name, room.epoch()) == epoch,
+                       "{} is in an old epoch of {}", client->label(), name);
                 expect(room.next_live() == world_.truth.head(name, epoch) + 1,
                        "{} has {} up to {} of {}", client->label(), name, room.next_live() - 1,
                        world_.truth.head(name, epoch));

@@ -22,15 +22,16 @@ using chat::ForgetfulDisk;
 constexpr auto kAppend = static_cast<std::uint32_t>(chat::Rank::kAppend);
 constexpr auto kStored = static_cast<std::uint32_t>(chat::Rank::kStored);
 
-// One for all runs of the program: SQLite knows it by its name.
+// One for all runs of the program, and never gone: SQLite knows it by its name.
 ForgetfulDisk& disk() {
-    static ForgetfulDisk one("stentor-simulation");
+    static auto& one = *new ForgetfulDisk("stentor-simulation");
     return one;
 }
 
 chat::StoreConfig config_for(World& world) {
     return {.file = "simulation.db",
             .durability = world.plan.durability,
+            .retain_days = world.plan.retain_days,
             .retain_events = world.plan.retain_events,
             .name_hold = world.plan.limits.name_hold,
             .on_failed =
@@ -39,6 +40,21 @@ chat::StoreConfig config_for(World& world) {
                 },
             .boot_id = fmt::format("boot-{}", world.boots),
             .vfs = disk().name()};
+}
+
+using Files = decltype(ForgetfulDisk::files);
+Files copy_of(const Files& files) {
+    Files copy;
+    for (const auto& [path, file] : files) {
+        copy[path] = std::make_shared<ForgetfulDisk::File>();
+        copy[path]->synced = file->synced;
+        copy[path]->now = file->now;
+    }
+    return copy;
+}
+Files& backup() {
+    static Files one;
+    return one;
 }
 
 bool is_rung(chat::Port& port) {
@@ -59,6 +75,7 @@ Store::Store(World& world, chat::Port& writer, chat::Port& reader)
     if (world.processes == 1) {
         disk().cut_power([] { return false; });
         disk().files.clear();
+        backup().clear();
     }
     seed_kernel_random(world.plan.seed * 1000 + world.processes);
     const chat::StoreConfig config = config_for(world);
@@ -174,18 +191,18 @@ void Store::make_full_at_times() {
 }
 
 void Store::commit() {
+    std::vector<bool> is_renewal;
     for (const chat::StoreWork& work : batch_) {
         if (const auto* open = std::get_if<chat::Box<chat::OpenLog>>(&work.what)) {
             rooms_[(*open)->key] = (*open)->room;
         }
-        world_.report.expect(!std::holds_alternative<chat::RenewEpoch>(work.what),
-                             "store: an epoch is renewed, and nobody has proof of another past");
+        is_renewal.push_back(std::holds_alternative<chat::RenewEpoch>(work.what));
     }
     make_full_at_times();
     log_->apply(batch_);
     // In order: a room that is closed and opened again has its head by what came before.
-    for (const chat::StoreWork& work : batch_) {
-        tell_truth(work);
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        tell_truth(batch_[i], is_renewal[i]);
     }
     disk().fail(ForgetfulDisk::Fault::kNone, 0);
     world_.report.saw(Seen::kStoreFull,
@@ -193,9 +210,11 @@ void Store::commit() {
     step_ = Step::kAnswer;
 }
 
-void Store::tell_truth(const chat::StoreWork& work) {
+void Store::tell_truth(const chat::StoreWork& work, bool is_renewal) {
     if (const auto* opened = std::get_if<chat::Box<chat::LogOpened>>(&work.what)) {
-        if (!(*opened)->failed) {
+        if (!(*opened)->failed && is_renewal) {
+            world_.truth.renewed(rooms_.at((*opened)->key), (*opened)->epoch, (*opened)->head);
+        } else if (!(*opened)->failed) {
             world_.truth.reopened(rooms_.at((*opened)->key), (*opened)->epoch, (*opened)->head);
         }
     } else if (const auto* stored = std::get_if<chat::LogStored>(&work.what)) {
@@ -264,6 +283,14 @@ void Store::read() {
 
 // ---- the end
 
+void Store::close() {
+    world_.report.saw(Seen::kStoreClosed);
+    reader_.reset();
+    log_->close();
+    log_.reset();
+    ++world_.boots;
+}
+
 void Store::end(End how) {
     world_.report.saw(Seen::kCrash);
     world_.report.saw(Seen::kBatchLost, step_ == Step::kCommit ? 1 : 0);
@@ -271,13 +298,19 @@ void Store::end(End how) {
     const auto keeps = [this] { return world_.choice.one_in(2); };
     switch (how) {
         case End::kClosed:
-            world_.report.saw(Seen::kStoreClosed);
-            reader_.reset();
-            log_->close();
-            log_.reset();
-            // All of it is on the disk.
-            disk().cut_power(keeps);
-            ++world_.boots;
+            close();
+            disk().cut_power(keeps);  // all of it is on the disk
+            break;
+        case End::kRestored:
+            close();
+            if (backup().empty() || world_.choice.one_in(3)) {
+                backup() = copy_of(disk().files);
+                world_.truth.backed_up();
+            } else {
+                world_.report.saw(Seen::kRestored);
+                disk().files = copy_of(backup());
+                world_.truth.restored();
+            }
             break;
         case End::kKilled:
             disk().freeze();

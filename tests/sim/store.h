@@ -35,8 +35,9 @@ public:
     void calm(bool on) { calm_ = on; }
     bool quiet() const;
 
-    enum class End : std::uint8_t { kClosed, kKilled, kPowerCut };
-    // Nothing but destruction after it.
+    enum class End : std::uint8_t { kClosed, kKilled, kPowerCut, kRestored };
+    // Nothing but destruction after it. kRestored: closed, and then the disk holds an older copy,
+    // or a copy is made.
     void end(End how);
 
 private:
@@ -58,7 +59,8 @@ private:
     void make_full_at_times();
     void answer();
     void tend(bool idle);
-    void tell_truth(const chat::StoreWork& work);
+    void tell_truth(const chat::StoreWork& work, bool is_renewal);
+    void close();
     void read();
 
     World& world_;

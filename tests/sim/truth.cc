@@ -13,13 +13,16 @@ namespace {
 // fields).
 constexpr std::uint64_t kSurelyKeptEvents = 900;
 constexpr std::uint64_t kSurelyKeptBytes = 600 * 1024;
+constexpr std::int64_t kDayMs = 24 * 60 * 60 * 1000;
+// As chat/log/sqlite_retention.cc.
+constexpr std::int64_t kEmptyRoomKeptDays = 7;
 
 }  // namespace
 
 const Truth::Epoch* Truth::find(const std::string& room, const std::string& epoch) const {
     if (last_ == nullptr || last_->first.second != epoch || last_->first.first != room) {
-        const auto at = epochs_.find({room, epoch});
-        if (at == epochs_.end()) {
+        const auto at = past_.epochs.find({room, epoch});
+        if (at == past_.epochs.end()) {
             return nullptr;
         }
         last_ = &*at;
@@ -28,22 +31,29 @@ const Truth::Epoch* Truth::find(const std::string& room, const std::string& epoc
 }
 
 void Truth::opened(const std::string& room, const std::string& epoch, std::uint64_t head) {
-    const auto [at, is_new] = epochs_.try_emplace({room, epoch});
+    const auto [at, is_new] = past_.epochs.try_emplace({room, epoch});
     if (is_new) {
         at->second.base = head;
     }
     report_.expect(at->second.head() == head, "room {} opened at {} of {}", room, head,
                    at->second.head());
-    current_[room] = epoch;
+    past_.current[room] = epoch;
 }
 
 void Truth::reopened(const std::string& room, const std::string& epoch, std::uint64_t head) {
-    const auto known = current_.find(room);
-    if (known == current_.end()) {
+    const auto known = past_.current.find(room);
+    if (known == past_.current.end()) {
         report_.expect(head == 0, "room {} is new and opened at {}", room, head);
     } else {
-        const Epoch& before = epochs_.at({room, known->second});
-        const bool is_whole = before.power_cuts == power_cuts_;
+        const Epoch& before = past_.epochs.at({room, known->second});
+        const bool is_whole = before.power_cuts == past_.power_cuts;
+        if (is_whole && known->second != epoch && may_be_forgotten(before)) {
+            report_.saw(Seen::kRoomForgotten);
+            past_.forgotten.insert({room, known->second});
+            begin(room, epoch, head);
+            report_.expect(head == 0, "room {} begins anew at {}", room, head);
+            return;
+        }
         report_.expect((known->second == epoch) == is_whole, "room {} has the epoch {} after {}{}",
                        room, epoch, known->second, is_whole ? "" : " and a power cut");
         report_.expect(head <= before.head(), "room {} opened at {} of {}", room, head,
@@ -51,11 +61,49 @@ void Truth::reopened(const std::string& room, const std::string& epoch, std::uin
         report_.saw(is_whole ? Seen::kEpochKept : Seen::kEpochLost);
         report_.saw(Seen::kEventsLost, before.head() - std::min(head, before.head()));
         if (!is_whole && !report_.failed()) {
-            inherit(epochs_[{room, epoch}], before, head);
+            inherit(past_.epochs[{room, epoch}], before, head);
         }
     }
+    begin(room, epoch, head);
+}
+
+void Truth::begin(const std::string& room, const std::string& epoch, std::uint64_t head) {
     opened(room, epoch, head);
-    epochs_[{room, epoch}].power_cuts = power_cuts_;
+    Epoch& begun = past_.epochs[{room, epoch}];
+    begun.power_cuts = past_.power_cuts;
+}
+
+// Where one was removed, those that nobody ever wrote to have other epochs, too.
+bool Truth::may_be_forgotten(const Epoch& epoch) const {
+    return plan_.retain_days > 0 &&
+           (epoch.events.empty() ||
+            clock_.latest_ms() - epoch.events.back().at_ms >= kEmptyRoomKeptDays * kDayMs);
+}
+
+void Truth::restored() {
+    past_ = backup_;
+    last_ = nullptr;
+    was_restored_ = true;
+}
+
+void Truth::renewed(const std::string& room, const std::string& epoch, std::uint64_t head) {
+    const std::string before = this->epoch(room);
+    report_.expect(was_restored_, "room {} has a new epoch, and nobody has proof of another past",
+                   room);
+    report_.expect(head == this->head(room, before) && !knows(room, epoch),
+                   "room {} is renewed as {} at {} of {}", room, epoch, head,
+                   this->head(room, before));
+    const Epoch copy = past_.epochs[{room, before}];
+    past_.epochs[{room, epoch}] = copy;
+    past_.renewed[{room, before}] = epoch;
+    past_.current[room] = epoch;
+    report_.saw(Seen::kEpochRenewed);
+    report_.trace("log   {} is renewed as {} at {}", room, epoch, head);
+}
+
+const std::string& Truth::newest_name(const std::string& room, const std::string& epoch) const {
+    const auto at = past_.renewed.find({room, epoch});
+    return at == past_.renewed.end() ? epoch : newest_name(room, at->second);
 }
 
 // Its first events are those of the epoch before.
@@ -74,7 +122,7 @@ void Truth::inherit(Epoch& epoch, const Epoch& before, std::uint64_t head) const
 }
 
 void Truth::stored(const std::string& room, const chat::Publish& publish) {
-    Epoch& epoch = epochs_[{room, publish.epoch}];
+    Epoch& epoch = past_.epochs[{room, publish.epoch}];
     const std::string user = publish.user.to_string();
     report_.expect(publish.seq == epoch.head() + 1, "room {}: {} was numbered behind {}", room,
                    publish.seq, epoch.head());
@@ -189,8 +237,8 @@ std::uint64_t Truth::head(const std::string& room, const std::string& epoch) con
 
 const std::string& Truth::epoch(const std::string& room) const {
     static const std::string kNone;
-    const auto at = current_.find(room);
-    return at == current_.end() ? kNone : at->second;
+    const auto at = past_.current.find(room);
+    return at == past_.current.end() ? kNone : at->second;
 }
 
 std::uint64_t Truth::seq_of(const std::string& room, const std::string& epoch,
@@ -220,7 +268,9 @@ bool Truth::surely_remembered(const std::string& room, const std::string& epoch,
         return false;
     }
     if (plan_.log == LogKind::kSqlite) {
-        return plan_.retain_events == 0 || head(room, epoch) - seq < plan_.retain_events;
+        const std::int64_t age_ms = clock_.latest_ms() - logged->at_ms;
+        return (plan_.retain_events == 0 || head(room, epoch) - seq < plan_.retain_events) &&
+               (plan_.retain_days == 0 || age_ms < plan_.retain_days * kDayMs);
     }
     if (plan_.log != LogKind::kMemory) {
         return true;  // the fakes never forget within an epoch

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "chat/envelope.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/report.h"
+#include "tests/sim/sim_clock.h"
 
 namespace stentor::sim {
 
@@ -41,7 +43,8 @@ struct MessageState {
 
 class Truth {
 public:
-    Truth(Report& report, const Plan& plan) : report_(report), plan_(plan) {}
+    Truth(Report& report, const Plan& plan, const SimClock& clock)
+        : report_(report), plan_(plan), clock_(clock) {}
 
     // ---- told by the logs
     // The room's events are in this epoch from now on; `head` is the newest of those before us.
@@ -50,7 +53,12 @@ public:
     // since the room was last open; then the events up to `head` are, in another epoch.
     void reopened(const std::string& room, const std::string& epoch, std::uint64_t head);
     // What was not synced may be gone, in every room.
-    void lost_power() { ++power_cuts_; }
+    void lost_power() { ++past_.power_cuts; }
+    // A copy of the log is made; later it is the log, and what came since was never there.
+    void backed_up() { backup_ = past_; }
+    void restored();
+    // Somebody proved that the room was restored: its events are those of a new epoch from now on.
+    void renewed(const std::string& room, const std::string& epoch, std::uint64_t head);
     void stored(const std::string& room, const chat::Publish& publish);
     void duplicate(const std::string& room, const chat::Publish& publish);
 
@@ -68,6 +76,12 @@ public:
     std::optional<chat::ErrorCode> objection(const std::string& room, const std::string& epoch,
                                              const std::string& user, chat::EventKind kind,
                                              std::uint64_t target) const;
+    // What the epoch is called now: another name once it was renewed.
+    const std::string& newest_name(const std::string& room, const std::string& epoch) const;
+    // Was the room forgotten, so that another one has its name now?
+    bool is_forgotten(const std::string& room, const std::string& epoch) const {
+        return past_.forgotten.contains({room, epoch});
+    }
     // Empty when the room was never opened.
     const std::string& epoch(const std::string& room) const;
     // Seq of the newest event of the user with that id in the epoch; 0: there is none.
@@ -80,7 +94,7 @@ public:
     bool surely_remembered(const std::string& room, const std::string& epoch,
                            std::uint64_t seq) const;
     std::uint64_t events() const { return events_; }
-    std::size_t rooms() const { return current_.size(); }
+    std::size_t rooms() const { return past_.current.size(); }
 
     bool knows(const std::string& room, const std::string& epoch) const {
         return find(room, epoch) != nullptr;
@@ -97,17 +111,29 @@ private:
         std::uint64_t head() const { return base + events.size(); }
     };
     void inherit(Epoch& epoch, const Epoch& before, std::uint64_t head) const;
+    using RoomEpoch = std::pair<std::string, std::string>;
+    struct Past {
+        std::map<RoomEpoch, Epoch> epochs;
+        std::map<std::string, std::string> current;  // room -> epoch
+        std::map<RoomEpoch, std::string> renewed;
+        std::set<RoomEpoch> forgotten;
+        std::uint32_t power_cuts = 0;
+    };
     const Epoch* find(const std::string& room, const std::string& epoch) const;
+    // Is it empty, or all of it so old that the room itself may be gone?
+    bool may_be_forgotten(const Epoch& epoch) const;
+    void begin(const std::string& room, const std::string& epoch, std::uint64_t head);
 
     Report& report_;
     const Plan plan_;
-    std::map<std::pair<std::string, std::string>, Epoch> epochs_;  // (room, epoch)
-    std::map<std::string, std::string> current_;                   // room -> epoch
+    const SimClock& clock_;
+    Past past_;
+    Past backup_;
+    bool was_restored_ = false;
     std::map<std::pair<std::string, std::string>, std::uint64_t> ids_;
     std::uint64_t events_ = 0;
-    std::uint32_t power_cuts_ = 0;
     // What was asked for last: everybody asks about the same few, again and again.
-    mutable const std::pair<const std::pair<std::string, std::string>, Epoch>* last_ = nullptr;
+    mutable const std::pair<const RoomEpoch, Epoch>* last_ = nullptr;
 };
 
 }  // namespace stentor::sim

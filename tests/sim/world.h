@@ -5,28 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "core/instant.h"
 #include "tests/sim/choice.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/report.h"
+#include "tests/sim/sim_clock.h"
 #include "tests/sim/truth.h"
 #include "ws/deflater.h"
 
 namespace stentor::sim {
-
-// Time that only the scheduler moves. The wall clock can be set back.
-class SimClock final : public core::Clock {
-public:
-    core::Instant now() const override { return manual_.now(); }
-    std::int64_t unix_ms() const override { return manual_.unix_ms() - behind_ms_; }
-    void advance(core::Duration by) { manual_.advance(by); }
-    void set_back(std::int64_t ms) { behind_ms_ += ms; }
-    core::Duration since_start() const { return now() - core::ManualClock().now(); }
-
-private:
-    core::ManualClock manual_;
-    std::int64_t behind_ms_ = 0;
-};
 
 // Somebody who was logged in at some time: whom one may write to.
 struct Known {
@@ -35,7 +21,7 @@ struct Known {
 };
 
 struct World {
-    explicit World(const Plan& what) : plan(what), choice(what.seed), truth(report, what) {}
+    explicit World(const Plan& what) : plan(what), choice(what.seed), truth(report, what, clock) {}
 
     const Plan plan;
     SimClock clock;
