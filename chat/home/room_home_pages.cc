@@ -107,13 +107,15 @@ void RoomHome::on_read(LogRead&& read) {
         return;
     }
     const PageRange& range = answered->range;
-    // The word of retention may have been quicker than the page.
-    std::erase_if(read.events, [&](const EventFrame& event) { return event.seq < first_kept(); });
-    // A hole at its begin: or retention was quicker than the word of it.
+    // A hole at its begin: retention was quicker than the word of it.
     const std::uint64_t oldest = read.events.empty() ? range.before : read.events.front().seq;
     if (oldest > range.after + 1 && (range.from_oldest || !read.more)) on_trimmed(oldest);
+    // Or the word was quicker than the page; then what comes behind a page that was cut may be
+    // there.
+    std::erase_if(read.events, [&](const EventFrame& event) { return event.seq < first_kept(); });
+    const std::uint64_t end = range.from_oldest && read.more ? 0 : range.before;
     EventTexts texts{.first = range.from_oldest ? range.after + 1 : range.before,
-                     .last = std::max(range.before, first_kept()) - 1,
+                     .last = std::max(end, first_kept()) - 1,
                      .json = {}};
     if (!read.events.empty()) {
         texts.first = read.events.front().seq;

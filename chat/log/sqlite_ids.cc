@@ -24,8 +24,8 @@ constexpr std::uint32_t kPiecesMin = SqliteIds::kSegmentEvents / kEntriesAPiece;
 constexpr std::uint32_t kPiecesMax = kPiecesMin * 8 * 8 * 8;
 // So many segments of a size become one of the next.
 constexpr int kMerged = 8;
-// Of an id in memory, about.
-constexpr std::size_t kRecentBytes = 24;
+// Of a place in the table of recent ids: key, value, and what the table says of it.
+constexpr std::size_t kPlaceBytes = 17;
 
 }  // namespace
 
@@ -34,11 +34,15 @@ SqliteResult<> SqliteIds::prepare(SqliteConnection& connection, core::HashKey ke
     key_ = key;
     bytes_max_ = bytes_max;
     return connection.prepare({
+        {next_segment_,
+         "SELECT last, pieces FROM ids WHERE room = ? AND last > ? ORDER BY last LIMIT 1"},
+        {segment_, "SELECT entries FROM ids WHERE room = ? AND last = ?"},
         {segments_,
          "SELECT last, pieces, entries FROM ids WHERE room = ? AND last >= ? ORDER BY last"},
         {recent_,
          "SELECT seq, user, client_id FROM events"
-         " WHERE room = ? AND seq > ? AND seq <= ? AND client_id IS NOT NULL"},
+         " WHERE room = ? AND seq > ? AND seq <= ? AND client_id IS NOT NULL"
+         " ORDER BY seq"},
         {piece_, "SELECT entries FROM ids WHERE room = ? AND last = ? AND piece = ?"},
         {add_piece_, "INSERT INTO ids VALUES (?, ?, ?, ?, ?)"},
         {remove_pieces_, "DELETE FROM ids WHERE room = ? AND last >= ?"},
@@ -57,8 +61,10 @@ SqliteResult<std::optional<SqliteIds::Known>> SqliteIds::find(const Place& place
         if (!known || *known) return known;
     }
     const auto fingerprint = static_cast<std::uint32_t>(hash);
-    for (const Room::Segment& segment : std::views::reverse(place.known.segments_)) {
-        if (!segment.filter.may_have(fingerprint)) continue;
+    for (Room::Segment& segment : std::views::reverse(place.known.segments_)) {
+        const auto may = may_have(place.room, segment, fingerprint);
+        if (!may) return std::unexpected(may.error());
+        if (!*may) continue;
         if (auto looked = find_in_segment(place.room, segment, fingerprint); !looked) {
             return std::unexpected(std::move(looked.error()));
         }
@@ -117,6 +123,23 @@ SqliteResult<std::optional<SqliteIds::Known>> SqliteIds::known_event(std::int64_
     return Known{seq, rows.integer(0), rows.number(1)};
 }
 
+// A filter is read once so many were asked for that it costs no more than they did.
+SqliteResult<bool> SqliteIds::may_have(std::int64_t room, Room::Segment& segment,
+                                       std::uint32_t fingerprint) {
+    if (!segment.filter && ++segment.asks > segment.pieces / 4) {
+        IdFilter filter(std::size_t{segment.pieces} * kEntriesAPiece);
+        auto rows = segment_.rows(room, segment.last);
+        for (;;) {
+            const auto found = rows.next();
+            if (!found) return std::unexpected(found.error());
+            if (!*found) break;
+            for_each_entry(rows.text(0), [&](Entry entry) { filter.add(entry.fingerprint); });
+        }
+        segment.filter = std::move(filter);
+    }
+    return !segment.filter || segment.filter->may_have(fingerprint);
+}
+
 SqliteResult<> SqliteIds::find_in_segment(std::int64_t room, const Room::Segment& segment,
                                           std::uint32_t fingerprint) {
     candidates_.clear();
@@ -160,18 +183,13 @@ SqliteResult<> SqliteIds::load(const Place& place) {
 
 SqliteResult<> SqliteIds::load_segments(const Place& place) {
     Room& known = place.known;
-    auto rows = segments_.rows(place.room, 0);
-    for (;;) {
+    for (std::uint64_t last = 0;;) {
+        auto rows = next_segment_.rows(place.room, last);
         const auto found = rows.next();
         if (!found) return std::unexpected(found.error());
         if (!*found) break;
-        if (known.segments_.empty() || known.segments_.back().last != rows.number(0)) {
-            const auto pieces = static_cast<std::uint32_t>(rows.number(1));
-            known.segments_.push_back(
-                {rows.number(0), pieces, IdFilter(std::size_t{pieces} * kEntriesAPiece)});
-        }
-        IdFilter& filter = known.segments_.back().filter;
-        for_each_entry(rows.text(2), [&](Entry entry) { filter.add(entry.fingerprint); });
+        last = rows.number(0);
+        known.segments_.push_back({last, static_cast<std::uint32_t>(rows.number(1)), std::nullopt});
     }
     known.segments_end_ = place.first == 0 ? place.head : place.first - 1;
     if (!known.segments_.empty()) {
@@ -212,8 +230,11 @@ SqliteResult<> SqliteIds::note(const Place& place, std::uint64_t hash, std::uint
 
 // The rooms that were used longest ago are let go when all together weigh too much.
 void SqliteIds::weigh(Room& known) {
-    std::size_t bytes = known.recent_.size() * kRecentBytes;
-    for (const Room::Segment& segment : known.segments_) bytes += segment.filter.bytes();
+    std::size_t bytes = known.recent_.bucket_count() * kPlaceBytes +
+                        known.segments_.capacity() * sizeof(Room::Segment);
+    for (const Room::Segment& segment : known.segments_) {
+        if (segment.filter) bytes += segment.filter->bytes();
+    }
     bytes_ += bytes - known.bytes_;
     known.bytes_ = bytes;
     while (bytes_ > bytes_max_ && loaded_.front() != &known) forget(*loaded_.front());

@@ -1,8 +1,9 @@
 // By which client ids the events of a room are known again (docs/decisions.md, "Ids in segments").
 // An index in the file would dirty a page for each message. So the ids of the newest events of an
-// open room stand in memory, and are written a thousand at a time, as a segment that is never
+// open room stand in memory, and are written some hundreds at a time, as a segment that is never
 // changed: fingerprints and where their events are, in pieces by fingerprint. Segments of a size
-// become one of the next. Which of them may know an id says a filter in memory.
+// become one of the next. Which of them may know an id says a filter in memory; one that was not
+// written by this process is looked into until a filter has paid for being read.
 // Thread: as the connection, inside its transactions.
 // Invariant: an event's id is found as long as the event is there; rooms in memory weigh
 // bytes_max at most, but for one that is alone.
@@ -28,7 +29,7 @@ namespace stentor::chat {
 
 class SqliteIds {
 public:
-    static constexpr std::uint64_t kSegmentEvents = 1024;
+    static constexpr std::uint64_t kSegmentEvents = 256;
     static constexpr std::size_t kBytesMax = std::size_t{64} * 1024 * 1024;
 
     // What is known of a room in memory: nothing, until the first append. Stays where it is.
@@ -37,7 +38,8 @@ public:
         struct Segment {
             std::uint64_t last;  // its newest event
             std::uint32_t pieces;
-            IdFilter filter;
+            std::optional<IdFilter> filter;
+            std::uint32_t asks = 0;  // without a filter
         };
         std::uint64_t segments_end_ = 0;  // events up to here stand in segments
         std::vector<Segment> segments_;   // oldest first
@@ -92,6 +94,8 @@ private:
     static void for_each_entry(std::string_view entries, Fn&& fn);
     SqliteResult<std::optional<Known>> known_event(std::int64_t room, std::uint64_t seq,
                                                    const Publish& publish);
+    SqliteResult<bool> may_have(std::int64_t room, Room::Segment& segment,
+                                std::uint32_t fingerprint);
     SqliteResult<> find_in_segment(std::int64_t room, const Room::Segment& segment,
                                    std::uint32_t fingerprint);
     void weigh(Room& known);
@@ -102,6 +106,8 @@ private:
     std::list<Room*> loaded_;  // the one used longest ago first
     std::string hashed_;
     std::vector<std::uint64_t> candidates_;
+    SqliteStatement next_segment_;
+    SqliteStatement segment_;
     SqliteStatement segments_;
     SqliteStatement recent_;
     SqliteStatement piece_;

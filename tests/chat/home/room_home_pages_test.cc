@@ -232,6 +232,25 @@ TEST_F(RoomHomePages, APageThatRetentionOvertookSaysWhereHistoryBegins) {
     EXPECT_EQ(last<Box<HistoryRead>>()->page.first, 41u);
 }
 
+TEST_F(RoomHomePages, APageOfWhatRetentionRemovedHidesNothingBehindIt) {
+    // Cut by bytes, and trimmed whole before it came: what the log still keeps is not forgotten.
+    join(1);
+    ask(history_of(1, 0));
+    ASSERT_EQ(log.reads.size(), 1u);
+    const ReadLog wanted = log.reads.front();
+    homes.on_log_trimmed({wanted.key, 50});
+    homes.on_log_read({wanted.key, wanted.request, false, log.frames(1, 10), true});
+    turn();
+    const auto page = last<Box<HistoryRead>>();
+    EXPECT_EQ(page->page.first, 50u);
+    EXPECT_EQ(count(page->page), 0u);
+    EXPECT_TRUE(page->page.more);
+    ask(history_of(1, 0, 61));
+    log.reads.erase(log.reads.begin());
+    log.answer_read(homes);
+    EXPECT_EQ(count(last<Box<HistoryRead>>()->page), 11u);
+}
+
 TEST_F(RoomHomePages, APageIsOfTheMomentOfAsking) {
     // What is stored while the log reads it comes live, and is not in what the page calls newest.
     limits.history_bytes_per_shard_max = 0;
