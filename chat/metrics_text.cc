@@ -314,6 +314,8 @@ constexpr auto kStoreGauges = std::to_array<StoreRow<StoreGauge>>({
     {StoreGauge::kDatabaseBytes, "store_database_bytes",
      "Size of the database at the last checkpoint."},
     {StoreGauge::kOpenRooms, "store_open_rooms", "Rooms that are open at some home."},
+    {StoreGauge::kIdsBytes, "store_ids_bytes",
+     "Memory of the ids by which events are known again."},
 });
 static_assert(kStoreGauges.size() == static_cast<std::size_t>(StoreGauge::kCount));
 constexpr auto kStoreCounters = std::to_array<StoreRow<StoreCounter>>({

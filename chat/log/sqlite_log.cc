@@ -148,6 +148,7 @@ void SqliteLog::apply(std::span<StoreWork> batch) {
     counters[StoreCounter::kCommitNs].add(static_cast<std::uint64_t>((now - began).count()));
     gauges[StoreGauge::kBatchItems].set(static_cast<std::int64_t>(batch.size()));
     gauges[StoreGauge::kOpenRooms].set(static_cast<std::int64_t>(by_key_.size()));
+    gauges[StoreGauge::kIdsBytes].set(static_cast<std::int64_t>(ids_.bytes()));
     gauges[StoreGauge::kLongestCommitNs].set(std::max<std::int64_t>(
         gauges[StoreGauge::kLongestCommitNs].value(), (now - began).count()));
 }

@@ -35,6 +35,7 @@ enum class StoreGauge : std::size_t {
     kWalBytes,
     kDatabaseBytes,  // as of the last checkpoint, and at the start
     kOpenRooms,
+    kIdsBytes,
     kCount,
 };
 enum class StoreCounter : std::size_t {
