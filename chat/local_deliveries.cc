@@ -254,8 +254,12 @@ void LocalRooms::enter_gap_of(Session& session, std::uint32_t topic, std::uint64
         membership = &add_membership(session, rooms_[direct->second].name);
         enter_gap(session, *membership, from);
     } else if (membership->state == Membership::State::kLive) {
-        // Who leaves or joins anew misses nothing: the answer under way says where it is.
         enter_gap(session, *membership, from);
+    } else if (membership->state != Membership::State::kGapped &&
+               (membership->first_seq == 0 || from < membership->first_seq)) {
+        // The answer under way to who joins anew or leaves says where it is; where there is none,
+        // or it says nothing of that, tell_missed() does.
+        membership->first_seq = from;
     }
 }
 

@@ -226,6 +226,7 @@ std::expected<void, Refusal> LocalRooms::leave(Session& session, std::string_vie
     tell_missed(session, *membership);
     suspend(session, *membership);
     membership->state = Membership::State::kLeaving;
+    membership->first_seq = 0;
     const std::string& name = rooms_[membership->room].name;
     gate_.ask(session, context_.home_of_text(name),
               std::make_unique<Leave>(Leave{session.id, membership->number, false,
@@ -281,6 +282,7 @@ void LocalRooms::handle(const Left& told) {
         return;
     }
     if (Membership* membership = attempt(*session, told.number)) {
+        tell_missed(*session, *membership);
         remove(*session, *membership);
     }
     session->dialect->on_left(*session, told.command_id, told.room);

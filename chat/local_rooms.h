@@ -116,7 +116,7 @@ private:
     // Does it get what its direct room says now?
     static bool is_told(const Membership& membership) {
         return membership.state == Membership::State::kLive ||
-               membership.state == Membership::State::kLeaving;
+               (membership.state == Membership::State::kLeaving && membership.first_seq == 0);
     }
     void tell_missed(Session& session, const Membership& membership);
     void go_live(Session& session, Membership& membership, std::uint64_t first_seq);

@@ -19,15 +19,16 @@ struct Membership {
         kJoining,  // the home was asked
         kLive,
         kGapped,   // reads too slowly: its deliveries are let go, a gap will say so
-        kLeaving,  // gets nothing more; the home's answer ends it
+        kLeaving,  // gets nothing more but what a direct room says; the home's answer ends it
     };
     std::uint32_t room;  // slot in LocalRooms
     JoinNumber number;   // 0: nobody joined, see below
     State state;
     std::uint32_t member_index;  // of kLive: place in the room's list
     std::uint64_t first_seq;     // of kLive: where this attempt or the last gap ended, and one;
-                                 // of kGapped: first event let go; of kJoining in a direct room:
-                                 // first one kept back for the answer, 0 if there was none
+                                 // of kGapped: first event let go; of kJoining and kLeaving in a
+                                 // direct room: first one let go or kept back since the command,
+                                 // 0 if there was none
 
     // Events of a direct room come to all connections of its two users. One that did not join is in
     // it only while it is in a gap there; no home knows, and no limit counts it.

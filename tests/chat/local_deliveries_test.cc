@@ -89,6 +89,14 @@ protected:
         told->frames = core::SharedBytes::copy_of(frames);
         tell(std::move(told), turn);
     }
+    // Ann's room becomes one whose home is the other of two shards.
+    void move_away() {
+        while (core::siphash_1_3({3, 4}, room) % 2 != 1) {
+            others.push_back(std::make_unique<Client>(cluster));
+            bob_id = user_of(others.back()->log_in("bob" + std::to_string(others.size())));
+            room = DirectRoom::of(ann_id, bob_id).to_string();
+        }
+    }
     std::string seq(std::uint64_t number) { return R"("seq":)" + std::to_string(number) + ","; }
 
     SmallCluster cluster;
@@ -270,11 +278,7 @@ protected:
 
 TEST_F(RefusedFarAway, LoseNothingSaidMeanwhile) {
     // What was kept back for the answer is told as a gap when the answer is a refusal.
-    while (core::siphash_1_3({3, 4}, room) % 2 != 1) {
-        others.push_back(std::make_unique<Client>(cluster));
-        bob_id = user_of(others.back()->log_in("bob" + std::to_string(others.size())));
-        room = DirectRoom::of(ann_id, bob_id).to_string();
-    }
+    move_away();
     ann.say(join_command());
     cluster.turn(0);
     deliver(7, 1, {}, [this] { cluster.turn(0); });
@@ -285,6 +289,66 @@ TEST_F(RefusedFarAway, LoseNothingSaidMeanwhile) {
     EXPECT_THAT(heard, HasSubstr(R"("code":"unavailable")"));
     deliver(8);
     EXPECT_EQ(count_of(ann.heard(), seq(8)), 1u);
+}
+
+TEST_F(RefusedFarAway, LoseNothingLetGoMeanwhile) {
+    // What waited for the reader and was let go while the answer was under way, neither; nor what
+    // was kept back behind it.
+    move_away();
+    deliver(5);
+    deliver(6);
+    ann.say(join_command());
+    cluster.turn(0);
+    deliver(7, 1, {}, [this] { cluster.turn(0); });
+    tell(ShedOlderThan{}, [this] { cluster.turn(0); });
+    cluster.settle();
+    const std::string heard = ann.heard();
+    EXPECT_EQ(count_of(heard, R"("type":"gap")"), 1u);
+    EXPECT_THAT(heard, HasSubstr(R"("from":5,"to":7})"));
+    EXPECT_THAT(heard, HasSubstr(R"("code":"unavailable")"));
+    deliver(8);
+    EXPECT_EQ(count_of(ann.heard(), seq(8)), 1u);
+}
+
+class FarAway : public DirectDeliveries {
+protected:
+    FarAway() : DirectDeliveries({.shards = 2, .limits = small_outbox()}) {
+        move_away();
+        ann.join(room);
+        ann.heard();
+        deliver(5);
+        deliver(6);
+        ann.say(leave_command());
+        cluster.turn(0);
+        tell(ShedOlderThan{}, [this] { cluster.turn(0); });
+        deliver(7, 1, {}, [this] { cluster.turn(0); });
+    }
+    std::string leave_command() { return R"({"type":"leave","id":"v","room":")" + room + R"("})"; }
+};
+
+TEST_F(FarAway, WhoLeavesIsToldWhatWasLetGoMeanwhile) {
+    // In front of the answer, and what came behind it meanwhile is in the same gap.
+    cluster.settle();
+    std::string heard = ann.heard();
+    EXPECT_EQ(count_of(heard, R"("type":"gap")"), 1u);
+    EXPECT_THAT(heard, HasSubstr(R"("from":5,"to":7})"));
+    EXPECT_LT(heard.find(R"("type":"gap")"), heard.find(R"("type":"left")"));
+    deliver(8);
+    heard = ann.heard();
+    EXPECT_EQ(count_of(heard, seq(8)), 1u);
+    EXPECT_THAT(heard, Not(HasSubstr("gap")));
+}
+
+TEST_F(FarAway, WhoLeavesTwiceIsToldOfAGapOnce) {
+    // And gets what comes behind it.
+    ann.say(leave_command());
+    cluster.turn(0);
+    deliver(8, 1, {}, [this] { cluster.turn(0); });
+    cluster.settle();
+    const std::string heard = ann.heard();
+    EXPECT_EQ(count_of(heard, R"("type":"gap")"), 1u);
+    EXPECT_THAT(heard, HasSubstr(R"("from":5,"to":7})"));
+    EXPECT_EQ(count_of(heard, seq(8)), 1u);
 }
 
 TEST_F(DirectDeliveries, AKickEndsEveryConnectionOfItsUser) {
