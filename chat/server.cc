@@ -20,6 +20,7 @@
 #include "chat/random.h"
 #include "chat/server_config.h"
 #include "chat/shard.h"
+#include "chat/shard_tells.h"
 #include "core/check.h"
 #include "core/hash.h"
 #include "core/log.h"
@@ -281,14 +282,6 @@ void Server::stop_accepting() {
     }
 }
 
-void Server::tell_shards(const auto& what) {
-    Port& control = queue_.port(shards_);
-    for (std::uint32_t i = 0; i < shards_; ++i) {
-        control.push(i, static_cast<std::uint32_t>(Rank::kTell), Envelope(what));
-    }
-    control.publish();
-}
-
 // Only what is resident behind a trim cannot be helped; that costs a tenth of the time at most.
 std::optional<core::Duration> Server::look_at_memory() {
     if (memory_.limit_bytes() == 0) return std::nullopt;
@@ -306,21 +299,21 @@ std::optional<core::Duration> Server::look_at_memory() {
                                                {"used_bytes", used},
                                                {"limit_bytes", memory_.limit_bytes()}});
     }
-    // A shard that has not heard the last ones needs no further one.
-    if (verdict.sheds_beyond && queue_.port(shards_).pending() == 0) {
-        tell_shards(ShedOlderThan{*verdict.sheds_beyond});
+    if (verdict.sheds_beyond) {
+        tell_shards_that_hear(control(), shards_, ShedOlderThan{*verdict.sheds_beyond});
     }
     return pause;
 }
 
 void Server::begin_drain() {
     stop_accepting();
-    tell_shards(StopReading{});
+    tell_shards(control(), shards_, StopReading{});
 }
 
 // Handled is read before pushed: if they are equal, nothing was under way when handled was read. A
 // turn may stand between handling an ask and telling what it made; hence the second look.
 bool Server::quiet() {
+    control().publish();  // moves on what waits for a full lane
     std::uint64_t handled = 0;
     std::uint64_t pushed = 0;
     const std::uint32_t all = participants();
@@ -331,7 +324,12 @@ bool Server::quiet() {
 }
 
 void Server::say_goodbye() {
-    tell_shards(Drain{});
+    tell_shards(control(), shards_, Drain{});
+}
+
+bool Server::drained() {
+    control().publish();  // as above
+    return handoff_.total() == 0;
 }
 
 void Server::stop() {

@@ -58,7 +58,7 @@ public:
     // Why the store stores nothing any more; nothing: all is well. The process is told to end.
     std::optional<core::Error> store_failure() const;
     // Have all connections ended?
-    bool drained() const { return handoff_.total() == 0; }
+    bool drained();
     // Ends all threads; connections that are left are reset. Idempotent.
     void stop();
 
@@ -79,7 +79,7 @@ private:
     std::expected<void, core::Error> connect_console();
     void stop_accepting();
     std::uint32_t participants() const;  // of the queue
-    void tell_shards(const auto& what);
+    Port& control() { return queue_.port(shards_); }
 
     const TlsIdentity* const tls_;
     const Limits limits_;

@@ -91,6 +91,7 @@ private:
     NameHome name_home_;
     UserHome user_home_;
 
+    std::optional<core::Duration> sheds_beyond_;  // told in this turn; the last one counts
     bool sleeps_by_doorbell_ = false;
 };
 
@@ -171,6 +172,9 @@ void ShardState::lanes(core::Instant now) {
         [this](std::uint32_t, Envelope&& tell) { handle_tell(std::move(tell)); });
     run_steps();
     port.publish();
+    if (const auto age = std::exchange(sheds_beyond_, std::nullopt)) {
+        rooms_.shed(context_.now - *age);
+    }
     rooms_.sweep_direct_rooms();
     gate_.open_where_there_is_room();
     context_.metrics.gauges[ShardGauge::kPendingEnvelopes].set(
@@ -278,7 +282,7 @@ void ShardState::handle_tell(Envelope&& tell) {
                                  std::is_same_v<Told, Box<RoomsSurveyed>>) {
                 answers_.handle(*what);
             } else if constexpr (std::is_same_v<Told, ShedOlderThan>) {
-                rooms_.shed(context_.now - what.age);
+                sheds_beyond_ = what.age;
             } else if constexpr (std::is_same_v<Told, StopReading>) {
                 connections_.stop_reading();
             } else if constexpr (std::is_same_v<Told, Drain>) {
