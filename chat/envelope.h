@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -173,9 +174,10 @@ struct RoomsSurveyed {
     std::uint64_t rooms_in_all = 0;    // with somebody in them, at this home …
     std::vector<Line> rooms{};         // … and some of those
 };
-// To every shard: memory is short, so who holds deliveries that are older goes into gap mode.
-struct ShedOlderThan {
-    core::Duration age;
+// To every shard: memory is short, so some empty rooms go, and who holds deliveries that are older
+// goes into gap mode.
+struct RelieveMemory {
+    std::optional<core::Duration> sheds_beyond;
 };
 // The server ends, in two steps that the control participant sends. First nobody is read any more,
 // so that what was asked can be carried out and told; then everybody hears goodbye.
@@ -199,7 +201,7 @@ using Envelope = std::variant<
     Box<UserAttached>, Box<UserRenamed>, Box<NameAnswered>, Box<Joined>, Box<JoinRefused>,
     Box<Left>, Acked, Box<Refused>, Box<MembersListed>, Box<HistoryRead>, Deliver,
     Box<DeliverToOthers>, Box<DeliverDirect>, Box<EpochRenewed>, UserFound, Box<RoomsListed>,
-    Box<PositionNoted>, KickUser, Box<Kicked>, Box<RoomsSurveyed>, ShedOlderThan, StopReading,
+    Box<PositionNoted>, KickUser, Box<Kicked>, Box<RoomsSurveyed>, RelieveMemory, StopReading,
     Drain>;
 static_assert(sizeof(Envelope) <= 48, "a lane slot");
 

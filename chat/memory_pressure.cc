@@ -40,7 +40,9 @@ MemoryPressure::Verdict MemoryPressure::look(std::size_t used_bytes) {
         set(next_to(before, -1));
     }
     if (level() == Level::kNone) age_.reset();
-    return {level() != before, is_over ? age_ : std::nullopt};
+    return {.changed = level() != before,
+            .is_short = level() != Level::kNone && !has_room,
+            .sheds_beyond = is_over ? age_ : std::nullopt};
 }
 
 void MemoryPressure::step_up() {

@@ -1,6 +1,6 @@
 // How near the process is to --memory-limit, and so what is given up, in this order: what slow
-// readers hold, the longest held first, then new joins, then new connections (docs/limits.md,
-// "Memory of the process").
+// readers hold, the longest held first, then new joins, then new connections; and on every level
+// what rooms hold in which nobody is (docs/limits.md, "Memory of the process").
 // Thread: one looks, any may ask.
 // Invariant: gives up one step more a look while the limit is passed, and takes one level back
 // when there was room for a second.
@@ -38,6 +38,7 @@ public:
 
     struct Verdict {
         bool changed;                                // the level did
+        bool is_short;                               // empty rooms go until there is room
         std::optional<core::Duration> sheds_beyond;  // slow readers lose what waits longer
     };
     Verdict look(std::size_t used_bytes);

@@ -299,8 +299,8 @@ std::optional<core::Duration> Server::look_at_memory() {
                                                {"used_bytes", used},
                                                {"limit_bytes", memory_.limit_bytes()}});
     }
-    if (verdict.sheds_beyond) {
-        tell_shards_that_hear(control(), shards_, ShedOlderThan{*verdict.sheds_beyond});
+    if (verdict.is_short) {
+        tell_shards_that_hear(control(), shards_, RelieveMemory{verdict.sheds_beyond});
     }
     return pause;
 }

@@ -17,6 +17,8 @@ namespace {
 constexpr std::uint32_t kRingsOfAllReactors = 48 * 1024;
 static_assert(kInPlaceBytesMax + net::TlsSession::kRecordBytesMax < kRingBytes,
               "behind what waits in a ring there is room for a record");
+// What rooms hold is half of --memory-limit at most: the rest of the process needs some too.
+constexpr std::size_t kHistoryParts = 2;
 // Beyond --max-connections the operator still gets in.
 constexpr std::uint32_t kConnectionsKeptForAdmin = 64;
 
@@ -36,6 +38,11 @@ Limits limits_of(const Options& options) {
     limits.name_hold = options.name_hold;
     limits.line_idle = options.line_idle;
     limits.store_queue_bytes = options.store_queue_bytes;
+    if (options.memory_limit_bytes != 0) {
+        limits.history_bytes_per_shard_max =
+            std::min(limits.history_bytes_per_shard_max,
+                     options.memory_limit_bytes / kHistoryParts / options.reactors);
+    }
     return limits;
 }
 

@@ -281,8 +281,9 @@ void ShardState::handle_tell(Envelope&& tell) {
                                  std::is_same_v<Told, Box<Kicked>> ||
                                  std::is_same_v<Told, Box<RoomsSurveyed>>) {
                 answers_.handle(*what);
-            } else if constexpr (std::is_same_v<Told, ShedOlderThan>) {
-                sheds_beyond_ = what.age;
+            } else if constexpr (std::is_same_v<Told, RelieveMemory>) {
+                sheds_beyond_ = what.sheds_beyond;
+                room_homes_.let_empty_rooms_go();
             } else if constexpr (std::is_same_v<Told, StopReading>) {
                 connections_.stop_reading();
             } else if constexpr (std::is_same_v<Told, Drain>) {

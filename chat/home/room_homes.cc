@@ -12,6 +12,11 @@ namespace stentor::chat {
 
 namespace {
 
+// Of what all rooms hold, and of the rooms, that go at a time while memory is short: whoever looks
+// whether it helped looks again soon.
+constexpr std::int64_t kRelievedPart = 8;
+constexpr int kRelievedRoomsMax = 1024;
+
 const std::string& room_of(const RoomHomes::Ask& ask) {
     return std::visit([](const auto& box) -> const std::string& { return box->room; }, ask);
 }
@@ -198,6 +203,9 @@ void RoomHomes::touch(Entry& entry) {
 }
 
 void RoomHomes::end_turn() {
+    if (std::exchange(must_relieve_, false)) {
+        relieve();
+    }
     for (const RoomKey key : std::exchange(touched_, {})) {
         Entry* entry = find(key);
         if (entry == nullptr) {
@@ -280,6 +288,17 @@ bool RoomHomes::make_room() {
     context_.count(ShardCounter::kRoomsForgotten);
     forget(*find(empty_.front()));
     return true;
+}
+
+// A log that is behind is not told of more: what is left goes later.
+void RoomHomes::relieve() {
+    const core::Gauge& bytes = context_.metrics.gauges[ShardGauge::kHistoryBytes];
+    const std::int64_t enough = bytes.value() - bytes.value() / kRelievedPart;
+    for (int i = 0; i < kRelievedRoomsMax && context_.room_above_asks() && make_room(); ++i) {
+        if (bytes.value() < enough) {
+            return;
+        }
+    }
 }
 
 // Over the shard's budget: first empty rooms go, then the oldest events of the room that grows.

@@ -41,8 +41,10 @@ public:
 
     // Once a turn, behind all asks: asks that waited, then what is new in each room that has news.
     void end_turn();
-    // Do asks wait that the next end_turn() can handle?
-    bool ready() const { return !touched_.empty(); }
+    // Is there something to do that the next end_turn() can do?
+    bool ready() const { return !touched_.empty() || must_relieve_; }
+    // Memory is short: at the end of the turn some rooms go, longest empty first.
+    void let_empty_rooms_go() { must_relieve_ = true; }
     void on_timer(core::Timer& timer);
 
 private:
@@ -79,6 +81,7 @@ private:
     void settle(Entry& entry);
     void forget(Entry& entry);
     bool make_room();
+    void relieve();
     void bound_history(RoomHome& newest);
 
     RoomServices services_;
@@ -89,6 +92,7 @@ private:
     RoomKey keys_used_ = 0;
     std::vector<RoomKey> touched_;  // rooms that may have news at the end of this turn
     std::list<RoomKey> empty_;      // rooms with history and nobody in them, longest empty first
+    bool must_relieve_ = false;
 };
 
 }  // namespace stentor::chat

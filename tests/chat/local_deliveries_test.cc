@@ -300,7 +300,7 @@ TEST_F(RefusedFarAway, LoseNothingLetGoMeanwhile) {
     ann.say(join_command());
     cluster.turn(0);
     deliver(7, 1, {}, [this] { cluster.turn(0); });
-    tell(ShedOlderThan{}, [this] { cluster.turn(0); });
+    tell(RelieveMemory{core::Duration{}}, [this] { cluster.turn(0); });
     cluster.settle();
     const std::string heard = ann.heard();
     EXPECT_EQ(count_of(heard, R"("type":"gap")"), 1u);
@@ -320,7 +320,7 @@ protected:
         deliver(6);
         ann.say(leave_command());
         cluster.turn(0);
-        tell(ShedOlderThan{}, [this] { cluster.turn(0); });
+        tell(RelieveMemory{core::Duration{}}, [this] { cluster.turn(0); });
         deliver(7, 1, {}, [this] { cluster.turn(0); });
     }
     std::string leave_command() { return R"({"type":"leave","id":"v","room":")" + room + R"("})"; }

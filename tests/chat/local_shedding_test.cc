@@ -18,7 +18,7 @@ class Shedding : public testing::Test {
 protected:
     void shed(core::Duration age) {
         Port& control = cluster.queue.port(cluster.plan.shards);
-        control.push(0, Context::rank(Rank::kTell), ShedOlderThan{age});
+        control.push(0, Context::rank(Rank::kTell), RelieveMemory{age});
         control.publish();
         cluster.settle();
     }
@@ -63,6 +63,20 @@ TEST_F(Shedding, WhatWaitsLongestGoesAndNothingElse) {
     say("busy", "three");
     EXPECT_THAT(slow.heard(), HasSubstr("\"three\""));
     EXPECT_EQ(cluster.gauge(ShardGauge::kGapped), 0);
+}
+
+// Rooms in which nobody is go with what they hold; a room with members keeps all of it.
+TEST_F(Shedding, EmptyRoomsGo) {
+    enter(writer, "writer", {"left", "busy"});
+    say("left", "one");
+    say("busy", "two");
+    writer.ask(R"({"type":"leave","id":"v","room":"left"})");
+    EXPECT_EQ(cluster.gauge(ShardGauge::kHomeRooms), 2);
+    shed(seconds{8});
+    EXPECT_EQ(cluster.gauge(ShardGauge::kHomeRooms), 1);
+    EXPECT_EQ(cluster.counter(ShardCounter::kRoomsForgotten), 1u);
+    EXPECT_THAT(writer.ask(R"({"type":"history","id":"h","room":"busy","limit":9})"),
+                HasSubstr("\"two\""));
 }
 
 // What a direct room said is let go in the same way, for who never joined it too.

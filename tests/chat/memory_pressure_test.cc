@@ -65,6 +65,18 @@ TEST(MemoryPressure, ComesBackWhenThereWasRoomForAWhile) {
     EXPECT_EQ(pressure.look(kLimit + 1).sheds_beyond, MemoryPressure::kFirstAge);
 }
 
+// Empty rooms go from the first step on, and until there is room again, not only above the limit:
+// or what they hold could keep a level for good.
+TEST(MemoryPressure, IsShortUntilThereIsRoom) {
+    MemoryPressure pressure(kLimit);
+    EXPECT_FALSE(pressure.look(kLimit).is_short);
+    press(pressure, Level::kNoConnections);
+    EXPECT_TRUE(pressure.look(kLimit + 1).is_short);
+    EXPECT_TRUE(pressure.look(kRoom + 1).is_short);
+    EXPECT_FALSE(pressure.look(kRoom + 1).sheds_beyond);
+    EXPECT_FALSE(pressure.look(kRoom).is_short);
+}
+
 // Free memory is worth giving back when the limit is passed, and later as long as there is no room.
 TEST(MemoryPressure, WantsFreeMemoryBackUntilThereIsRoom) {
     MemoryPressure pressure(kLimit);

@@ -28,15 +28,15 @@ protected:
 // hears again it is told what it is told from then on.
 TEST_F(ShardTells, AStuckShardIsToldAgainWhenItHears) {
     for (int i = 0; i < 20; ++i) {
-        tell_shards_that_hear(control, kShards, ShedOlderThan{});
+        tell_shards_that_hear(control, kShards, RelieveMemory{});
         EXPECT_EQ(hear(0), 1u);
     }
     EXPECT_EQ(control.pending(), 1u);
     EXPECT_EQ(hear(1), 4u);
-    tell_shards_that_hear(control, kShards, ShedOlderThan{});
+    tell_shards_that_hear(control, kShards, RelieveMemory{});
     EXPECT_EQ(control.pending(), 0u);
     EXPECT_EQ(hear(1), 1u);
-    tell_shards_that_hear(control, kShards, ShedOlderThan{});
+    tell_shards_that_hear(control, kShards, RelieveMemory{});
     EXPECT_EQ(hear(0), 2u);
     EXPECT_EQ(hear(1), 1u);
 }

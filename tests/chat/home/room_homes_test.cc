@@ -235,6 +235,35 @@ TEST_F(RoomHomesTest, HistoryOfAllRoomsStaysWithinItsBudget) {
     EXPECT_GT(gauge(ShardGauge::kHistoryBytes), 30'000);
 }
 
+TEST_F(RoomHomesTest, ShortOfMemoryTheLongestEmptyRoomsGoAFewAtATime) {
+    // At least an eighth of what all hold at a time, until none is empty; then it changes nothing.
+    for (int i = 0; i < 20; ++i) {
+        const std::string room = "room" + std::to_string(i);
+        join(1, room);
+        publish(1, room, "a", std::string(1000, 'x'));
+        turn();
+        leave(1, room);
+        turn();
+    }
+    join(2, "room0");  // no longer empty
+    turn();
+    homes.let_empty_rooms_go();
+    EXPECT_TRUE(homes.ready());
+    turn();
+    EXPECT_EQ(gauge(ShardGauge::kHomeRooms), 17);
+    join(3, "room4");  // still there, with its history
+    join(3, "room3");  // opened anew
+    turn();
+    EXPECT_EQ(gauge(ShardGauge::kHomeRooms), 18);
+    for (int i = 0; i < 20; ++i) {
+        homes.let_empty_rooms_go();
+        turn();
+    }
+    EXPECT_FALSE(homes.ready());
+    EXPECT_EQ(gauge(ShardGauge::kHomeRooms), 3);
+    EXPECT_GT(gauge(ShardGauge::kHistoryBytes), 2000);
+}
+
 TEST_F(RoomHomesTest, TheSameIdIsAnsweredByTheFirstAck) {
     // Stored once; another text under it is refused, another user's id is its own.
     join(1, "lobby");
