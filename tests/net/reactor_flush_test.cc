@@ -103,11 +103,28 @@ TEST_F(ReactorTest, ReceivedBytesOfOneThatIsAbortedAreLetGo) {
     turn_until([&] { return app_.of(id).closed; });
 }
 
-// Whoever is let go of has no room back before it took something, however little waited for it.
-TEST_F(ReactorTest, SheddingALittleWaitsForTheReaderToo) {
-    start({.outbox_bytes = 64 * 1024});
-    const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
-    const auto deliver = [&] {
+class ReactorTestShedding : public ReactorTest {
+protected:
+    // A connection that does not read, and was let go of when little waited for it.
+    ConnectionId let_go_of() {
+        start({.outbox_bytes = 64 * 1024});
+        const ConnectionId id = connect({.receive_buffer_bytes = kSmallBuffer});
+        turn_until([&] {
+            deliver(id);
+            turn();
+            return link().backlog_bytes(id) > 0;
+        });
+        deliver(id);
+        EXPECT_LT(link().backlog_bytes(id), 32u * 1024);
+        clock_.advance(std::chrono::seconds(31));
+        turn(3);
+        EXPECT_FALSE(app_.of(id).closed);
+        EXPECT_GT(link().shed_topic(id, 1), 0u);
+        return id;
+    }
+
+private:
+    void deliver(ConnectionId id) {
         Parcel& parcel = link().make_parcel(core::SharedBytes::copy_of(pattern(4000)));
         parcel.kind = ParcelKind::kEvents;
         parcel.topic = 1;
@@ -115,15 +132,12 @@ TEST_F(ReactorTest, SheddingALittleWaitsForTheReaderToo) {
         std::vector<std::uint32_t> full;
         link().deliver(std::array{id.slot + 0u}, parcel, full);
         link().release_parcel(parcel);
-    };
-    turn_until([&] {
-        deliver();
-        turn();
-        return link().backlog_bytes(id) > 0;
-    });
-    deliver();
-    ASSERT_LT(link().backlog_bytes(id), 32u * 1024);
-    ASSERT_GT(link().shed_topic(id, 1), 0u);
+    }
+};
+
+// Whoever is let go of has no room back before it took something, however little waited for it.
+TEST_F(ReactorTestShedding, WaitsForTheReaderToo) {
+    const ConnectionId id = let_go_of();
     link().watch_drain(id);
     turn(3);
     EXPECT_EQ(app_.of(id).drains, 0);
@@ -131,6 +145,18 @@ TEST_F(ReactorTest, SheddingALittleWaitsForTheReaderToo) {
         peer(0).read();
         return app_.of(id).drains == 1;
     });
+}
+
+// And if it takes nothing, it is stalled.
+TEST_F(ReactorTestShedding, BeginsTheStallRule) {
+    const ConnectionId id = let_go_of();
+    clock_.advance(std::chrono::milliseconds(29'900));
+    turn(3);
+    EXPECT_FALSE(app_.of(id).closed);
+    clock_.advance(std::chrono::milliseconds(200));
+    turn(3);
+    EXPECT_TRUE(app_.of(id).closed);
+    EXPECT_EQ(reactor_->metrics().stalled_total.value(), 1u);
 }
 
 }  // namespace
