@@ -75,7 +75,12 @@ test('what cannot be let go keeps joins out, then connections, until it is gone'
     reactors: 2, flags: ['--max-message-bytes', '16MiB', '--min-message-rate', '0', '--login-timeout', '10m'],
   });
   const inside = await Client.login(server);
-  await inside.join('room');
+  for (const room of ['room', 'abandoned']) {
+    await inside.join(room);
+    assert.equal((await inside.say(room, 'hello')).type, 'ack');
+  }
+  assert.equal((await inside.ask({ type: 'leave', room: 'abandoned' })).type, 'left');
+  assert.equal((await metrics(server)).stentor_home_rooms, 2);
   // Messages that are begun and not finished.
   const begun = [];
   for (let i = 0; i < 4; i += 1) {
@@ -88,6 +93,7 @@ test('what cannot be let go keeps joins out, then connections, until it is gone'
     begun.push(raw);
   }
   await reaches(server, 3);
+  await eventually(async () => assert.equal((await metrics(server)).stentor_home_rooms, 1));
 
   // Who is in goes on, in the rooms that it is in; others are told to come later.
   assert.equal((await inside.say('room', 'all is well')).type, 'ack');
