@@ -17,8 +17,9 @@ namespace {
 constexpr std::uint32_t kRingsOfAllReactors = 48 * 1024;
 static_assert(kInPlaceBytesMax + net::TlsSession::kRecordBytesMax < kRingBytes,
               "behind what waits in a ring there is room for a record");
-// What rooms hold is half of --memory-limit at most: the rest of the process needs some too.
-constexpr std::size_t kHistoryParts = 2;
+// What rooms hold is a quarter of --memory-limit at most: the records around each event are as much
+// again where messages are short, and the rest of the process needs some too.
+constexpr std::size_t kHistoryParts = 4;
 // Beyond --max-connections the operator still gets in.
 constexpr std::uint32_t kConnectionsKeptForAdmin = 64;
 
