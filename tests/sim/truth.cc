@@ -45,8 +45,8 @@ void Truth::reopened(const std::string& room, const std::string& epoch, std::uin
     if (known == past_.current.end()) {
         report_.expect(head == 0, "room {} is new and opened at {}", room, head);
     } else {
-        const Epoch& before = past_.epochs.at({room, known->second});
-        const bool is_whole = before.power_cuts == past_.power_cuts;
+        const bool is_whole = past_.epochs.at({room, known->second}).power_cuts == past_.power_cuts;
+        const Epoch& before = what_survived(room, known->second, is_whole ? 0 : head);
         if (is_whole && known->second != epoch && may_be_forgotten(before)) {
             report_.saw(Seen::kRoomForgotten);
             past_.forgotten.insert({room, known->second});
@@ -65,6 +65,21 @@ void Truth::reopened(const std::string& room, const std::string& epoch, std::uin
         }
     }
     begin(room, epoch, head);
+}
+
+// A power cut may have undone that the room was forgotten: then it is the one before again.
+const Truth::Epoch& Truth::what_survived(const std::string& room, const std::string& current,
+                                         std::uint64_t head) const {
+    const Epoch& epoch = past_.epochs.at({room, current});
+    if (head <= epoch.head()) return epoch;
+    for (const RoomEpoch& one : past_.forgotten) {
+        const Epoch& forgotten = past_.epochs.at(one);
+        if (one.first == room && forgotten.power_cuts == epoch.power_cuts &&
+            head <= forgotten.head()) {
+            return forgotten;
+        }
+    }
+    return epoch;
 }
 
 void Truth::begin(const std::string& room, const std::string& epoch, std::uint64_t head) {

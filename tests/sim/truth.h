@@ -122,6 +122,8 @@ private:
     const Epoch* find(const std::string& room, const std::string& epoch) const;
     // Is it empty, or all of it so old that the room itself may be gone?
     bool may_be_forgotten(const Epoch& epoch) const;
+    const Epoch& what_survived(const std::string& room, const std::string& current,
+                               std::uint64_t head) const;
     void begin(const std::string& room, const std::string& epoch, std::uint64_t head);
 
     Report& report_;
