@@ -174,7 +174,7 @@ TEST_F(SqlitePowerTest, FullAtAnyWriteRefusesWholeBatchesAndThenGoesOn) {
         expect_all_acked(process, opened);
         const std::uint64_t refused_before = refused;
         disk.fail(ForgetfulDisk::Fault::kNoSpace, nth);
-        publish(process, 6);
+        publish(process, 12);
         EXPECT_GT(refused, refused_before) << nth;
         EXPECT_FALSE(process.health().failed()) << process.health().failure()->message();
         disk.fail(ForgetfulDisk::Fault::kNone, 0);
