@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Dice } from '../web/support/dice.js';
-import { eventually, metrics, startServer } from './support/server.js';
+import { eventually, gaugesThatReturn, startServer } from './support/server.js';
 import { Client } from './support/client.js';
 import { RawSocket, frame, opcode, upgradeRequest } from './support/raw.js';
 
@@ -264,11 +264,7 @@ for (const reactors of [1, 4]) {
       // Freed memory is to be seen as freed.
       env: { ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb=4` },
     });
-    const gauges = async () => {
-      const all = await metrics(server, 'gauge');
-      delete all.stentor_history_bytes;  // a room keeps its history, by design
-      return all;
-    };
+    const gauges = () => gaugesThatReturn(server);
     const first = await Client.login(server);
     await first.join('agora');
     await first.say('agora', 'somebody was here');

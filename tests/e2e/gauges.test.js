@@ -2,7 +2,7 @@
 // returns to what it was.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { eventually, metrics, startServer } from './support/server.js';
+import { eventually, gaugesThatReturn, startServer } from './support/server.js';
 import { Client } from './support/client.js';
 import { RawSocket, frame, opcode, upgradeRequest } from './support/raw.js';
 
@@ -92,13 +92,7 @@ const idle = new Set(['build_info', 'connections_limit', 'connections', 'shard_c
 for (const reactors of [1, 4]) {
   test(`every gauge returns to its baseline however a client dies, ${reactors} reactor(s)`, async () => {
     const server = await startServer({ reactors, flags: ['--name-hold', '0s', '--send-rate', '0'] });
-    const gauges = async () => {
-      const all = await metrics(server, 'gauge');
-      // A room keeps its history when it is empty, by design, and `doomed` has some from here on.
-      delete all.stentor_history_bytes;
-      delete all.stentor_memory_used_bytes;  // of the whole process
-      return all;
-    };
+    const gauges = () => gaugesThatReturn(server);
     const one = await Client.login(server);
     await one.join('doomed');
     await one.say('doomed', 'somebody was here');

@@ -98,6 +98,15 @@ export async function metrics(server, kind) {
   return Object.fromEntries(sums);
 }
 
+// The gauges that are again as they were when everybody has gone. An empty room keeps its history, by design,
+// and freed memory is not given back to the byte.
+export async function gaugesThatReturn(server) {
+  const all = await metrics(server, 'gauge');
+  delete all.stentor_history_bytes;
+  delete all.stentor_memory_used_bytes;
+  return all;
+}
+
 // Asks again until `check` passes, and says with its last failure what was not reached.
 export async function eventually(check, seconds = 20) {
   const deadline = Date.now() + seconds * 1000;
