@@ -154,6 +154,8 @@ void RoomHome::look(RoomLine& line, UserId user, std::size_t& work) {
     if (from >= held_.first() && behind <= work) {
         work -= behind;
         line.unread = std::min(held_.unread(from - 1, user), kUnreadMax);
+    } else {  // the store's, which may know more than was told here yet
+        line.unread = std::min(line.unread, behind);
     }
     if (direct_ && line.with.empty()) {  // no store knew it
         line.with = name_of(direct_->other(user), work);
