@@ -58,6 +58,9 @@ void Truth::reopened(const std::string& room, const std::string& epoch, std::uin
                        room, epoch, known->second, is_whole ? "" : " and a power cut");
         report_.expect(head <= before.head(), "room {} opened at {} of {}", room, head,
                        before.head());
+        if (!is_whole && head == 0 && plan_.retain_days > 0) {
+            past_.forgotten.insert({room, known->second});  // lost, or forgotten behind the cut
+        }
         report_.saw(is_whole ? Seen::kEpochKept : Seen::kEpochLost);
         report_.saw(Seen::kEventsLost, before.head() - std::min(head, before.head()));
         if (!is_whole && !report_.failed()) {
@@ -67,17 +70,15 @@ void Truth::reopened(const std::string& room, const std::string& epoch, std::uin
     begin(room, epoch, head);
 }
 
-// A power cut may have undone that the room was forgotten: then it is the one before again.
+// A power cut may have undone that the room was forgotten, and more than one, each time that it is
+// forgotten anew: then it is the one before again.
 const Truth::Epoch& Truth::what_survived(const std::string& room, const std::string& current,
                                          std::uint64_t head) const {
     const Epoch& epoch = past_.epochs.at({room, current});
     if (head <= epoch.head()) return epoch;
     for (const RoomEpoch& one : past_.forgotten) {
         const Epoch& forgotten = past_.epochs.at(one);
-        if (one.first == room && forgotten.power_cuts == epoch.power_cuts &&
-            head <= forgotten.head()) {
-            return forgotten;
-        }
+        if (one.first == room && head <= forgotten.head()) return forgotten;
     }
     return epoch;
 }
