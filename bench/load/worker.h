@@ -75,6 +75,7 @@ private:
     void on_control(Connection& connection, ws::Opcode opcode, std::string_view payload);
     void on_upgraded(Connection& connection);
     void on_joining(Connection& connection, std::string_view payload);
+    static void acknowledge_at_once(const Connection& connection);
     void become_ready(Connection& connection);
     void fail(Connection& connection, const std::string& why);
     void watch(Connection& connection, bool write);

@@ -88,9 +88,8 @@ async function driveTheWilling(context, row, up, coresOf, loadCores, flags, expe
   return { answer: { targets: [] }, willing: [], refused };
 }
 
-export async function driveInTurn(context, row, servers, coresOf, loadCores, flags, expected_ms, count) {
-  const warnings = [];
-  const results = await withServers(servers, row, coresOf, async (up, missing) => {
+async function driveOnce(context, row, servers, coresOf, loadCores, flags, expected_ms) {
+  return withServers(servers, row, coresOf, async (up, missing) => {
     const { answer, willing, refused } = await driveTheWilling(
       context,
       row,
@@ -100,23 +99,47 @@ export async function driveInTurn(context, row, servers, coresOf, loadCores, fla
       flags,
       expected_ms,
     );
-    warnings.push(...(answer.warnings ?? []));
     context.keep(row, answer);
-    return [
-      ...missing,
-      ...refused,
-      ...willing.map((one) => {
-        const target = answer.targets.find(({ name }) => name === one.name);
-        if (target?.slices?.length)
-          return {
-            ...measured(one.server, target, count),
-            ...(row.latency ? { distribution: thinned(target.hgrm ?? []) } : {}),
-          };
-        return failed(one.server, one.died() ?? 'the load tool measured nothing');
-      }),
-    ];
+    const driven = willing.map((one) => {
+      const target = answer.targets.find(({ name }) => name === one.name);
+      if (target?.slices?.length) return { server: one.server, target };
+      return { failure: failed(one.server, one.died() ?? 'the load tool measured nothing') };
+    });
+    return {
+      failures: [...missing, ...refused, ...driven.flatMap(({ failure }) => failure ?? [])],
+      driven: driven.filter(({ target }) => target),
+      warnings: answer.warnings ?? [],
+    };
   });
-  return { results: inOrder(results, servers), warnings };
+}
+
+// The slices of all starts as one: at each place, those of all servers are of the same repetition.
+function together(targets) {
+  if (targets.length === 1) return targets[0];
+  return { slices: targets.flatMap(({ slices }) => slices) };
+}
+
+// No more than there are repetitions.
+export const startsOf = ({ settings }, row) => Math.min(row.starts ?? 1, settings.repetitions);
+
+// `flags` and `expected_ms` are those of one start.
+export async function driveInTurn(context, row, servers, coresOf, loadCores, flags, expected_ms, count) {
+  const starts = [];
+  for (let i = 0; i < startsOf(context, row); i += 1) {
+    starts.push(await driveOnce(context, row, servers, coresOf, loadCores, flags, expected_ms));
+  }
+  const failures = starts.flatMap((one) => one.failures);
+  const results = servers.flatMap((server) => {
+    const failure = failures.find((one) => one.server === server.name);
+    if (failure) return [failure];
+    const targets = starts.flatMap(({ driven }) =>
+      driven.filter((one) => one.server === server).map(({ target }) => target),
+    );
+    const target = together(targets);
+    const result = measured(server, target, count);
+    return [row.latency ? { ...result, distribution: thinned(target.hgrm ?? []) } : result];
+  });
+  return { results, warnings: [...new Set(starts.flatMap((one) => one.warnings))] };
 }
 
 export async function inTurn(context, row, flags, slice_ms, repetitions, servers = serving(context, row)) {

@@ -1,7 +1,7 @@
 // How each kind of row is measured. A runner gets the context of the run (in_turn.mjs) and a row, and returns
 // what the report shows: {results, points?, note?, warnings}.
 import { ratio } from './figures.mjs';
-import { coresFor, driveInTurn, inTurn, serving, Skip } from './in_turn.mjs';
+import { coresFor, driveInTurn, inTurn, serving, Skip, startsOf } from './in_turn.mjs';
 import { gate, judgePaired, judgeSweep, judgeThreads, pointOf } from './judge.mjs';
 import { slicing } from './load.mjs';
 import { memory, slow } from './memory_runners.mjs';
@@ -9,10 +9,10 @@ import { micro } from './micro.mjs';
 import { bare, stentor } from './servers.mjs';
 import { faults } from './stats.mjs';
 
-// A row may want more of them, or shorter ones.
-const slicesOf = ({ settings }, row) => [
-  Math.round(settings.slice_ms / (row.shorter ?? 1)),
-  settings.repetitions * (row.rounds ?? 1),
+// Of one start of the servers. A row may want more of them, or shorter ones.
+const slicesOf = (context, row) => [
+  Math.round(context.settings.slice_ms / (row.shorter ?? 1)),
+  Math.ceil((context.settings.repetitions * (row.rounds ?? 1)) / startsOf(context, row)),
 ];
 
 function paired(context, row) {
