@@ -4,6 +4,7 @@
 // Invariant: what one command can make fits the queues that carry it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +13,10 @@
 
 namespace stentor::chat {
 
-inline constexpr std::size_t kRunBytesMax = 16 * 1024;  // events of a room sent as one
-inline constexpr std::uint32_t kPageEventsMax = 100;    // one joined or history frame
+// Events of a room sent as one: a quarter of an outbox, within these (Limits::run_bytes_max()).
+inline constexpr std::size_t kRunBytesMin = 16 * 1024;
+inline constexpr std::size_t kRunBytesMax = 64 * 1024;
+inline constexpr std::uint32_t kPageEventsMax = 100;  // one joined or history frame
 inline constexpr std::size_t kPageBytesMax = 128 * 1024;
 inline constexpr std::uint32_t kPageMembersMax = 100;
 inline constexpr std::uint32_t kPagesAskedMax = 2;  // of one connection, not yet answered
@@ -67,6 +70,9 @@ struct Limits {
     std::uint32_t rooms_per_shard_max = 100'000;
     std::size_t history_bytes_per_shard_max = 256 * 1024 * 1024;
 
+    std::size_t run_bytes_max() const {
+        return std::clamp(outbox_bytes / 4, kRunBytesMin, kRunBytesMax);
+    }
     // Zero: no limit.
     core::Duration per_join() const {
         return joins_per_second == 0 ? core::Duration{}
@@ -99,7 +105,7 @@ inline constexpr core::Duration kReactorLate = std::chrono::seconds{1};
 inline constexpr core::Duration kStalledRetry = std::chrono::milliseconds{1};
 
 inline constexpr std::size_t kOutboxBytesMin = 16 * 1024;
-static_assert(kRunBytesMax <= kOutboxBytesMin, "an empty outbox takes any run");
+static_assert(kRunBytesMin <= kOutboxBytesMin, "no run is larger than an outbox");
 static_assert(kRunBytesMax <= kRoomBytesMax);
 static_assert(kJoinBurst >= kRoomsPerConnectionMax);
 

@@ -23,10 +23,6 @@ SharedBytes SharedBytes::copy_of(std::span<const std::byte> bytes) {
     return made;
 }
 
-const std::byte* SharedBytes::data() const {
-    return block_ == nullptr ? nullptr : reinterpret_cast<const std::byte*>(block_ + 1);
-}
-
 std::uint32_t SharedBytes::use_count_for_test() const {
     return block_ == nullptr ? 0 : block_->references.load(std::memory_order_relaxed);
 }

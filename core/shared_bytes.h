@@ -30,7 +30,9 @@ public:
     }
     ~SharedBytes() { release(); }
 
-    const std::byte* data() const;
+    const std::byte* data() const {
+        return block_ == nullptr ? nullptr : reinterpret_cast<const std::byte*>(block_ + 1);
+    }
     std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
     bool empty() const { return size() == 0; }
     std::span<const std::byte> bytes() const { return {data(), size()}; }

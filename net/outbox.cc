@@ -13,24 +13,8 @@
 
 namespace stentor::net {
 
-std::span<const std::byte> Outbox::Entry::bytes() const {
-    if (AnswerBlock* block = answer()) return {block->data(), block->size};
-    if (const BorrowedBytes* bytes = borrowed()) return {bytes->data, bytes->size};
-    return parcel()->bytes.bytes();
-}
-
 Outbox::~Outbox() {
     STENTOR_DCHECK(count_ == 0 && capacity_ == kInline);
-}
-
-void Outbox::let_go(Entry entry, ParcelPool& pool) {
-    if (AnswerBlock* block = entry.answer()) {
-        pool.drop(*block);
-    } else if (BorrowedBytes* borrowed = entry.borrowed()) {
-        pool.drop(*borrowed);
-    } else {
-        pool.drop(*entry.parcel());
-    }
 }
 
 namespace {
@@ -112,7 +96,7 @@ std::size_t Outbox::gather(std::span<iovec> out, std::size_t bytes_max) const {
     return filled;
 }
 
-void Outbox::consume(std::size_t count, ParcelPool& pool) {
+void Outbox::consume_some(std::size_t count, ParcelPool& pool) {
     STENTOR_CHECK(count <= bytes_);
     bytes_ -= count;
     while (count > 0) {
@@ -125,13 +109,6 @@ void Outbox::consume(std::size_t count, ParcelPool& pool) {
         pop_front(pool);
     }
     if (count_ == 0) give_back_ring();
-}
-
-void Outbox::pop_front(ParcelPool& pool) {
-    let_go(at(0), pool);
-    sent_of_first_ = 0;
-    head_ = (head_ + 1) & (capacity_ - 1);
-    --count_;
 }
 
 void Outbox::clear(ParcelPool& pool) {
@@ -225,9 +202,7 @@ void Outbox::grow() {
     head_ = 0;
 }
 
-void Outbox::give_back_ring() {
-    head_ = 0;
-    if (capacity_ == kInline) return;
+void Outbox::end_ring() {
     delete[] ring_;
     capacity_ = kInline;
     inline_[0] = inline_[1] = Entry{};

@@ -54,7 +54,15 @@ public:
     // says how many entries it filled. Valid until anything else is called.
     std::size_t gather(std::span<iovec> out, std::size_t bytes_max) const;
     // The first `count` bytes were sent. count <= bytes().
-    void consume(std::size_t count, ParcelPool& pool);
+    void consume(std::size_t count, ParcelPool& pool) {
+        if (count == bytes_ && count_ == 1) [[likely]] {
+            bytes_ = 0;
+            pop_front(pool);
+            give_back_ring();
+        } else {
+            consume_some(count, pool);
+        }
+    }
     void clear(ParcelPool& pool);
 
     // What is not yet begun may be let go; see Link for the meaning of these.
@@ -82,7 +90,27 @@ private:
         Parcel* parcel() const { return as<Parcel, kParcel>(); }
         AnswerBlock* answer() const { return as<AnswerBlock, kAnswer>(); }
         BorrowedBytes* borrowed() const { return as<BorrowedBytes, kBorrowed>(); }
-        std::span<const std::byte> bytes() const;
+        // The one of the three that fits is called with what it is.
+        template <typename OfParcel, typename OfAnswer, typename OfBorrowed>
+        auto visit(OfParcel&& of_parcel, OfAnswer&& of_answer, OfBorrowed&& of_borrowed) const {
+            switch (word_ & kKinds) {
+                case kParcel:
+                    return of_parcel(*to<Parcel>());
+                case kAnswer:
+                    return of_answer(*to<AnswerBlock>());
+                default:
+                    return of_borrowed(*to<BorrowedBytes>());
+            }
+        }
+        std::span<const std::byte> bytes() const {
+            return visit([](const Parcel& parcel) { return parcel.bytes.bytes(); },
+                         [](AnswerBlock& block) {
+                             return std::span<const std::byte>(block.data(), block.size);
+                         },
+                         [](const BorrowedBytes& borrowed) {
+                             return std::span<const std::byte>(borrowed.data, borrowed.size);
+                         });
+        }
 
     private:
         static constexpr std::uintptr_t kParcel = 0;
@@ -91,9 +119,13 @@ private:
         static constexpr std::uintptr_t kKinds = 3;
 
         explicit Entry(std::uintptr_t word) : word_(word) {}
+        template <typename T>
+        T* to() const {
+            return reinterpret_cast<T*>(word_ & ~kKinds);
+        }
         template <typename T, std::uintptr_t kKind>
         T* as() const {
-            return (word_ & kKinds) == kKind ? reinterpret_cast<T*>(word_ - kKind) : nullptr;
+            return (word_ & kKinds) == kKind ? to<T>() : nullptr;
         }
         std::uintptr_t word_ = 0;
     };
@@ -109,16 +141,29 @@ private:
         if (count_ == capacity_) grow();
         at(count_++) = entry;
     }
-    void pop_front(ParcelPool& pool);
+    void pop_front(ParcelPool& pool) {
+        let_go(at(0), pool);
+        sent_of_first_ = 0;
+        head_ = (head_ + 1) & (capacity_ - 1);
+        --count_;
+    }
+    void consume_some(std::size_t count, ParcelPool& pool);
     void grow();
-    void give_back_ring();
+    void give_back_ring() {
+        head_ = 0;
+        if (capacity_ != kInline) end_ring();
+    }
+    void end_ring();
     // How many entries at the front must stay because bytes of them were sent: 0 or 1.
     std::uint32_t begun() const { return sent_of_first_ > 0 ? 1 : 0; }
     // Keeps the entries from begun() on for which keep(entry) says true; returns the bytes let go.
     template <typename Keep>
     std::size_t retain(ParcelPool& pool, Keep&& keep);
     AnswerBlock* last_answer() { return count_ > begun() ? at(count_ - 1).answer() : nullptr; }
-    static void let_go(Entry entry, ParcelPool& pool);
+    static void let_go(Entry entry, ParcelPool& pool) {
+        const auto drop = [&pool](auto& what) { pool.drop(what); };
+        entry.visit(drop, drop, drop);
+    }
 
     union {
         Entry inline_[kInline] = {};

@@ -256,8 +256,7 @@ void Reactor::free_connection(Connection& connection) {
 
 // ---- common
 
-void Reactor::set_interest(Connection& connection, bool read, bool write) {
-    if (connection.wants_read == read && connection.wants_write == write) return;
+void Reactor::change_interest(Connection& connection, bool read, bool write) {
     connection.wants_read = read;
     connection.wants_write = write;
     backend_->set_interest(connection.fd, connection.id.packed(), read, write);

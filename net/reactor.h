@@ -135,7 +135,12 @@ private:
     void on_stall_timer(Connection& connection);
     void close(Connection& connection, bool reset);
     void free_connection(Connection& connection);
-    void set_interest(Connection& connection, bool read, bool write);
+    void set_interest(Connection& connection, bool read, bool write) {
+        if (connection.wants_read != read || connection.wants_write != write) {
+            change_interest(connection, read, write);
+        }
+    }
+    void change_interest(Connection& connection, bool read, bool write);
 
     // ---- receive (reactor_receive.cc)
     void take_new_sockets();
@@ -166,7 +171,10 @@ private:
     TlsSession& tls_of(const Connection& connection) const;
     bool is_shaking_hands(const Connection& connection) const;
     std::size_t ciphertext_bytes(const Connection& connection) const;
-    bool has_output(const Connection& connection) const;
+    bool has_output(const Connection& connection) const {
+        return connection.tls ? has_tls_output(connection) : !connection.outbox.empty();
+    }
+    bool has_tls_output(const Connection& connection) const;
 
     // ---- send (reactor_send.cc, reactor_flush.cc)
     void prepare_send_batch();

@@ -167,8 +167,7 @@ std::size_t Reactor::ciphertext_bytes(const Connection& connection) const {
 }
 
 // Is there something that the socket could take now?
-bool Reactor::has_output(const Connection& connection) const {
-    if (!connection.tls) return !connection.outbox.empty();
+bool Reactor::has_tls_output(const Connection& connection) const {
     const TlsSession& tls = tls_of(connection);
     const bool may_send = tls.state() == TlsState::kOpen || tls.state() == TlsState::kPeerFinished;
     return !tls.output().empty() || (may_send && !connection.outbox.empty());

@@ -5,14 +5,13 @@
 
 #include <utility>
 
-#include "chat/limits.h"
 #include "ws/frame_writer.h"
 
 namespace stentor::chat {
 
-bool EventRun::takes(std::size_t json_bytes) const {
+bool EventRun::takes(std::size_t json_bytes, std::size_t run_bytes_max) const {
     return plain_.empty() ||
-           plain_.size() + ws::frame_header_bytes(json_bytes) + json_bytes <= kRunBytesMax;
+           plain_.size() + ws::frame_header_bytes(json_bytes) + json_bytes <= run_bytes_max;
 }
 
 void EventRun::append(std::string_view json, FrameDeflater* twin_by, EventKind kind, UserId user) {
@@ -44,12 +43,15 @@ std::unique_ptr<EventRun> EventRunPool::take() {
     if (kept_.empty()) return std::make_unique<EventRun>();
     std::unique_ptr<EventRun> run = std::move(kept_.back());
     kept_.pop_back();
+    kept_bytes_ -= run->held_bytes();
     return run;
 }
 
 void EventRunPool::give_back(std::unique_ptr<EventRun> run) {
     run->clear();
-    if (kept_.size() < kKeptMax) kept_.push_back(std::move(run));
+    if (kept_.size() == kKeptMax || kept_bytes_ + run->held_bytes() > kKeptBytesMax) return;
+    kept_bytes_ += run->held_bytes();
+    kept_.push_back(std::move(run));
 }
 
 }  // namespace stentor::chat

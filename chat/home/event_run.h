@@ -30,8 +30,9 @@ public:
     };
 
     bool empty() const { return plain_.empty(); }
-    // Is there room for a message of that size? In an empty run for any.
-    bool takes(std::size_t json_bytes) const;
+    // Is there room for a message of that size, in a run of so many bytes at most? In an empty one
+    // for any.
+    bool takes(std::size_t json_bytes, std::size_t run_bytes_max) const;
     // `twin_by`: null while nobody would get the twin; the same for all events of a run.
     void append(std::string_view json, FrameDeflater* twin_by, EventKind kind = EventKind::kMessage,
                 UserId user = {});
@@ -40,6 +41,8 @@ public:
     const std::string& plain() const { return plain_; }
     const std::string& twin() const { return twin_; }
     const std::vector<Frame>& frames() const { return frames_; }
+    // What it grew to.
+    std::size_t held_bytes() const { return plain_.capacity() + twin_.capacity(); }
 
 private:
     std::string plain_;
@@ -51,12 +54,14 @@ private:
 class EventRunPool {
 public:
     std::unique_ptr<EventRun> take();
-    // An empty run; a few are kept, with the memory that they grew to.
+    // A few are kept, empty, with the memory that they grew to.
     void give_back(std::unique_ptr<EventRun> run);
 
 private:
     static constexpr std::size_t kKeptMax = 64;
+    static constexpr std::size_t kKeptBytesMax = 1024 * 1024;
     std::vector<std::unique_ptr<EventRun>> kept_;
+    std::size_t kept_bytes_ = 0;
 };
 
 }  // namespace stentor::chat

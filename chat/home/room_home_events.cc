@@ -120,7 +120,7 @@ void RoomHome::append_to_run(const Publish& publish) {
             json,
             {.kind = publish.kind, .message = view, .target = publish.target, .on = publish.on});
     }
-    if (run_ && !run_->takes(json.size())) {
+    if (run_ && !run_->takes(json.size(), context().limits.run_bytes_max())) {
         close_run();
     }
     if (!run_) {

@@ -19,6 +19,14 @@ void put_text(std::string& out, std::string_view lead, std::string_view text) {
     append_json_string(out, text);
 }
 
+// A text that holds nothing to be escaped: one of ours.
+void put_word(std::string& out, std::string_view lead, std::string_view word) {
+    out.append(lead);
+    out.push_back('"');
+    out.append(word);
+    out.push_back('"');
+}
+
 void put_number(std::string& out, std::string_view lead, std::integral auto number) {
     out.append(lead);
     const fmt::format_int digits(number);
@@ -32,10 +40,7 @@ void put_flag(std::string& out, std::string_view lead, bool flag) {
 
 void put_user(std::string& out, std::string_view lead, UserId user) {
     const auto characters = user.to_characters();
-    out.append(lead);
-    out.push_back('"');
-    out.append(characters.data(), characters.size());
-    out.push_back('"');
+    put_word(out, lead, {characters.data(), characters.size()});
 }
 
 // `,"events":[`, each item by `put`, `]`.
@@ -109,7 +114,7 @@ void append_logged_in(std::string& out, std::string_view id, UserId user, std::s
 void append_joined(std::string& out, const JoinedView& joined) {
     begin_answer(out, R"({"type":"joined")", joined.id);
     put_text(out, R"(,"room":)", joined.room);
-    put_text(out, R"(,"epoch":)", joined.epoch);
+    put_word(out, R"(,"epoch":)", joined.epoch);
     put_number(out, R"(,"seq":)", joined.seq);
     put_number(out, R"(,"first":)", joined.first);
     put_flag(out, R"(,"recovered":)", joined.recovered);
@@ -134,10 +139,10 @@ void append_ack(std::string& out, std::string_view id, std::string_view room,
     out.reserve(out.size() + kFixedBytes + id.size() + room.size() + epoch.size());
     begin_answer(out, R"({"type":"ack")", id);
     put_text(out, R"(,"room":)", room);
-    put_text(out, R"(,"epoch":)", epoch);
+    put_word(out, R"(,"epoch":)", epoch);
     put_number(out, R"(,"seq":)", seq);
     put_number(out, R"(,"at":)", at_ms);
-    put_text(out, R"(,"durability":)", wire_word(durability));
+    put_word(out, R"(,"durability":)", wire_word(durability));
     if (duplicate) out.append(R"(,"duplicate":true)");
     out.push_back('}');
 }
@@ -254,7 +259,7 @@ void append_history(std::string& out, std::string_view id, std::string_view room
                     std::string_view events, bool more) {
     begin_answer(out, R"({"type":"history")", id);
     put_text(out, R"(,"room":)", room);
-    put_text(out, R"(,"epoch":)", epoch);
+    put_word(out, R"(,"epoch":)", epoch);
     put_number(out, R"(,"first":)", first);
     put_number(out, R"(,"seq":)", seq);
     put_events(out, events);
@@ -310,7 +315,7 @@ void append_synced(std::string& out, std::string_view id) {
 void append_gap(std::string& out, std::string_view room, std::string_view epoch, std::uint64_t from,
                 std::uint64_t to) {
     put_text(out, R"({"type":"gap","room":)", room);
-    put_text(out, R"(,"epoch":)", epoch);
+    put_word(out, R"(,"epoch":)", epoch);
     put_number(out, R"(,"from":)", from);
     put_number(out, R"(,"to":)", to);
     out.push_back('}');

@@ -83,14 +83,14 @@ TEST_F(EventRunTest, NobodyWantsItNobodyPaysForIt) {
 
 TEST_F(EventRunTest, ARunIsBoundedAndAnEmptyOneTakesAnyEvent) {
     // In plain bytes, headers included.
-    EXPECT_TRUE(run.takes(2 * kRunBytesMax));
+    EXPECT_TRUE(run.takes(2 * kRunBytesMin, kRunBytesMin));
     run.append(std::string(1000, 'x'), nullptr);
-    const std::size_t left = kRunBytesMax - run.plain().size();
-    EXPECT_TRUE(run.takes(left - 4));
-    EXPECT_FALSE(run.takes(left - 3));
+    const std::size_t left = kRunBytesMin - run.plain().size();
+    EXPECT_TRUE(run.takes(left - 4, kRunBytesMin));
+    EXPECT_FALSE(run.takes(left - 3, kRunBytesMin));
     run.clear();
     EXPECT_TRUE(run.empty());
-    EXPECT_TRUE(run.takes(2 * kRunBytesMax));
+    EXPECT_TRUE(run.takes(2 * kRunBytesMin, kRunBytesMin));
     EXPECT_TRUE(run.frames().empty());
 }
 

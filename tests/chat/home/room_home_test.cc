@@ -115,18 +115,18 @@ TEST_F(RoomHomeTest, EventsOfATurnAreOneRun) {
     EXPECT_TRUE(told(0).empty());
 }
 
-TEST_F(RoomHomeTest, ARunHoldsAtMost16KiB) {
+TEST_F(RoomHomeTest, ARunHoldsAtMostAQuarterOfAnOutbox) {
     // Events are in exactly one run each, in order, whatever their sizes; a run over the bound is
     // one event.
     join(join_of(connection(1, 1), user(1)));
-    for (const std::size_t size : {5000u, 5000u, 5000u, 5000u, 20000u, 10u, 16000u, 300u}) {
+    for (const std::size_t size : {5000u, 5000u, 5000u, 5000u, 70000u, 10u, 60000u, 5000u}) {
         store(size);
     }
     room.tell_what_is_new();
     std::uint64_t next = 1;
     for (const Deliver& run : delivered(1)) {
         EXPECT_EQ(run.first_seq, next);
-        EXPECT_TRUE(run.frames.size() <= kRunBytesMax || run.first_seq == run.last_seq);
+        EXPECT_TRUE(run.frames.size() <= 64 * 1024 || run.first_seq == run.last_seq);
         next = run.last_seq + 1;
     }
     EXPECT_EQ(next, 9u);
