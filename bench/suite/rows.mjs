@@ -9,8 +9,8 @@
 // gates       the least share of the bare loop on the same back end that is good enough; of variants with a
 //             `work`: of what the bare loop makes of as many threads
 // rounds      so many times the profile's repetitions
-// starts      among so many starts of the servers: where sockets and memory come to lie stays for a process's
-//             life, and makes two equal ones differ by up to 8 %
+// starts      among so many starts of the servers, in each of which another one is the first: where sockets and
+//             memory come to lie stays for a process's life, and makes two equal ones differ by up to a tenth
 // shorter     the profile's slice divided by this
 // quick, full whether the short profile has it; what only --full has says `only`
 
@@ -23,6 +23,7 @@ const room = (members, gates, more) => ({
   title: `One room of ${members}`,
   detail: '192 B, two messages in flight',
   kind: 'paired',
+  starts: 4,
   work: 'burst',
   path: 'chat',
   count: 'deliveries',
@@ -37,6 +38,7 @@ const burst = (messages, more) => ({
   title: `Bursts of ${messages}`,
   detail: `to 500 members, 192 B; the next burst when all have all of it`,
   kind: 'paired',
+  starts: 4,
   work: 'burst',
   path: 'chat',
   count: 'deliveries',
@@ -52,6 +54,7 @@ const echo = (size, depth, gate, more) => ({
   title: `Echo of ${sizes[size]}, depth ${depth}`,
   detail: `${depth === 1 ? 'one message' : `${depth} messages`} in flight on each of 64 connections`,
   kind: 'paired',
+  starts: 4,
   work: 'echo',
   path: 'echo',
   count: 'messages',
@@ -73,6 +76,7 @@ export const rows = [
     title: '100 rooms of 20',
     detail: '192 B, one message in flight in each room',
     kind: 'paired',
+    starts: 4,
     work: 'burst',
     path: 'chat',
     count: 'deliveries',
@@ -131,6 +135,7 @@ export const rows = [
     group: 'Handshakes',
     title: 'Handshakes',
     kind: 'paired',
+    starts: 4,
     work: 'accept',
     path: 'echo',
     detail: 'connect, upgrade, end; the bare loop accepts and closes',
@@ -176,7 +181,7 @@ export const rows = [
     work: 'burst',
     shorter: 4,
     rounds: 8,
-    starts: 6,
+    starts: 8,
     path: 'chat',
     count: 'deliveries',
     load: ['fanout', '--rooms', 1, '--connections', 1000, '--size', 192, '--rate', 200],
@@ -195,7 +200,7 @@ export const rows = [
     work: 'burst',
     shorter: 4,
     rounds: 8,
-    starts: 6,
+    starts: 8,
     path: 'chat',
     count: 'deliveries',
     load: ['fanout', '--rooms', 100, '--connections', 2000, '--size', 192, '--rate', 4000],
