@@ -105,7 +105,7 @@ inline constexpr core::Duration kReactorLate = std::chrono::seconds{1};
 inline constexpr core::Duration kStalledRetry = std::chrono::milliseconds{1};
 
 inline constexpr std::size_t kOutboxBytesMin = 16 * 1024;
-static_assert(kRunBytesMin <= kOutboxBytesMin, "no run is larger than an outbox");
+static_assert(kRunBytesMin <= kOutboxBytesMin, "no run of several events is larger than an outbox");
 static_assert(kRunBytesMax <= kRoomBytesMax);
 static_assert(kJoinBurst >= kRoomsPerConnectionMax);
 

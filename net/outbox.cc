@@ -1,4 +1,5 @@
-// Outbox off the hot path: gathering, consuming, letting go. See docs/protocol.md, slow readers.
+// Outbox: gathering, answers, and what is rarer: sends that fall short, letting go. See
+// docs/protocol.md, slow readers.
 // Thread: owner reactor.
 // Invariant: see outbox.h.
 #include "net/outbox.h"

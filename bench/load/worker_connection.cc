@@ -192,9 +192,9 @@ void Worker::on_upgraded(Connection& connection) {
     if (connection.phase == Phase::kJoining && spec.joined.empty()) become_ready(connection);
 }
 
-// Who only listens ends up acknowledging every message at once, when his timer of 40 ms has passed
-// once; until then he does it for every second one. Who had come to that was chance, differed from
-// server to server, and made up to 15 % of the server's CPU.
+// A client acknowledges every second message until his timer of 40 ms has passed once, and each one
+// from then on, unless he sends himself. When that is so differs from server to server by chance,
+// and it is up to 15 % of a server's CPU; so it is so from the start.
 void Worker::acknowledge_at_once(const Connection& connection) {
     const int yes = 1;
     ::setsockopt(connection.fd.get(), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);

@@ -113,35 +113,64 @@ async function driveOnce(context, row, servers, coresOf, loadCores, flags, expec
   });
 }
 
-// The slices of all starts as one: at each place, those of all servers are of the same repetition.
+// The slices of all starts as one: at each place, those of all servers are of the same repetition. What the
+// load tool says of a start as a whole is dropped.
 function together(targets) {
   if (targets.length === 1) return targets[0];
   return { slices: targets.flatMap(({ slices }) => slices) };
 }
 
-// No more than there are repetitions.
-export const startsOf = ({ settings }, row) => Math.min(row.starts ?? 1, settings.repetitions);
-
-// `flags` and `expected_ms` are those of one start. Another server is the first in each: the one that is
+// Neighbours stay neighbours, and as far as there are starts another one is the first in each: the one that is
 // connected to first is faster than its equal, by up to a tenth.
-export async function driveInTurn(context, row, servers, coresOf, loadCores, flags, expected_ms, count) {
+export function orderIn(start, servers) {
+  const first = 2 * (start >> 1);
+  const turned = servers.map((_, place) => servers[(place + first) % servers.length]);
+  return start % 2 === 0 ? turned : turned.reverse();
+}
+
+// The same but for its figures is said once.
+const distinct = (warnings) => [
+  ...new Map(warnings.map((words) => [words.replace(/[\d.]+/g, '#'), words])).values(),
+];
+
+// `repetitions` in all, divided among the starts that the row asks for. Who failed in one is left out of the
+// next ones.
+export async function driveInTurn(
+  context,
+  row,
+  servers,
+  coresOf,
+  loadCores,
+  flags,
+  { slice_ms, repetitions },
+  count,
+) {
+  const all = Math.min(row.starts ?? 1, repetitions);
+  const each = Math.ceil(repetitions / all);
   const starts = [];
-  for (let i = 0; i < startsOf(context, row); i += 1) {
-    const turned = servers.map((_, place) => servers[(place + i) % servers.length]);
-    starts.push(await driveOnce(context, row, turned, coresOf, loadCores, flags, expected_ms));
-  }
-  const failures = starts.flatMap((one) => one.failures);
-  const results = servers.flatMap((server) => {
-    const failure = failures.find((one) => one.server === server.name);
-    if (failure) return [failure];
-    const targets = starts.flatMap(({ driven }) =>
-      driven.filter((one) => one.server === server).map(({ target }) => target),
+  const failures = new Map();
+  for (let i = 0; i < all && !(i > 0 && context.interrupted()); i += 1) {
+    const one = await driveOnce(
+      context,
+      row,
+      orderIn(i, servers).filter(({ name }) => !failures.has(name)),
+      coresOf,
+      loadCores,
+      [...flags, ...slicing(slice_ms, each)],
+      slice_ms * each,
     );
-    const target = together(targets);
+    for (const failure of one.failures) failures.set(failure.server, failure);
+    starts.push(one);
+  }
+  const results = servers.map((server) => {
+    if (failures.has(server.name)) return failures.get(server.name);
+    const target = together(
+      starts.flatMap(({ driven }) => driven.filter((one) => one.server === server)).map((one) => one.target),
+    );
     const result = measured(server, target, count);
-    return [row.latency ? { ...result, distribution: thinned(target.hgrm ?? []) } : result];
+    return row.latency ? { ...result, distribution: thinned(target.hgrm ?? []) } : result;
   });
-  return { results, warnings: [...new Set(starts.flatMap((one) => one.warnings))] };
+  return { results, warnings: distinct(starts.flatMap(({ warnings }) => warnings)) };
 }
 
 export async function inTurn(context, row, flags, slice_ms, repetitions, servers = serving(context, row)) {
@@ -162,8 +191,8 @@ export async function inTurn(context, row, flags, slice_ms, repetitions, servers
       part,
       () => cores.server,
       cores.load,
-      [...flags, ...slicing(slice_ms, repetitions)],
-      slice_ms * repetitions,
+      flags,
+      { slice_ms, repetitions },
       row.count,
     );
     // Judged within its part, where all were driven in turn; a reference's figures stay those of the first.

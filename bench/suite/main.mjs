@@ -25,7 +25,7 @@ const placeOf = (path, otherwise) => (path === undefined ? resolve(root, otherwi
 
 const say = (words) => process.stderr.write(`stentor: ${words}\n`);
 
-// In the order in which they are driven: the bare loops first, what is paired beside each other.
+// In the order in which they are driven, the first time: what is paired stands beside each other.
 function serversOf(options, programs) {
   const { congestion, kinds } = options;
   const found = kinds.flatMap((io) => [
@@ -187,6 +187,7 @@ async function main(words) {
     kinds: options.kinds,
     congestion: options.congestion,
     descriptors: openFiles(),
+    interrupted: () => state.interrupted,
     keep: (row, answer) => {
       (raw[row.id] ??= []).push(answer);
     },

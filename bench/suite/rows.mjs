@@ -10,7 +10,8 @@
 //             `work`: of what the bare loop makes of as many threads
 // rounds      so many times the profile's repetitions
 // starts      among so many starts of the servers, in each of which another one is the first: where sockets and
-//             memory come to lie stays for a process's life, and makes two equal ones differ by up to a tenth
+//             memory come to lie stays for a process's life, and makes two equal ones differ by up to a tenth;
+//             no more than repetitions, and not with `latency`: distributions are of one start
 // shorter     the profile's slice divided by this
 // quick, full whether the short profile has it; what only --full has says `only`
 

@@ -1,18 +1,17 @@
 // How each kind of row is measured. A runner gets the context of the run (in_turn.mjs) and a row, and returns
 // what the report shows: {results, points?, note?, warnings}.
 import { ratio } from './figures.mjs';
-import { coresFor, driveInTurn, inTurn, serving, Skip, startsOf } from './in_turn.mjs';
+import { coresFor, driveInTurn, inTurn, serving, Skip } from './in_turn.mjs';
 import { gate, judgePaired, judgeSweep, judgeThreads, pointOf } from './judge.mjs';
-import { slicing } from './load.mjs';
 import { memory, slow } from './memory_runners.mjs';
 import { micro } from './micro.mjs';
 import { bare, stentor } from './servers.mjs';
 import { faults } from './stats.mjs';
 
-// Of one start of the servers. A row may want more of them, or shorter ones.
-const slicesOf = (context, row) => [
-  Math.round(context.settings.slice_ms / (row.shorter ?? 1)),
-  Math.ceil((context.settings.repetitions * (row.rounds ?? 1)) / startsOf(context, row)),
+// A row may want more of them, or shorter ones.
+const slicesOf = ({ settings }, row) => [
+  Math.round(settings.slice_ms / (row.shorter ?? 1)),
+  settings.repetitions * (row.rounds ?? 1),
 ];
 
 function paired(context, row) {
@@ -130,8 +129,8 @@ async function variantsOn(context, row, all, io) {
     servers,
     (server) => cores.server.slice(0, server.variant.cores),
     cores.load,
-    [...row.load, ...slicing(slice_ms, repetitions)],
-    slice_ms * repetitions,
+    row.load,
+    { slice_ms, repetitions },
     row.count,
   );
   judgePaired(answer.results, servers, {}, () => row.metric);

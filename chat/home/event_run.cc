@@ -39,19 +39,20 @@ void EventRun::clear() {
     frames_.clear();
 }
 
+// Large ones first: what made them large tends to come again.
 std::unique_ptr<EventRun> EventRunPool::take() {
-    if (kept_.empty()) return std::make_unique<EventRun>();
-    std::unique_ptr<EventRun> run = std::move(kept_.back());
-    kept_.pop_back();
-    kept_bytes_ -= run->held_bytes();
+    auto& from = kept_large_.empty() ? kept_ : kept_large_;
+    if (from.empty()) return std::make_unique<EventRun>();
+    std::unique_ptr<EventRun> run = std::move(from.back());
+    from.pop_back();
     return run;
 }
 
 void EventRunPool::give_back(std::unique_ptr<EventRun> run) {
     run->clear();
-    if (kept_.size() == kKeptMax || kept_bytes_ + run->held_bytes() > kKeptBytesMax) return;
-    kept_bytes_ += run->held_bytes();
-    kept_.push_back(std::move(run));
+    const bool is_large = run->held_bytes() > kLargeBytes;
+    auto& to = is_large ? kept_large_ : kept_;
+    if (to.size() < (is_large ? kKeptLargeMax : kKeptMax)) to.push_back(std::move(run));
 }
 
 }  // namespace stentor::chat

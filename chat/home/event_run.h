@@ -41,8 +41,10 @@ public:
     const std::string& plain() const { return plain_; }
     const std::string& twin() const { return twin_; }
     const std::vector<Frame>& frames() const { return frames_; }
-    // What it grew to.
-    std::size_t held_bytes() const { return plain_.capacity() + twin_.capacity(); }
+    // The memory that it grew to.
+    std::size_t held_bytes() const {
+        return plain_.capacity() + twin_.capacity() + frames_.capacity() * sizeof(Frame);
+    }
 
 private:
     std::string plain_;
@@ -50,18 +52,21 @@ private:
     std::vector<Frame> frames_;
 };
 
-// Runs for the rooms that have news in this turn; a room without news owns none.
+// Runs for the rooms that have news in this turn; a room without news owns none. A few are kept,
+// empty, with their memory.
 class EventRunPool {
 public:
+    static constexpr std::size_t kKeptMax = 64;
+    static constexpr std::size_t kLargeBytes = 32 * 1024;  // of those that hold more:
+    static constexpr std::size_t kKeptLargeMax = 4;
+
     std::unique_ptr<EventRun> take();
-    // A few are kept, empty, with the memory that they grew to.
     void give_back(std::unique_ptr<EventRun> run);
+    std::size_t kept() const { return kept_.size() + kept_large_.size(); }
 
 private:
-    static constexpr std::size_t kKeptMax = 64;
-    static constexpr std::size_t kKeptBytesMax = 1024 * 1024;
     std::vector<std::unique_ptr<EventRun>> kept_;
-    std::size_t kept_bytes_ = 0;
+    std::vector<std::unique_ptr<EventRun>> kept_large_;
 };
 
 }  // namespace stentor::chat

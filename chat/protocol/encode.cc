@@ -292,7 +292,7 @@ void append_rooms(std::string& out, std::string_view id, std::span<const RoomVie
     begin_answer(out, R"({"type":"rooms")", id);
     put_list(out, R"(,"rooms":)", rooms, [](std::string& to, const RoomView& room) {
         put_text(to, R"({"room":)", room.room);
-        put_text(to, R"(,"epoch":)", room.epoch);
+        put_word(to, R"(,"epoch":)", room.epoch);
         put_number(to, R"(,"seq":)", room.seq);
         put_number(to, R"(,"read":)", room.read);
         put_number(to, R"(,"unread":)", room.unread);

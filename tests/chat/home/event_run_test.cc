@@ -94,5 +94,30 @@ TEST_F(EventRunTest, ARunIsBoundedAndAnEmptyOneTakesAnyEvent) {
     EXPECT_TRUE(run.frames().empty());
 }
 
+std::unique_ptr<EventRun> run_of(std::size_t bytes) {
+    auto run = std::make_unique<EventRun>();
+    run->append(std::string(bytes, 'x'), nullptr);
+    return run;
+}
+
+TEST(EventRunPoolTest, WhatIsKeptIsBoundedAndFewOfItAreLarge) {
+    // However many are given back, large ones crowd no small one out, and what is taken is empty.
+    EventRunPool pool;
+    for (std::size_t i = 0; i < 2 * EventRunPool::kKeptMax; ++i) {
+        pool.give_back(run_of(EventRunPool::kLargeBytes));
+    }
+    EXPECT_EQ(pool.kept(), EventRunPool::kKeptLargeMax);
+    for (std::size_t i = 0; i < 2 * EventRunPool::kKeptMax; ++i) pool.give_back(run_of(100));
+    EXPECT_EQ(pool.kept(), EventRunPool::kKeptLargeMax + EventRunPool::kKeptMax);
+    std::size_t large = 0;
+    while (pool.kept() > 0) {
+        const auto run = pool.take();
+        EXPECT_TRUE(run->empty());
+        large += run->held_bytes() > EventRunPool::kLargeBytes ? 1u : 0u;
+    }
+    EXPECT_EQ(large, EventRunPool::kKeptLargeMax);
+    EXPECT_EQ(pool.take()->held_bytes(), EventRun().held_bytes());
+}
+
 }  // namespace
 }  // namespace stentor::chat

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "chat/log/memory_log.h"
 #include "tests/chat/support/home_fixture.h"
 
@@ -115,21 +117,32 @@ TEST_F(RoomHomeTest, EventsOfATurnAreOneRun) {
     EXPECT_TRUE(told(0).empty());
 }
 
-TEST_F(RoomHomeTest, ARunHoldsAtMostAQuarterOfAnOutbox) {
-    // Events are in exactly one run each, in order, whatever their sizes; a run over the bound is
-    // one event.
+TEST_F(RoomHomeTest, ARunHoldsAQuarterOfAnOutboxFrom16To64KiB) {
+    // Each event is in one run, in order; a run takes what fits, and one over the bound is one
+    // event.
     join(join_of(connection(1, 1), user(1)));
-    for (const std::size_t size : {5000u, 5000u, 5000u, 5000u, 70000u, 10u, 60000u, 5000u}) {
-        store(size);
-    }
-    room.tell_what_is_new();
+    struct Case {
+        std::size_t outbox_bytes;
+        std::size_t bound;
+    };
     std::uint64_t next = 1;
-    for (const Deliver& run : delivered(1)) {
-        EXPECT_EQ(run.first_seq, next);
-        EXPECT_TRUE(run.frames.size() <= 64 * 1024 || run.first_seq == run.last_seq);
-        next = run.last_seq + 1;
+    for (const Case& one : {Case{16 * 1024, 16 * 1024}, Case{128 * 1024, 32 * 1024},
+                            Case{256 * 1024, 64 * 1024}, Case{1024 * 1024, 64 * 1024}}) {
+        limits.outbox_bytes = one.outbox_bytes;
+        for (int i = 0; i < 40; ++i) store(5000);
+        store(70000);
+        store(10);
+        room.tell_what_is_new();
+        std::size_t most = 0;
+        for (const Deliver& run : delivered(1)) {
+            EXPECT_EQ(run.first_seq, next);
+            EXPECT_TRUE(run.frames.size() <= one.bound || run.first_seq == run.last_seq);
+            most = std::max<std::size_t>(most, run.last_seq + 1 - run.first_seq);
+            next = run.last_seq + 1;
+        }
+        EXPECT_EQ(most, one.bound / 5100) << one.outbox_bytes;
+        EXPECT_EQ(next, head + 1);
     }
-    EXPECT_EQ(next, 9u);
 }
 
 TEST_F(RoomHomeTest, ARunEndsWhereTheMembershipChanges) {
