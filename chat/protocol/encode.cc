@@ -114,7 +114,7 @@ void append_logged_in(std::string& out, std::string_view id, UserId user, std::s
 void append_joined(std::string& out, const JoinedView& joined) {
     begin_answer(out, R"({"type":"joined")", joined.id);
     put_text(out, R"(,"room":)", joined.room);
-    put_word(out, R"(,"epoch":)", joined.epoch);
+    put_text(out, R"(,"epoch":)", joined.epoch);
     put_number(out, R"(,"seq":)", joined.seq);
     put_number(out, R"(,"first":)", joined.first);
     put_flag(out, R"(,"recovered":)", joined.recovered);
@@ -139,7 +139,7 @@ void append_ack(std::string& out, std::string_view id, std::string_view room,
     out.reserve(out.size() + kFixedBytes + id.size() + room.size() + epoch.size());
     begin_answer(out, R"({"type":"ack")", id);
     put_text(out, R"(,"room":)", room);
-    put_word(out, R"(,"epoch":)", epoch);
+    put_text(out, R"(,"epoch":)", epoch);
     put_number(out, R"(,"seq":)", seq);
     put_number(out, R"(,"at":)", at_ms);
     put_word(out, R"(,"durability":)", wire_word(durability));
@@ -259,7 +259,7 @@ void append_history(std::string& out, std::string_view id, std::string_view room
                     std::string_view events, bool more) {
     begin_answer(out, R"({"type":"history")", id);
     put_text(out, R"(,"room":)", room);
-    put_word(out, R"(,"epoch":)", epoch);
+    put_text(out, R"(,"epoch":)", epoch);
     put_number(out, R"(,"first":)", first);
     put_number(out, R"(,"seq":)", seq);
     put_events(out, events);
@@ -292,7 +292,7 @@ void append_rooms(std::string& out, std::string_view id, std::span<const RoomVie
     begin_answer(out, R"({"type":"rooms")", id);
     put_list(out, R"(,"rooms":)", rooms, [](std::string& to, const RoomView& room) {
         put_text(to, R"({"room":)", room.room);
-        put_word(to, R"(,"epoch":)", room.epoch);
+        put_text(to, R"(,"epoch":)", room.epoch);
         put_number(to, R"(,"seq":)", room.seq);
         put_number(to, R"(,"read":)", room.read);
         put_number(to, R"(,"unread":)", room.unread);
@@ -315,7 +315,7 @@ void append_synced(std::string& out, std::string_view id) {
 void append_gap(std::string& out, std::string_view room, std::string_view epoch, std::uint64_t from,
                 std::uint64_t to) {
     put_text(out, R"({"type":"gap","room":)", room);
-    put_word(out, R"(,"epoch":)", epoch);
+    put_text(out, R"(,"epoch":)", epoch);
     put_number(out, R"(,"from":)", from);
     put_number(out, R"(,"to":)", to);
     out.push_back('}');

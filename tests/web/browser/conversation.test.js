@@ -101,6 +101,8 @@ scenario("KeysAloneChangeAnswerReactAndDelete", async ({ server, open }) => {
     await keyboard.press("Enter");
     await row(bob, "an answer").locator(".quote", { hasText: "from bob" }).waitFor();
 
+    // What is still under way cannot be deleted.
+    await row(ann, "an answer").and(ann.page.locator(".sent")).waitFor();
     while ((await ann.page.locator("article:focus").count()) === 0)
         await keyboard.press("Shift+Tab");
     await keyboard.press("Delete");
