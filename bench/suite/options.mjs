@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export const usage = `usage: scripts/bench [--quick | --full] [flags]
 
 Builds what it needs, runs the bench suite, and writes a report (HTML, with the JSON beside it) into
-build/bench. About 10 minutes; --quick 1 minute, --full 40.
+build/bench. Some 15 minutes; --quick 1.5, --full an hour.
 
 What is measured
   --only PATTERN         only rows whose name contains this; repeatable; --list names them
@@ -23,7 +23,7 @@ What is measured
   --tcp-congestion NAME  for stentor and the bare loops (default: the kernel's)
 
 How
-  --quick, --full        how long; without: about 10 minutes
+  --quick, --full        how long; without: some 15 minutes
   --out DIR              where the report goes (default build/bench)
   --no-build             measures the programs of build/release as they are
   --programs DIR         measures those of another folder; implies --no-build
