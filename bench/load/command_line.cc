@@ -110,6 +110,12 @@ void add_load(CLI::App& app, Options& options) {
         ->check(CLI::PositiveNumber)
         ->type_name("N")
         ->group(group);
+    app.add_option("--share", options.share,
+                   "open loop, echo and fanout: this share of what the first server reaches in\n"
+                   "the closed loop, found anew before each round of the others")
+        ->check(CLI::Range(0.01, 2.0).description("0.01..2"))
+        ->type_name("X")
+        ->group(group);
 }
 
 void add_course(CLI::App& app, Options& options, Raw& raw) {
@@ -210,8 +216,13 @@ std::expected<void, std::string> set_shape(Options& options) {
     if (options.senders > options.connections / options.rooms) {
         return std::unexpected("--senders: more than a room has members");
     }
-    if (options.burst > 0 && options.rate > 0) {
-        return std::unexpected("--burst and --rate exclude each other");
+    if ((options.burst > 0) + (options.rate > 0) + (options.share > 0) > 1) {
+        return std::unexpected("--burst, --rate and --share exclude each other");
+    }
+    const bool sends_messages =
+        options.workload == Workload::kEcho || options.workload == Workload::kFanout;
+    if (options.share > 0 && !sends_messages) {
+        return std::unexpected("--share is for echo and fanout");
     }
     return {};
 }

@@ -48,6 +48,7 @@ Result blank_result(const Options& options) {
                          {"depth", options.depth},
                          {"burst", options.burst},
                          {"rate", options.rate},
+                         {"share", options.share},
                          {"slice_seconds", static_cast<double>(options.slice.count()) / 1e9}};
     for (const TargetSpec& spec : options.targets) {
         TargetResult target;

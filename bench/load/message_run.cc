@@ -116,9 +116,10 @@ std::expected<void, std::string> MessageRun::calibrate(std::uint32_t target, Tar
     return {};
 }
 
-Slice MessageRun::drive(std::uint32_t target, std::chrono::nanoseconds time, Histogram* all) {
+Slice MessageRun::drive(std::uint32_t target, const Load& load, std::chrono::nanoseconds time,
+                        Histogram* all) {
     Crew& crew = fleet_.crew();
-    crew.on_each([&](Worker& worker) { drivers_[worker.index()]->rest(target, load_); });
+    crew.on_each([&](Worker& worker) { drivers_[worker.index()]->rest(target, load); });
     const Counts before = counts(target);
     const std::uint64_t written_off = written_off_[target];
 
@@ -132,6 +133,7 @@ Slice MessageRun::drive(std::uint32_t target, std::chrono::nanoseconds time, His
 
     Slice slice;
     meter.read(slice);
+    if (load.rate > 0) slice.offered = load.rate;
     const Counts after = counts(target);
     slice.messages = after.messages - before.messages;
     slice.deliveries = after.delivered - before.delivered;
@@ -168,7 +170,54 @@ void MessageRun::report(Result& result, std::uint32_t target) const {
     }
 }
 
+void MessageRun::warm_up(Progress& progress, const Result& result) {
+    if (options_.warmup.count() == 0) return;
+    for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
+        progress.show("warming up " + result.targets[target].name);
+        drive(target, load_, options_.warmup, nullptr);
+    }
+}
+
+std::expected<Load, std::string> MessageRun::share_of_first(Progress& progress,
+                                                            TargetResult& result) {
+    Histogram closed;
+    const Slice slice = drive(0, load_, options_.slice, &closed);
+    if (slice.messages == 0) {
+        return std::unexpected(
+            fmt::format("target {}: nothing went through its closed loop, of "
+                        "which --share is to be offered",
+                        result.name));
+    }
+    if (fleet_.size() > 1) {
+        result.slices.push_back(slice);
+        result.latency.add(closed);
+        progress.show(words_of_slice(options_, result));
+    }
+    Load load = load_;
+    load.rate = options_.share * static_cast<double>(slice.messages) / slice.seconds;
+    return load;
+}
+
+Outcome MessageRun::round(Progress& progress, Result& result) {
+    Load load = load_;
+    if (options_.share > 0) {
+        const auto share = share_of_first(progress, result.targets.front());
+        if (!share) return std::unexpected(share.error());
+        load = *share;
+    }
+    for (std::uint32_t target = result.first_is_yardstick ? 1 : 0; target < fleet_.size();
+         ++target) {
+        TargetResult& found = result.targets[target];
+        found.slices.push_back(drive(target, load, options_.slice, &found.latency));
+        progress.show(words_of_slice(options_, found));
+    }
+    return {};
+}
+
 Outcome MessageRun::run(Progress& progress, Result& result) {
+    // Where others are compared, the first one is driven in closed loops alone: right behind its
+    // own it would be warmer than they are.
+    result.first_is_yardstick = options_.share > 0 && fleet_.size() > 1;
     progress.show("connecting");
     const auto connected = fleet_.connect_all();
     if (!connected) return connected;
@@ -179,16 +228,9 @@ Outcome MessageRun::run(Progress& progress, Result& result) {
         if (!calibrated) return calibrated;
     }
     fleet_.wait_for_silence();
-    for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
-        progress.show("warming up " + result.targets[target].name);
-        if (options_.warmup.count() > 0) drive(target, options_.warmup, nullptr);
-    }
+    warm_up(progress, result);
     for (std::uint32_t n = 0; n < repetitions_of(options_); ++n) {
-        for (std::uint32_t target = 0; target < fleet_.size(); ++target) {
-            TargetResult& found = result.targets[target];
-            found.slices.push_back(drive(target, options_.slice, &found.latency));
-            progress.show(words_of_slice(options_, found));
-        }
+        if (const auto driven = round(progress, result); !driven) return driven;
     }
     for (std::uint32_t target = 0; target < fleet_.size(); ++target) report(result, target);
     return {};

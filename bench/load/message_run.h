@@ -47,11 +47,16 @@ private:
     std::expected<void, std::string> calibrate(std::uint32_t target, TargetResult& result);
     std::expected<std::uint64_t, std::string> delivered_bytes(std::uint32_t target,
                                                               std::uint32_t attempt);
-    Slice drive(std::uint32_t target, std::chrono::nanoseconds time, Histogram* all);
+    Slice drive(std::uint32_t target, const Load& load, std::chrono::nanoseconds time,
+                Histogram* all);
+    void warm_up(Progress& progress, const Result& result);
+    // Every other target, a slice each; --share first asks the first one what there is to share.
+    Outcome round(Progress& progress, Result& result);
+    std::expected<Load, std::string> share_of_first(Progress& progress, TargetResult& result);
     void report(Result& result, std::uint32_t target) const;
 
     const Options options_;
-    const Load load_;
+    const Load load_;  // of --share: the closed loop
     Fleet& fleet_;
     std::vector<std::unique_ptr<MessageDriver>> drivers_;  // of each worker
     std::vector<std::uint64_t> written_off_;               // of each target

@@ -31,7 +31,8 @@ struct Options {
     std::uint32_t size = 128;   // payload bytes as delivered
     std::uint32_t depth = 1;
     std::uint32_t burst = 0;
-    double rate = 0;  // messages a second in all, of a target; 0: closed loop
+    double rate = 0;   // messages a second in all, of a target; 0: closed loop
+    double share = 0;  // open loop: of what the first target reached just before; 0: `rate` says it
 
     bool says_goodbye = false;  // connect: ends by a close frame, not by a reset
 

@@ -39,9 +39,11 @@ void Result::finish() {
         }
         for (auto& [metric, list] : values) target.summary[metric] = spread_of(std::move(list));
     }
-    for (std::size_t i = 1; i < targets.size(); ++i) {
+    const std::size_t base_of_all = first_is_yardstick ? 1 : 0;
+    for (std::size_t i = base_of_all + 1; i < targets.size(); ++i) {
+        const TargetResult& reference = targets[base_of_all];
         std::map<std::string, std::vector<double>> quotients;
-        const auto& first = targets.front().slices;
+        const auto& first = reference.slices;
         const auto& other = targets[i].slices;
         for (std::size_t n = 0; n < std::min(first.size(), other.size()); ++n) {
             const auto base = first[n].metrics();
@@ -53,14 +55,13 @@ void Result::finish() {
             }
         }
         for (const auto& [figure, value] : targets[i].figures) {
-            const auto to = targets.front().figures.find(figure);
-            if (to != targets.front().figures.end() && to->second > 0) {
+            const auto to = reference.figures.find(figure);
+            if (to != reference.figures.end() && to->second > 0) {
                 quotients[figure].push_back(value / to->second);
             }
         }
         for (auto& [metric, list] : quotients) {
-            ratios.push_back(
-                {metric, targets[i].name, targets.front().name, spread_of(std::move(list))});
+            ratios.push_back({metric, targets[i].name, reference.name, spread_of(std::move(list))});
         }
     }
 }

@@ -1,4 +1,5 @@
-// What a run found: slices of each target, medians, quotients to the first target, warnings.
+// What a run found: slices of each target, medians, quotients to the first target that is compared,
+// warnings.
 // Thread: main.
 // Invariant: summaries and ratios are made from the slices alone, by finish().
 #pragma once
@@ -28,6 +29,7 @@ struct Slice {
     std::uint64_t deliveries = 0;
     std::optional<double> cpu_seconds;
     std::optional<double> busy_seconds;
+    std::optional<double> offered;  // open loop: messages a second
     double client_cpu_seconds = 0;
     double busiest_thread = 0;  // share of its time that the busiest thread of the client ran
     std::uint64_t lost = 0;
@@ -70,6 +72,7 @@ struct Result {
     std::vector<TargetResult> targets;
     std::vector<Ratio> ratios;
     std::vector<std::string> warnings;
+    bool first_is_yardstick = false;  // --share: the first target's slices are closed loops
     bool failed = false;
 
     void finish();

@@ -31,6 +31,7 @@ void write_slice(JsonWriter& json, const Slice& slice) {
     json.field("deliveries", slice.deliveries);
     json.field("cpu_seconds", slice.cpu_seconds);
     json.field("busy_seconds", slice.busy_seconds);
+    json.field("offered", slice.offered);
     json.field("client_cpu_seconds", slice.client_cpu_seconds);
     json.field("client_busiest_thread", slice.busiest_thread);
     json.field("lost", slice.lost);

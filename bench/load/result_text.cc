@@ -133,9 +133,11 @@ void add_warnings(const Options& options, Result& result) {
         const double sent = median_of(target, [](const Slice& slice) {
             return slice.seconds > 0 ? static_cast<double>(slice.messages) / slice.seconds : 0;
         });
-        if (options.rate > 0 && sent < kRateReached * options.rate) {
-            warn(fmt::format("{}: {:.0f} messages a second went through, not the {:.0f} of --rate",
-                             target.name, sent, options.rate));
+        const double offered =
+            median_of(target, [](const Slice& slice) { return slice.offered.value_or(0); });
+        if (sent < kRateReached * offered) {
+            warn(fmt::format("{}: {:.0f} messages a second went through, not the {:.0f} of {}",
+                             target.name, sent, offered, options.share > 0 ? "--share" : "--rate"));
         }
     }
 }

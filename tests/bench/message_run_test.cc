@@ -46,7 +46,9 @@ struct Ran {
 
 Ran run(const Options& options) {
     Ran ran;
-    ran.result.targets.resize(options.targets.size());
+    for (const TargetSpec& spec : options.targets) {
+        ran.result.targets.emplace_back().name = spec.name;
+    }
     Progress progress(true);
     ran.outcome = run_workload(options, progress, ran.result);
     ran.result.finish();
@@ -180,6 +182,46 @@ TEST(MessageRun, ComparesTargets) {
     ASSERT_EQ(ran.result.targets.size(), 2u);
     for (const TargetResult& target : ran.result.targets) EXPECT_EQ(target.slices.size(), 3u);
     EXPECT_FALSE(ran.result.ratios.empty());
+}
+
+// Property: of --share, what a round offers is that share of what the first target reached in a
+// closed loop just before, and the first target is in no ratio.
+TEST(MessageRun, OffersAShareOfWhatTheFirstReached) {
+    const FakeServer yardstick(Fault::kNone);
+    const FakeServer one(Fault::kNone);
+    const FakeServer other(Fault::kNone);
+    Options options = options_for(yardstick);
+    options.targets.front().name = "yardstick";
+    options.targets.push_back(options_for(one).targets.front());
+    options.targets.push_back(options_for(other).targets.front());
+    options.rate = 0;
+    options.share = 0.25;
+    options.slice = std::chrono::milliseconds{50};
+    options.repetitions = 3;
+    const Ran ran = run(options);
+    ASSERT_TRUE(ran.outcome.has_value()) << ran.outcome.error();
+    for (std::size_t round = 0; round < 3; ++round) {
+        const Slice& closed = ran.result.targets[0].slices.at(round);
+        EXPECT_FALSE(closed.offered.has_value());
+        const double reached = static_cast<double>(closed.messages) / closed.seconds;
+        for (const std::size_t target : {1u, 2u}) {
+            const Slice& open = ran.result.targets[target].slices.at(round);
+            EXPECT_DOUBLE_EQ(open.offered.value_or(0), 0.25 * reached);
+            EXPECT_EQ(open.deliveries, 6 * open.messages);
+        }
+    }
+    ASSERT_FALSE(ran.result.ratios.empty());
+    for (const Ratio& ratio : ran.result.ratios) EXPECT_EQ(ratio.to, "fake");
+}
+
+// Property: a target alone is offered a share of what it reached itself.
+TEST(MessageRun, OffersAShareOfItself) {
+    const FakeServer server(Fault::kNone);
+    Options options = options_for(server);
+    options.rate = 0;
+    options.share = 0.5;
+    const Slice slice = only_slice(run(options));
+    EXPECT_GT(slice.offered.value_or(0), 0);
 }
 
 }  // namespace

@@ -106,6 +106,8 @@ TEST(CommandLine, RefusesMistakes) {
         {{"fanout", "--url", "ws://a/", "--rooms", "501"}, "--rooms"},
         {{"fanout", "--url", "ws://a/", "--connections", "10", "--senders", "11"}, "--senders"},
         {{"fanout", "--url", "ws://a/", "--burst", "2", "--rate", "1"}, "--burst"},
+        {{"fanout", "--url", "ws://a/", "--rate", "2", "--share", "0.5"}, "--share"},
+        {{"chat", "--url", "ws://a/", "--share", "0.5"}, "--share"},
         {{"fanout", "--url", "ws://a/", "--depth", "0"}, "--depth"},
         {{"fanout", "--url", "ws://a/", "--dept", "1"}, "--dept"}};
     for (const auto& [arguments, word] : bad) {
