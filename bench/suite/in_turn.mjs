@@ -5,6 +5,7 @@ import { failed, judgeLatency, judgePaired, measured, skipped } from './judge.mj
 import { drive, slicing } from './load.mjs';
 import { divideCores } from './machine.mjs';
 import { start, targetOf } from './servers.mjs';
+import { mergedDistribution } from './stats.mjs';
 
 export const serving = (context, row) =>
   context.servers.filter((server) => !server.serves || server.serves(row));
@@ -50,13 +51,21 @@ export function partsOf(servers, connections, descriptors) {
   return parts;
 }
 
-// At most 60 steps of a distribution, as [value, quantile] with quantiles from 0 to 1.
-function thinned(steps) {
-  const scale = steps.some(([, percentile]) => percentile > 1) ? 100 : 1;
+// The distribution of all starts, at most 60 steps of it.
+function distributionOf(targets) {
+  const steps = mergedDistribution(
+    targets
+      .filter(({ hgrm }) => hgrm?.length)
+      .map(({ hgrm, latency_ns: { count } }) => ({ steps: quantiles(hgrm), count })),
+  );
   const every = Math.ceil(steps.length / 60);
-  return steps
-    .filter((_, i) => i % every === 0 || i === steps.length - 1)
-    .map(([value, percentile]) => [value, percentile / scale]);
+  return steps.filter((_, i) => i % every === 0 || i === steps.length - 1);
+}
+
+// From 0 to 1, where the tool may count to 100.
+function quantiles(steps) {
+  const scale = steps.some(([, percentile]) => percentile > 1) ? 100 : 1;
+  return steps.map(([value, percentile]) => [value, percentile / scale]);
 }
 
 function inOrder(results, servers) {
@@ -80,6 +89,9 @@ async function driveTheWilling(context, row, up, coresOf, loadCores, flags, expe
       const culprit = willing.find(
         (one) => one.died() !== null || error.message.includes(`target ${one.name}`),
       );
+      // Without it the next one would be taken for it.
+      if (culprit && culprit.server === row.yardstick)
+        throw new Error(`${culprit.name}: ${culprit.died() ?? error.message}`);
       const put_aside = culprit ? [culprit] : willing;
       refused.push(...put_aside.map((one) => failed(one.server, one.died() ?? error.message)));
       willing = willing.filter((one) => !put_aside.includes(one));
@@ -90,6 +102,8 @@ async function driveTheWilling(context, row, up, coresOf, loadCores, flags, expe
 
 async function driveOnce(context, row, servers, coresOf, loadCores, flags, expected_ms) {
   return withServers(servers, row, coresOf, async (up, missing) => {
+    const lacking = missing.find(({ server }) => server === row.yardstick?.name);
+    if (lacking) throw new Error(lacking.reason);
     const { answer, willing, refused } = await driveTheWilling(
       context,
       row,
@@ -120,6 +134,10 @@ function together(targets) {
   return { slices: targets.flatMap(({ slices }) => slices) };
 }
 
+// So many starts has a row that says nothing else: what is compared in pairs is compared over several.
+const startsByKind = { paired: 4, halfload: 4 };
+export const startsOf = (row) => row.starts ?? startsByKind[row.kind] ?? 1;
+
 // Neighbours stay neighbours, and as far as there are starts another one is the first in each: the one that is
 // connected to first is faster than its equal, by up to a tenth.
 export function orderIn(start, servers) {
@@ -134,7 +152,8 @@ const distinct = (warnings) => [
 ];
 
 // `repetitions` in all, divided among the starts that the row asks for. Who failed in one is left out of the
-// next ones.
+// next ones. `row.yardstick` is a server that stands before all others in each start, and without which there
+// is nothing to measure.
 export async function driveInTurn(
   context,
   row,
@@ -145,7 +164,7 @@ export async function driveInTurn(
   { slice_ms, repetitions },
   count,
 ) {
-  const all = Math.min(row.starts ?? 1, repetitions);
+  const all = Math.min(startsOf(row), repetitions);
   const each = Math.ceil(repetitions / all);
   const starts = [];
   const failures = new Map();
@@ -153,7 +172,7 @@ export async function driveInTurn(
     const one = await driveOnce(
       context,
       row,
-      orderIn(i, servers).filter(({ name }) => !failures.has(name)),
+      [row.yardstick ?? [], orderIn(i, servers).filter(({ name }) => !failures.has(name))].flat(),
       coresOf,
       loadCores,
       [...flags, ...slicing(slice_ms, each)],
@@ -164,11 +183,11 @@ export async function driveInTurn(
   }
   const results = servers.map((server) => {
     if (failures.has(server.name)) return failures.get(server.name);
-    const target = together(
-      starts.flatMap(({ driven }) => driven.filter((one) => one.server === server)).map((one) => one.target),
-    );
-    const result = measured(server, target, count);
-    return row.latency ? { ...result, distribution: thinned(target.hgrm ?? []) } : result;
+    const targets = starts
+      .flatMap(({ driven }) => driven.filter((one) => one.server === server))
+      .map((one) => one.target);
+    const result = measured(server, together(targets), count);
+    return row.latency ? { ...result, distribution: distributionOf(targets) } : result;
   });
   return { results, warnings: distinct(starts.flatMap(({ warnings }) => warnings)) };
 }
@@ -183,7 +202,7 @@ export async function inTurn(context, row, flags, slice_ms, repetitions, servers
   for (const part of partsOf(
     servers.filter((server) => !tooSmall.includes(server)),
     row.connections,
-    context.descriptors,
+    context.descriptors - (row.yardstick ? row.connections : 0),
   )) {
     const one = await driveInTurn(
       context,

@@ -2,6 +2,7 @@
 //
 // A result: {server, family, io, state: measured | failed | skipped, reason?, metrics: {name: spread}, share?,
 // versus?, gates: [{text, value, bound, pass}], integrity?, latency?}. A spread: {median, min, max, count}.
+import { ratio } from './figures.mjs';
 import { integrityOf, isIntact, metrics, quotients, series, spread } from './stats.mjs';
 
 // io_uring leaves work to kernel threads, which only the core's own clock sees. Where others use that core,
@@ -106,20 +107,71 @@ export function judgeThreads(result, one, bare, bareOne, metric, bound) {
   }
 }
 
-// Latencies against the bare loop's, slice by slice: at most `bounds` times as long.
+// Rounds in which the reference itself did not keep up: it delivered a fifth less than was offered in the time
+// until all was there, or its median was more than three times its usual one. Both mean that the machine stood
+// still, for the reference was offered half of what it had just reached.
+const keptUp = 0.8;
+const unusual = 3;
+function disturbedRounds({ values }) {
+  const usual = spread(values.p50)?.median ?? NaN;
+  return values.p50.map(
+    (p50, i) => values.sent[i] < keptUp * values.offered[i] || p50 > unusual * usual,
+  );
+}
+
+// With more of them than this the quotients say nothing about half a load.
+const disturbedAtMost = 1 / 3;
+
+// Latencies against the bare loop's, slice by slice: at most `bounds` times as long. All rounds count: to leave
+// out those in which the bare loop stalled, and keep those in which we did, would be another question. How many
+// there were, and what the others say, stands beside it.
 export function judgeLatency(results, servers, bounds) {
   const byName = new Map(results.map((result) => [result.server, result]));
   for (const result of results) {
-    const { reference } = servers.find(({ name }) => name === result.server);
+    const { reference: name } = servers.find((server) => server.name === result.server);
+    const reference = byName.get(name);
+    const isPair = result.state === 'measured' && reference?.state === 'measured';
+    const disturbed = isPair ? disturbedRounds(reference) : [];
+    const rounds = disturbed.filter(Boolean).length;
+    const isJudged = rounds <= disturbedAtMost * disturbed.length;
     result.metric = 'p99';
     result.shares = {};
+    if (isPair) result.disturbed = { rounds, of: disturbed.length };
     for (const [metric, bound] of Object.entries(bounds)) {
-      const share = shareOf(result, byName.get(reference), metric);
-      if (share) result.shares[metric] = share;
-      if (isOurs(result)) result.gates.push(gate(`${metric} to ${reference}`, share?.median, bound, false));
+      const share = shareOf(result, reference, metric);
+      if (share) {
+        const undisturbed = result.values[metric].map((value, i) => (disturbed[i] ? NaN : value));
+        result.shares[metric] = share;
+        result.disturbed[metric] = quotients(undisturbed, reference.values[metric]);
+      }
+      if (isOurs(result))
+        result.gates.push(gate(`${metric} to ${name}`, isJudged ? share?.median : NaN, bound, false));
     }
   }
   return results;
+}
+
+// "the bare loop stalled in 1 (epoll) and 0 (io_uring) of 36 rounds"
+export function countOfDisturbances(results) {
+  const pairs = results.filter(({ family, disturbed }) => family === 'stentor' && disturbed);
+  const counts = pairs.map(({ io, disturbed }) => `${disturbed.rounds} (${io})`);
+  return pairs.length === 0
+    ? ''
+    : `the bare loop stalled in ${counts.join(' and ')} of ${pairs[0].disturbed.of} rounds`;
+}
+
+// What the rounds in which the machine stood still make of the shares: nothing when there were none.
+export function disturbancesIn(results) {
+  return results
+    .filter(({ family, disturbed }) => family === 'stentor' && disturbed?.rounds > 0)
+    .map(({ server, shares, disturbed: { rounds, of, ...calm } }) => {
+      const without = Object.entries(calm)
+        .filter(([, share]) => share)
+        .map(([metric, share]) => `${metric} ${ratio(share.median)} instead of ${ratio(shares[metric].median)}`)
+        .join(', ');
+      const verdict = rounds > disturbedAtMost * of ? '; too many to judge by, measure again' : '';
+      return `${server}: in ${rounds} of ${of} rounds the bare loop did not keep up with half of what it had just reached: the machine stalled. All of them count; without them ${without}${verdict}`;
+    });
 }
 
 // One point of the latency curve. A load is held when what was offered was delivered too, without a fault. A

@@ -103,10 +103,13 @@ function halfloadCards(row) {
   const series = row.results
     .filter(({ distribution }) => distribution?.length > 1)
     .map(({ server, family, io, distribution }) => ({ server: { name: server, family, io }, distribution }));
-  const offered = row.offered ? `; ${figures.count(row.offered)} deliveries a second offered to each` : '';
+  const offered = row.offered
+    ? `offered to each: ${figures.withSpread(row.offered, 'count')} deliveries a second`
+    : '';
+  const detail = [row.detail, offered, row.note].filter(Boolean).join('; ');
   const curves =
     series.length > 0
-      ? card(row.title, `${row.detail}${offered}`, percentileCurves({ series, label: row.title }), true)
+      ? card(row.title, detail, percentileCurves({ series, label: row.title }), true)
       : '';
   return (
     curves +

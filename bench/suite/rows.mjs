@@ -10,8 +10,8 @@
 //             `work`: of what the bare loop makes of as many threads
 // rounds      so many times the profile's repetitions
 // starts      among so many starts of the servers, in each of which another one is the first: where sockets and
-//             memory come to lie stays for a process's life, and makes two equal ones differ by up to a tenth;
-//             no more than repetitions, and not with `latency`: distributions are of one start
+//             memory come to lie stays for a process's life, and makes two equal ones differ by up to a tenth.
+//             No more than repetitions; without, as many as its kind has (in_turn.mjs)
 // shorter     the profile's slice divided by this
 // quick, full whether the short profile has it; what only --full has says `only`
 
@@ -24,7 +24,6 @@ const room = (members, gates, more) => ({
   title: `One room of ${members}`,
   detail: '192 B, two messages in flight',
   kind: 'paired',
-  starts: 4,
   work: 'burst',
   path: 'chat',
   count: 'deliveries',
@@ -39,7 +38,6 @@ const burst = (messages, more) => ({
   title: `Bursts of ${messages}`,
   detail: `to 500 members, 192 B; the next burst when all have all of it`,
   kind: 'paired',
-  starts: 4,
   work: 'burst',
   path: 'chat',
   count: 'deliveries',
@@ -55,7 +53,6 @@ const echo = (size, depth, gate, more) => ({
   title: `Echo of ${sizes[size]}, depth ${depth}`,
   detail: `${depth === 1 ? 'one message' : `${depth} messages`} in flight on each of 64 connections`,
   kind: 'paired',
-  starts: 4,
   work: 'echo',
   path: 'echo',
   count: 'messages',
@@ -77,7 +74,6 @@ export const rows = [
     title: '100 rooms of 20',
     detail: '192 B, one message in flight in each room',
     kind: 'paired',
-    starts: 4,
     work: 'burst',
     path: 'chat',
     count: 'deliveries',
@@ -91,19 +87,19 @@ export const rows = [
     group: 'Latency',
     title: '100 rooms of 20 at half load',
     detail:
-      '192 B, open loop at half of what the bare epoll loop reaches, latency from the intended send time',
+      '192 B, open loop at half of what the bare epoll loop reached just before, latency from the intended send time',
     kind: 'halfload',
     work: 'burst',
     path: 'chat',
     count: 'deliveries',
     members: 20,
     latency: true,
-    load: ['fanout', '--rooms', 100, '--connections', 2000, '--size', 192],
-    capacity: ['--senders', 1, '--depth', 1],
+    load: ['fanout', '--rooms', 100, '--connections', 2000, '--size', 192, '--depth', 1],
+    share: 0.5,
     connections: 2000,
     // What the machine stalls for makes the p99 of a slice: in many short ones most have none.
     shorter: 4,
-    rounds: 5,
+    rounds: 4,
     latencyGates: { p50: 1.15, p99: 2 },
   },
   {
@@ -136,7 +132,6 @@ export const rows = [
     group: 'Handshakes',
     title: 'Handshakes',
     kind: 'paired',
-    starts: 4,
     work: 'accept',
     path: 'echo',
     detail: 'connect, upgrade, end; the bare loop accepts and closes',

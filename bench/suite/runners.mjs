@@ -2,7 +2,15 @@
 // what the report shows: {results, points?, note?, warnings}.
 import { ratio } from './figures.mjs';
 import { coresFor, driveInTurn, inTurn, serving, Skip } from './in_turn.mjs';
-import { gate, judgePaired, judgeSweep, judgeThreads, pointOf } from './judge.mjs';
+import {
+  countOfDisturbances,
+  disturbancesIn,
+  gate,
+  judgePaired,
+  judgeSweep,
+  judgeThreads,
+  pointOf,
+} from './judge.mjs';
 import { memory, slow } from './memory_runners.mjs';
 import { micro } from './micro.mjs';
 import { bare, stentor } from './servers.mjs';
@@ -20,23 +28,31 @@ function paired(context, row) {
 }
 
 async function halfload(context, row) {
-  const { slice_ms, repetitions } = context.settings;
-  const bareEpoll = context.servers.filter(({ name }) => name === 'bare epoll');
-  const closed = await inTurn(
+  const { programs, congestion } = context;
+  const name = 'yardstick';
+  const yardstick = bare(`${programs}/stentor-limit`, 'epoll', { name, congestion });
+  const answer = await inTurn(
     context,
-    { ...row, kind: 'capacity' },
-    [...row.load, ...row.capacity],
-    slice_ms,
-    Math.min(3, repetitions),
-    bareEpoll,
+    { ...row, yardstick },
+    [...row.load, '--share', row.share],
+    ...slicesOf(context, row),
   );
-  const capacity = closed.results[0]?.metrics?.rate?.median;
-  if (!capacity)
-    throw new Error(`the bare epoll loop gave no rate: ${closed.results[0]?.reason ?? 'it is not there'}`);
-  const messages = Math.max(1, Math.round(capacity / 2 / row.members));
-  const answer = await inTurn(context, row, [...row.load, '--rate', messages], ...slicesOf(context, row));
-  return { ...answer, offered: messages * row.members };
+  const offered = answer.results.find(({ metrics }) => metrics?.offered)?.metrics.offered;
+  const told = disturbancesIn(answer.results);
+  return {
+    ...answer,
+    note: countOfDisturbances(answer.results),
+    ...(offered ? { offered: timesMembers(offered, row.members) } : {}),
+    warnings: [...answer.warnings.filter((words) => !words.includes('of --share')), ...told],
+  };
 }
+
+const timesMembers = ({ median, min, max, count }, members) => ({
+  median: median * members,
+  min: min * members,
+  max: max * members,
+  count,
+});
 
 async function sweep(context, row) {
   const { sweep_ms, sweep_repetitions } = context.settings;

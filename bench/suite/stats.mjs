@@ -35,10 +35,30 @@ export const metrics = {
   p50: slicePercentile('p50'),
   p99: slicePercentile('p99'),
   p999: slicePercentile('p999'),
+  // Open loop: what was offered and what went through, messages a second.
+  offered: (slice) => slice.offered ?? NaN,
+  sent: (slice) => (slice.offered === undefined ? NaN : perSecond(slice.messages, slice.seconds)),
 };
 
 // The values of a metric, one for each slice. `count`: the field that counts the work.
 export const series = (slices, metric, count) => slices.map((slice) => metrics[metric](slice, count));
+
+// Several distributions as one. Each: {steps: [[value, quantile], …] both rising, count}.
+export function mergedDistribution(parts) {
+  const all = parts.reduce((sum, { count }) => sum + count, 0);
+  const places = parts.map(() => 0);
+  const values = [...new Set(parts.flatMap(({ steps }) => steps.map(([value]) => value)))].sort(
+    (a, b) => a - b,
+  );
+  return values.map((value) => {
+    let below = 0;
+    for (const [i, { steps, count }] of parts.entries()) {
+      while (places[i] < steps.length && steps[places[i]][0] <= value) places[i] += 1;
+      if (places[i] > 0) below += steps[places[i] - 1][1] * count;
+    }
+    return [value, below / all];
+  });
+}
 
 // What must never happen, added up over all slices.
 export const faults = ['lost', 'duplicates', 'reordered', 'gaps', 'seq_faults', 'misplaced'];

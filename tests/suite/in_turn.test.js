@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test from 'node:test';
-import { driveInTurn, orderIn } from '../../bench/suite/in_turn.mjs';
-import { stentor } from '../../bench/suite/servers.mjs';
+import { driveInTurn, orderIn, startsOf } from '../../bench/suite/in_turn.mjs';
+import { rows } from '../../bench/suite/rows.mjs';
+import { bare, stentor } from '../../bench/suite/servers.mjs';
 import { standIns } from './support/sample_run.js';
 
 const row = { id: 'twice', path: 'chat', count: 'deliveries', load: [], starts: 2 };
@@ -12,7 +13,7 @@ const servers = [1, 2].map((reactors) =>
 );
 const core = () => [0];
 
-async function driven(wanted, kept, more = {}) {
+async function driven(wanted, kept, more = {}, of = {}, flags = ['fanout']) {
   const context = {
     bench: join(standIns, 'stentor-bench'),
     keep: (_, answer) => kept.push(answer),
@@ -20,7 +21,7 @@ async function driven(wanted, kept, more = {}) {
     ...more,
   };
   const slices = { slice_ms: 100, repetitions: 8 };
-  return driveInTurn(context, row, wanted, core, core(), ['fanout'], slices, row.count);
+  return driveInTurn(context, { ...row, ...of }, wanted, core, core(), flags, slices, row.count);
 }
 
 // A row that is measured over several starts has the slices of all of them, and in each another server is first.
@@ -70,4 +71,48 @@ test('NeighboursStayNeighbours', () => {
   const four = ['a', 'b', 'c', 'd'];
   const orders = [0, 1, 2, 3].map((start) => orderIn(start, four).join(''));
   assert.deepEqual(orders, ['abcd', 'dcba', 'cdab', 'badc']);
+});
+
+// A yardstick stands first in every start, and is in no result.
+const yardstick = bare(join(standIns, 'stentor-limit'), 'epoll', { name: 'yardstick' });
+test('AYardstickStandsFirstInEveryStart', async () => {
+  const kept = [];
+  const of = { yardstick, work: 'burst' };
+  const { results } = await driven(servers, kept, {}, of, ['fanout', '--share', 0.5]);
+  const orders = kept.map(({ targets }) => targets.map(({ name }) => name));
+  const names = servers.map(({ name }) => name);
+  assert.deepEqual(orders, [
+    ['yardstick', ...names],
+    ['yardstick', ...[...names].reverse()],
+  ]);
+  assert.deepEqual(
+    results.map(({ server }) => server),
+    names,
+  );
+  assert.ok(results[0].metrics.offered.median > 0);
+});
+
+// Without its yardstick a row says why it could not be measured, and measures nothing.
+test('WithoutItsYardstickNothingIsMeasured', async () => {
+  const kept = [];
+  const broken = { ...yardstick, command: () => ['false'] };
+  await assert.rejects(driven(servers, kept, {}, { yardstick: broken }), /yardstick ended with code 1/);
+  assert.deepEqual(kept, []);
+});
+
+// A latency row has one distribution, of all starts.
+test('ADistributionIsOfAllStarts', async () => {
+  const kept = [];
+  const { results } = await driven(servers, kept, {}, { latency: true });
+  const { distribution } = results[0];
+  assert.ok(distribution.length > 1 && distribution.length <= 61);
+  assert.ok(distribution.every(([, quantile], i) => i === 0 || quantile >= distribution[i - 1][1]));
+});
+
+// What is compared in pairs is compared over four starts; a row says only what differs.
+test('PairsHaveFourStartsUnlessTheirRowSaysOtherwise', () => {
+  assert.equal(startsOf({ kind: 'paired' }), 4);
+  assert.equal(startsOf({ kind: 'paired', starts: 2 }), 2);
+  assert.equal(startsOf({ kind: 'sweep' }), 1);
+  for (const { id, kind, starts } of rows) assert.notEqual(starts, startsOf({ kind }), id);
 });

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
+  countOfDisturbances,
+  disturbancesIn,
   failed,
   judgeLatency,
   judgePaired,
@@ -107,6 +109,45 @@ test('ALatencyGateIsABoundFromAbove', () => {
     results[1].gates.map(({ pass }) => pass),
     [true, false],
   );
+});
+
+// A round in which the bare loop itself does not keep up counts like the others, and is told of.
+test('ARoundInWhichTheBareLoopStallsCountsAndIsToldOf', () => {
+  const bounds = { p50: 1.15, p99: 2 };
+  const round = (sent, p50) => slice(1, { offered: 100, messages: sent, latency_ns: { p50, p99: 20 } });
+  const judged = (bare, ours) => {
+    const of = (server, slices) => measured(server, { slices }, 'deliveries');
+    return judgeLatency([of(bareEpoll, bare), of(epoll, ours)], servers, bounds);
+  };
+  const calm = [round(100, 10), round(100, 11), round(100, 12), round(100, 12)];
+  const quiet = judged(calm, calm);
+  assert.deepEqual(disturbancesIn(quiet), []);
+  assert.match(countOfDisturbances(quiet), /stalled in 0 \(epoll\) of 4 rounds/);
+
+  for (const stalled of [round(70, 12), round(100, 40)]) {
+    const results = judged([stalled, ...calm.slice(1)], calm);
+    assert.deepEqual(results[1].disturbed.rounds, 1);
+    assert.equal(results[1].shares.p50.count, 4);
+    assert.equal(results[1].disturbed.p50.count, 3);
+    assert.equal(results[1].gates.every(({ pass }) => pass), true);
+    assert.match(disturbancesIn(results)[0], /stentor epoll: in 1 of 4 rounds .* All of them count; without them p50 1\.00/);
+  }
+  // Ours alone: that is not the machine.
+  const slow = judged(calm, [round(70, 90), ...calm.slice(1)]);
+  assert.equal(slow[1].disturbed.rounds, 0);
+});
+
+// Where the machine stalls more often than in a third of the rounds, nothing is judged, and so nothing passes.
+test('WhereTheMachineStallsTooOftenNothingPasses', () => {
+  const round = (sent) => slice(1, { offered: 100, messages: sent, latency_ns: { p50: 10, p99: 20 } });
+  const [good, bad] = [round(100), round(50)];
+  const of = (server, slices) => measured(server, { slices }, 'deliveries');
+  const judged = (slices) =>
+    judgeLatency([of(bareEpoll, slices), of(epoll, slices)], servers, { p50: 1.15 })[1];
+  assert.equal(judged([bad, good, good]).gates[0].pass, true);
+  assert.deepEqual(judged([bad, bad, good]).gates[0].value, null);
+  assert.equal(verdictOf({ state: 'measured', results: [judged([bad, bad, good])] }), false);
+  assert.match(disturbancesIn([judged([bad, bad, good])])[0], /measure again/);
 });
 
 // A load is held when it was delivered in time and whole; behind the first load that is not, nothing counts.

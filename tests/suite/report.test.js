@@ -155,3 +155,14 @@ test('AComparisonSaysThatItIsWeaker', () => {
   assert.match(page, /weaker evidence/);
   assert.match(page, /kernel: 1 then, 2 now/);
 });
+
+// Rounds in which the machine stood still are counted on the page, whether there were any or not.
+test('RoundsInWhichTheMachineStalledAreOnThePage', async () => {
+  assert.match(html, /the bare loop stalled in 0 \(epoll\) and 0 \(io_uring\) of 8 rounds/);
+  const stalled = await runSuite(['--smoke', '--only', 'rooms-20-half'], {
+    environment: { FAKE_STALLED: 'bare epoll' },
+  });
+  assertIsWholePage(stalled.html);
+  assert.match(stalled.html, /the bare loop stalled in 4 \(epoll\) and 0 \(io_uring\) of 8 rounds/);
+  assert.match(stalled.html, /measure again/);
+});

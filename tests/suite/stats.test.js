@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as figures from '../../bench/suite/figures.mjs';
-import { integrityOf, isIntact, median, quotients, series, spread } from '../../bench/suite/stats.mjs';
+import { integrityOf, isIntact, median, mergedDistribution, quotients, series, spread } from '../../bench/suite/stats.mjs';
 
 // A share is the median of the quotients of each repetition, not the quotient of the medians.
 test('ASharePairsRepetitionsBeforeItTakesTheMedian', () => {
@@ -25,6 +25,20 @@ test('TheMedianDoesNotDependOnOrder', () => {
   assert.equal(median([4, 1, 3, 2]), 2.5);
   assert.deepEqual(spread([3, NaN, 1, 2]), { median: 2, min: 1, max: 3, count: 3 });
   assert.equal(spread([]), null);
+});
+
+// Distributions are merged by how much each has seen, and stay rising up to 1.
+test('DistributionsAreMergedByTheirCounts', () => {
+  const one = { steps: [[10, 0.5], [20, 1]], count: 300 };
+  const other = { steps: [[15, 0.5], [40, 1]], count: 100 };
+  assert.deepEqual(mergedDistribution([one, other]), [
+    [10, 0.375],
+    [15, 0.5],
+    [20, 0.875],
+    [40, 1],
+  ]);
+  assert.deepEqual(mergedDistribution([one]), one.steps);
+  assert.deepEqual(mergedDistribution([]), []);
 });
 
 // A clock that saw no time gives no rate, rather than an infinite one.
