@@ -10,6 +10,7 @@ import { verdictOf } from './judge.mjs';
 import { allowedCores, divideCores, fileNameOf, hasProgram, provenance } from './machine.mjs';
 import { parse, usage, UsageError } from './options.mjs';
 import { peers } from './peers.mjs';
+import { about, planOf, secondsOf } from './plan.mjs';
 import { report } from './report.mjs';
 import { isIn, nameOf, profiles, rows } from './rows.mjs';
 import { Skip } from './in_turn.mjs';
@@ -61,6 +62,16 @@ const isWanted = (row, only) =>
 function openFiles() {
   const limit = Number(execFileSync('bash', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
   return Number.isFinite(limit) ? limit : 1 << 20;
+}
+
+const planned = ({ length }, seconds) => `${length} ${length === 1 ? 'row' : 'rows'}, ${about(seconds)}`;
+
+function listed(plan, chosen, running) {
+  const lines = chosen.map((row) => {
+    const time = running.includes(row) ? figures.seconds(secondsOf(plan, row)) : '-';
+    return `${row.id.padEnd(16)} ${time.padStart(12)}  ${nameOf(row)}; ${row.detail}`;
+  });
+  return [...lines, planned(running, planOf(plan, running))].join('\n');
 }
 
 const described = ({ id, group, title, detail, kind, metric, chart, count, goal, path, work }) => ({
@@ -147,18 +158,29 @@ async function main(words) {
     return 0;
   }
   const chosen = rows.filter((row) => isWanted(row, options.only));
+  const programs = placeOf(options.programs, 'build/release');
+  const cores = allowedCores();
+  const plan = {
+    settings: profiles[options.profile],
+    profile: options.profile,
+    kinds: options.kinds,
+    cores,
+    descriptors: openFiles(),
+    servers: serversOf(options, programs),
+  };
+  // Asking for a row by name is asking for it in any profile.
+  const profile = options.profile === 'smoke' ? 'quick' : options.profile;
+  const running = chosen.filter((row) => options.only.length > 0 || isIn(row, profile));
   if (options.list) {
-    for (const row of chosen) console.log(`${row.id.padEnd(16)} ${nameOf(row)}; ${row.detail}`);
+    console.log(listed(plan, chosen, running));
     return 0;
   }
   if (chosen.length === 0)
     throw new UsageError(`--only ${options.only.join(' ')}: no such row; --list names them`);
   const old = options.compare ? JSON.parse(readFileSync(placeOf(options.compare), 'utf8')) : null;
-  const programs = placeOf(options.programs, 'build/release');
   if (!hasProgram(programs, 'stentor-bench'))
     throw new UsageError(`${programs} has no stentor-bench; build it by scripts/build`);
 
-  const cores = allowedCores();
   const state = { interrupted: false };
   const raw = {};
   const run = {
@@ -178,15 +200,10 @@ async function main(words) {
     absent: [],
   };
   const context = {
-    settings: profiles[options.profile],
-    profile: options.profile,
+    ...plan,
     programs,
     bench: `${programs}/stentor-bench`,
-    cores,
-    servers: serversOf(options, programs),
-    kinds: options.kinds,
     congestion: options.congestion,
-    descriptors: openFiles(),
     interrupted: () => state.interrupted,
     keep: (row, answer) => {
       (raw[row.id] ??= []).push(answer);
@@ -225,9 +242,8 @@ async function main(words) {
     state.interrupted = true;
   });
 
-  const profile = options.profile === 'smoke' ? 'quick' : options.profile;
-  // Asking for a row by name is asking for it in any profile.
-  const running = chosen.filter((row) => options.only.length > 0 || isIn(row, profile));
+  run.planned_seconds = planOf(context, running);
+  say(planned(running, run.planned_seconds));
   run.not_chosen = rows
     .filter((row) => !running.includes(row))
     .map(({ id, group, title }) => ({ id, group, title }));

@@ -8,12 +8,13 @@ import { targetOf } from './servers.mjs';
 import { stall } from './stalled.mjs';
 import { quotients } from './stats.mjs';
 
+export function idleConnections({ profile, settings, descriptors }, row) {
+  const wanted = row.connections[profile] ?? row.connections.quick;
+  return Math.max(200, Math.min(Math.floor(wanted * settings.connections), descriptors - 400));
+}
+
 export async function memory(context, row) {
-  const wanted = row.connections[context.profile] ?? row.connections.quick;
-  const connections = Math.max(
-    200,
-    Math.min(Math.floor(wanted * context.settings.connections), context.descriptors - 400),
-  );
+  const connections = idleConnections(context, row);
   const flags = ({ connectionsMax = connections }) => [
     'idle',
     '--connections',

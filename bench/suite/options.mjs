@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export const usage = `usage: scripts/bench [--quick | --full] [flags]
 
 Builds what it needs, runs the bench suite, and writes a report (HTML, with the JSON beside it) into
-build/bench. Some 15 minutes; --quick 1.5, --full an hour.
+build/bench. It says at its start about how long it takes; --list says it row by row.
 
 What is measured
   --only PATTERN         only rows whose name contains this; repeatable; --list names them
@@ -23,12 +23,12 @@ What is measured
   --tcp-congestion NAME  for stentor and the bare loops (default: the kernel's)
 
 How
-  --quick, --full        how long; without: some 15 minutes
+  --quick, --full        fewer and shorter rounds, or more and longer ones
   --out DIR              where the report goes (default build/bench)
   --no-build             measures the programs of build/release as they are
   --programs DIR         measures those of another folder; implies --no-build
   --strict               exit code 1 when a gate is missed; else only when something could not be measured
-  --list                 the rows, and end
+  --list                 the rows, how long each takes, and end
 NO_COLOR is honoured.`;
 
 const flags = {

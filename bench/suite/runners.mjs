@@ -17,7 +17,7 @@ import { bare, stentor } from './servers.mjs';
 import { faults } from './stats.mjs';
 
 // A row may want more of them, or shorter ones.
-const slicesOf = ({ settings }, row) => [
+export const slicesOf = ({ settings }, row) => [
   Math.round(settings.slice_ms / (row.shorter ?? 1)),
   settings.repetitions * (row.rounds ?? 1),
 ];
@@ -54,12 +54,15 @@ const timesMembers = ({ median, min, max, count }, members) => ({
   count,
 });
 
+export const loadsOf = ({ profile }, row) => row.offered[profile] ?? row.offered.quick;
+
 async function sweep(context, row) {
   const { sweep_ms, sweep_repetitions } = context.settings;
   const servers = serving(context, row).filter(({ family }) => family !== 'peer');
   const points = [];
   const warnings = [];
-  for (const offered of row.offered[context.profile] ?? row.offered.quick) {
+  const loads = loadsOf(context, row);
+  for (const offered of loads) {
     const answer = await inTurn(
       context,
       row,
@@ -75,16 +78,14 @@ async function sweep(context, row) {
         .filter((words) => !words.includes('of --rate'))
         .map((words) => `at ${offered / 1e6} M/s: ${words}`),
     );
-    context.progress(
-      `${points.length} of ${(row.offered[context.profile] ?? row.offered.quick).length} loads`,
-    );
+    context.progress(`${points.length} of ${loads.length} loads`);
   }
   return { results: judgeSweep(points, servers, row.goal), points, warnings };
 }
 
 // What a row compares: the same server with several numbers of reactors, each on as many cores, or with
 // several stores.
-function variantsOf(context, row) {
+export function variantsOf(context, row) {
   if (row.stores)
     return row.stores.map((store) => ({ label: store, cores: 2, flags: { store, cores: 2 } }));
   const most =
