@@ -269,6 +269,7 @@ Outcome run_chat(const Options& options, Progress& progress, Result& result) {
         }
     }
     for (std::uint32_t target = 0; target < (*fleet)->size(); ++target) run.report(target, result);
+    (*fleet)->report_tls(result);
     return {};
 }
 

@@ -51,7 +51,7 @@ void add_targets(CLI::App& app, Raw& raw) {
     app.add_option("--targets", raw.targets_file, "JSON file of servers, driven in turn")
         ->type_name("FILE")
         ->group(group);
-    app.add_option("--url", raw.target.url, "the one server: ws://HOST:PORT/PATH")
+    app.add_option("--url", raw.target.url, "the one server: ws:// or wss://HOST:PORT/PATH")
         ->type_name("URL")
         ->group(group);
     app.add_option("--pid", raw.target.pid, "its process, for CPU and memory")
@@ -72,6 +72,20 @@ void add_targets(CLI::App& app, Raw& raw) {
         ->group(group);
     app.add_option("--message", raw.target.message,
                    "what senders send; {stamp} is needed, {pad}, {number}, {room}, {user} may be")
+        ->group(group);
+}
+
+void add_tls(CLI::App& app, TlsTrust& trust) {
+    const std::string group = "TLS, of wss:// URLs";
+    app.add_option("--ca", trust.ca_file,
+                   "certificates to trust, PEM, instead of what the system trusts")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_flag("--insecure", trust.insecure, "take any certificate, for any name")
+        ->excludes("--ca")
+        ->group(group);
+    app.add_flag("--tls-resume", trust.resumes,
+                 "who comes back resumes its session (default: a full handshake each time)")
         ->group(group);
 }
 
@@ -272,6 +286,7 @@ std::expected<CommandLine, std::string> read_command_line(std::span<const std::s
     app.option_defaults()->always_capture_default(false);
     app.add_option("WORKLOAD", raw.workload, "what to do");
     add_targets(app, raw);
+    add_tls(app, options.trust);
     add_load(app, options);
     add_course(app, options, raw);
     add_tool(app, options);

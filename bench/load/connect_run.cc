@@ -142,6 +142,7 @@ Outcome run_connect(const Options& options, Progress& progress, Result& result) 
             progress.show(words_of_slice(options, found));
         }
     }
+    (*fleet)->report_tls(result);
     return {};
 }
 

@@ -5,22 +5,25 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "bench/load/sequence.h"
 #include "bench/load/stamp.h"
 #include "bench/load/target.h"
+#include "bench/load/tls_client_session.h"
 #include "net/unique_fd.h"
 
 namespace stentor::bench {
 
-enum class Phase : std::uint8_t { kClosed, kConnecting, kUpgrading, kJoining, kReady };
+enum class Phase : std::uint8_t { kClosed, kConnecting, kSecuring, kUpgrading, kJoining, kReady };
 
 inline constexpr std::uint32_t kNoStream = ~std::uint32_t{0};
 
 struct Connection {
     net::UniqueFd fd;
+    std::unique_ptr<TlsClientSession> tls;  // null where the URL is ws://
     TargetState* target = nullptr;
     std::uint32_t index = 0;  // within its target
     std::uint32_t room = 0;

@@ -63,11 +63,8 @@ std::expected<std::unique_ptr<Fleet>, std::string> Fleet::make(const Options& op
                              .senders = options.senders,
                              .workers = threads};
     for (const TargetSpec& spec : options.targets) {
-        auto address = resolve(spec.url);
-        if (!address) return std::unexpected("target " + spec.name + ": " + address.error());
-        const auto index = static_cast<std::uint32_t>(fleet->targets_.size());
-        fleet->targets_.push_back(std::make_unique<TargetState>(index, spec, *address));
-        fleet->traffics_.push_back(std::make_unique<Traffic>(*fleet->targets_.back(), shape));
+        const auto added = fleet->add(spec, shape);
+        if (!added) return std::unexpected("target " + spec.name + ": " + added.error());
     }
     const std::uint32_t sources =
         std::max(options.connections / kPortsOfASource + 1, wanted.sources_least);
@@ -78,6 +75,21 @@ std::expected<std::unique_ptr<Fleet>, std::string> Fleet::make(const Options& op
                                .joins = wanted.joins,
                                .cores = cores});
     return fleet;
+}
+
+std::expected<void, std::string> Fleet::add(const TargetSpec& spec, const TrafficShape& shape) {
+    const auto address = resolve(spec.url);
+    if (!address) return std::unexpected(address.error());
+    std::shared_ptr<const TlsClientContext> tls;
+    if (spec.url.tls) {
+        auto made = TlsClientContext::make(options_.trust, spec.url.host);
+        if (!made) return std::unexpected(made.error());
+        tls = std::move(*made);
+    }
+    const auto index = static_cast<std::uint32_t>(targets_.size());
+    targets_.push_back(std::make_unique<TargetState>(index, spec, *address, std::move(tls)));
+    traffics_.push_back(std::make_unique<Traffic>(*targets_.back(), shape));
+    return {};
 }
 
 std::expected<void, std::string> Fleet::connect(std::uint32_t target, std::uint32_t begin,
@@ -130,6 +142,12 @@ void Fleet::wait_for_silence() {
             frames = now;
             since = now_ns();
         }
+    }
+}
+
+void Fleet::report_tls(Result& result) const {
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+        result.targets[i].tls = targets_[i]->tls_report();
     }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench/load/options.h"
+#include "bench/load/result.h"
 #include "bench/load/target.h"
 #include "bench/load/traffic.h"
 #include "bench/load/worker.h"
@@ -43,9 +44,12 @@ public:
     void stop() { crew_.reset(); }
     // Until nothing has come in for a while: the talk of the joins is over.
     void wait_for_silence();
+    // How each wss:// target was spoken to, into result.targets, which stand in the same order.
+    void report_tls(Result& result) const;
 
 private:
     explicit Fleet(const Options& options) : options_(options) {}
+    std::expected<void, std::string> add(const TargetSpec& spec, const TrafficShape& shape);
 
     const Options options_;
     std::vector<std::unique_ptr<TargetState>> targets_;

@@ -159,6 +159,7 @@ Outcome run_idle(const Options& options, Progress& progress, Result& result) {
                                                   state.closed.load(), state.complaint()));
         }
     }
+    (*fleet)->report_tls(result);
     return {};
 }
 

@@ -47,6 +47,11 @@ public:
         wants_comma_ = true;
     }
     void value(const char* text) { value(std::string_view(text)); }
+    void value(bool is) {
+        comma();
+        out_ += is ? "true" : "false";
+        wants_comma_ = true;
+    }
     template <std::integral Number>
     void value(Number number) {
         comma();

@@ -233,6 +233,7 @@ Outcome MessageRun::run(Progress& progress, Result& result) {
         if (const auto driven = round(progress, result); !driven) return driven;
     }
     for (std::uint32_t target = 0; target < fleet_.size(); ++target) report(result, target);
+    fleet_.report_tls(result);
     return {};
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bench/load/target.h"
+#include "bench/load/tls_client_context.h"
 
 namespace stentor::bench {
 
@@ -42,6 +43,8 @@ struct Options {
     std::optional<std::chrono::nanoseconds> duration =
         {};  // of each target; else `repetitions` slices
     std::uint32_t repetitions = 9;
+
+    TlsTrust trust = {};  // of all wss:// targets
 
     std::uint32_t threads = 0;  // 0: cores less one
     std::uint32_t sources = 0;  // 0: as many as the connections need

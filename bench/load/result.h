@@ -13,6 +13,7 @@
 #include "bench/load/histogram.h"
 #include "bench/load/options.h"
 #include "bench/load/probe.h"
+#include "bench/load/tls_client_session.h"
 
 namespace stentor::bench {
 
@@ -49,6 +50,7 @@ struct Slice {
 struct TargetResult {
     std::string name;
     std::string url;
+    std::optional<TlsReport> tls;
     std::vector<Slice> slices;
     Histogram latency;
     std::uint32_t connections = 0;

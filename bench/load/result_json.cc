@@ -51,10 +51,22 @@ void write_spread(JsonWriter& json, const Spread& spread) {
     json.field("max", spread.max);
 }
 
+void write_tls(JsonWriter& json, const TlsReport& tls) {
+    json.key("tls");
+    json.begin_object();
+    json.field("version", std::string_view(tls.version));
+    json.field("cipher", std::string_view(tls.cipher));
+    json.field("verified", tls.verified);
+    json.field("handshakes", tls.handshakes);
+    json.field("resumed", tls.resumed);
+    json.end_object();
+}
+
 void write_target(JsonWriter& json, const TargetResult& target) {
     json.begin_object();
     json.field("name", std::string_view(target.name));
     json.field("url", std::string_view(target.url));
+    if (target.tls) write_tls(json, *target.tls);
     json.field("connections", target.connections);
     if (target.delivered_bytes > 0) json.field("delivered_bytes", target.delivered_bytes);
     for (const auto& [name, value] : target.figures) json.field(name, value);

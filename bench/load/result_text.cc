@@ -35,6 +35,7 @@ public:
             std::ranges::replace(words, '_', ' ');
             line(words, fmt::format("{:.6g}", value));
         }
+        write_tls();
         write_faults();
         return std::move(text_);
     }
@@ -58,6 +59,13 @@ private:
         line("latency, ms",
              fmt::format("p50 {:.3f}  p90 {:.3f}  p99 {:.3f}  p99.9 {:.3f}  max {:.3f}",
                          ms(all.p50), ms(all.p90), ms(all.p99), ms(all.p999), ms(all.max)));
+    }
+
+    void write_tls() {
+        if (!target_.tls) return;
+        const TlsReport& tls = *target_.tls;
+        line("TLS", fmt::format("{} {}{}, {} handshakes, {} resumed", tls.version, tls.cipher,
+                                tls.verified ? "" : ", not verified", tls.handshakes, tls.resumed));
     }
 
     void write_faults() {

@@ -133,6 +133,7 @@ Outcome run_storm(const Options& options, Progress& progress, Result& result) {
         found.figures["seconds_until_all_are_back"] = spread_of(std::move(seconds)).median;
         found.figures["retries"] = retries;
     }
+    (*fleet)->report_tls(result);
     return {};
 }
 

@@ -60,12 +60,17 @@ std::expected<void, std::string> set_templates(TargetSpec& spec, const TargetTex
 }  // namespace
 
 std::expected<Url, std::string> parse_url(std::string_view text) {
-    Url url{.text = std::string(text), .authority = {}, .host = {}, .port = "80", .path = "/"};
-    if (text.starts_with("wss://")) {
-        return std::unexpected("TLS is not measured: give a ws:// URL");
+    Url url{.text = std::string(text),
+            .tls = text.starts_with("wss://"),
+            .authority = {},
+            .host = {},
+            .port = {},
+            .path = "/"};
+    if (!url.tls && !text.starts_with("ws://")) {
+        return std::unexpected("a URL begins with ws:// or wss://");
     }
-    if (!text.starts_with("ws://")) return std::unexpected("a URL begins with ws://");
-    text.remove_prefix(5);
+    url.port = url.tls ? "443" : "80";
+    text.remove_prefix(url.tls ? 6 : 5);
     const std::size_t slash = text.find_first_of("/?");
     if (slash != std::string_view::npos) {
         url.path = (text[slash] == '?' ? "/" : "") + std::string(text.substr(slash));
@@ -148,6 +153,16 @@ void TargetState::overhear(std::string_view text) {
 std::string TargetState::overheard() const {
     const std::scoped_lock lock(mutex_);
     return overheard_;
+}
+
+void TargetState::count_handshake(const TlsClientSession& session) {
+    const std::scoped_lock lock(mutex_);
+    session.count_in(tls_report_);
+}
+
+std::optional<TlsReport> TargetState::tls_report() const {
+    const std::scoped_lock lock(mutex_);
+    return tls_report_.handshakes > 0 ? std::optional(tls_report_) : std::nullopt;
 }
 
 }  // namespace stentor::bench

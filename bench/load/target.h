@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,17 +17,19 @@
 #include <vector>
 
 #include "bench/load/message_template.h"
+#include "bench/load/tls_client_session.h"
 
 namespace stentor::bench {
 
 struct Url {
     std::string text;
+    bool tls = false;
     std::string authority;  // "127.0.0.1:8080", what Host says
     std::string host;
     std::string port;
     std::string path;
 };
-// ws://HOST[:PORT][/PATH]. On failure: what is wrong with it.
+// ws://HOST[:PORT][/PATH], or wss://. On failure: what is wrong with it.
 std::expected<Url, std::string> parse_url(std::string_view text);
 
 struct TargetSpec {
@@ -75,12 +78,14 @@ std::expected<SocketAddress, std::string> resolve(const Url& url);
 // How the connections of a target fare. Every worker writes it, the main thread reads it.
 class TargetState {
 public:
-    TargetState(std::uint32_t number, TargetSpec given, SocketAddress where)
-        : index(number), spec(std::move(given)), address(where) {}
+    TargetState(std::uint32_t number, TargetSpec given, SocketAddress where,
+                std::shared_ptr<const TlsClientContext> secured_by)
+        : index(number), spec(std::move(given)), address(where), tls(std::move(secured_by)) {}
 
     const std::uint32_t index;  // in the list of targets
     const TargetSpec spec;
     const SocketAddress address;
+    const std::shared_ptr<const TlsClientContext> tls;  // null where the URL is ws://
     std::atomic<std::uint32_t> ready{0};
     std::atomic<std::uint32_t> failed{0};  // never became ready
     std::atomic<std::uint32_t> closed{0};  // ended after that, and not by us
@@ -91,11 +96,15 @@ public:
     // What the server said while a join was waited for; the last one is kept.
     void overhear(std::string_view text);
     std::string overheard() const;
+    void count_handshake(const TlsClientSession& session);
+    // Nothing when there was none.
+    std::optional<TlsReport> tls_report() const;
 
 private:
     mutable std::mutex mutex_;
     std::string complaint_;
     std::string overheard_;
+    TlsReport tls_report_;
 };
 
 }  // namespace stentor::bench

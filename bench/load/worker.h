@@ -66,7 +66,10 @@ private:
     bool bind_source(const Connection& connection);
     void on_event(Connection& connection, std::uint32_t events);
     void on_connected(Connection& connection);
+    void begin_upgrade(Connection& connection);
     void on_readable(Connection& connection);
+    bool has_come(Connection& connection, ssize_t got);
+    void on_end(Connection& connection);
     void on_bytes(Connection& connection, std::string_view bytes);
     std::string_view take_upgrade(Connection& connection, std::string_view bytes);
     void walk_frames(Connection& connection, std::string_view bytes);
@@ -78,13 +81,22 @@ private:
     static void acknowledge_at_once(const Connection& connection);
     void become_ready(Connection& connection);
     void fail(Connection& connection, const std::string& why);
+    bool put(Connection& connection, std::string_view bytes, std::size_t& sent);
     void watch(Connection& connection, bool write);
+
+    // Of connections with TLS: worker_tls.cc.
+    void begin_tls(Connection& connection);
+    void flush_tls(Connection& connection);
+    void on_readable_tls(Connection& connection);
+    void on_handshake(Connection& connection);
+    static void end_tls(Connection& connection, bool abruptly);
 
     const WorkerOptions options_;
     net::UniqueFd epoll_;
     net::UniqueFd wake_;
     Driver* driver_ = nullptr;
     std::vector<char> buffer_;
+    std::vector<char> cipher_;  // empty until there is TLS
     std::deque<Connection*> to_open_;
     std::uint32_t opening_ = 0;
     std::int64_t now_ns_ = 0;

@@ -64,6 +64,9 @@ void Worker::start_opening(Connection& connection) {
     ++opening_;
     connection.phase = Phase::kConnecting;
     connection.opened_ns = now_ns();
+    if (connection.target->tls && !connection.tls) {
+        connection.tls = std::make_unique<TlsClientSession>(*connection.target->tls);
+    }
     connection.fd.reset(
         ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!connection.fd) return fail(connection, std::string("socket: ") + std::strerror(errno));
@@ -109,46 +112,76 @@ void Worker::on_connected(Connection& connection) {
     socklen_t bytes = sizeof error;
     ::getsockopt(connection.fd.get(), SOL_SOCKET, SO_ERROR, &error, &bytes);
     if (error != 0) return fail(connection, std::string("connect: ") + std::strerror(error));
+    if (connection.tls) return begin_tls(connection);
+    begin_upgrade(connection);
+}
+
+void Worker::begin_upgrade(Connection& connection) {
     connection.phase = Phase::kUpgrading;
-    if (connection.target->spec.accepts_only()) return watch(connection, false);
+    if (connection.target->spec.accepts_only()) return flush(connection);
     const Url& url = connection.target->spec.url;
     connection.outbox += upgrade_request(url.authority, url.path);
     flush(connection);
 }
 
-void Worker::flush(Connection& connection) {
-    while (connection.outbox_sent < connection.outbox.size()) {
-        const ssize_t sent =
-            ::send(connection.fd.get(), connection.outbox.data() + connection.outbox_sent,
-                   connection.outbox.size() - connection.outbox_sent, MSG_NOSIGNAL);
-        if (sent < 0) {
-            if (errno == EINTR) continue;
-            if (errno == EAGAIN) return watch(connection, true);
-            return fail(connection, std::string("send: ") + std::strerror(errno));
+// What is behind `sent` goes out, as far as there is room, and `sent` with it. False: not all went,
+// and the rest is watched for, or the connection failed.
+bool Worker::put(Connection& connection, std::string_view bytes, std::size_t& sent) {
+    while (sent < bytes.size()) {
+        const ssize_t took =
+            ::send(connection.fd.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        if (took >= 0) {
+            sent += static_cast<std::size_t>(took);
+        } else if (errno == EAGAIN) {
+            watch(connection, true);
+            return false;
+        } else if (errno != EINTR) {
+            fail(connection, std::string("send: ") + std::strerror(errno));
+            return false;
         }
-        connection.outbox_sent += static_cast<std::size_t>(sent);
     }
+    return true;
+}
+
+void Worker::flush(Connection& connection) {
+    if (connection.tls) return flush_tls(connection);
+    if (!put(connection, connection.outbox, connection.outbox_sent)) return;
     connection.outbox.clear();
     connection.outbox_sent = 0;
     watch(connection, false);
 }
 
 void Worker::on_readable(Connection& connection) {
+    if (connection.tls) return on_readable_tls(connection);
     const std::size_t held = connection.rest.size();
     if (held == buffer_.size()) buffer_.resize(2 * buffer_.size());
     connection.rest.copy(buffer_.data(), held);
     const ssize_t got =
         ::recv(connection.fd.get(), buffer_.data() + held, buffer_.size() - held, 0);
     now_ns_ = now_ns();
-    if (got <= 0) {
-        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-        const bool awaited = connection.target->spec.accepts_only() && got == 0;
-        if (awaited && connection.phase == Phase::kUpgrading) return become_ready(connection);
-        const std::string why = got == 0 ? "the server ended the connection"
-                                         : std::string("recv: ") + std::strerror(errno);
-        return fail(connection, why);
-    }
+    if (!has_come(connection, got)) return;
     on_bytes(connection, {buffer_.data(), held + static_cast<std::size_t>(got)});
+}
+
+// False: recv() brought nothing, or the end.
+bool Worker::has_come(Connection& connection, ssize_t got) {
+    if (got > 0) return true;
+    if (got == 0) {
+        on_end(connection);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        fail(connection, std::string("recv: ") + std::strerror(errno));
+    }
+    return false;
+}
+
+// The server will send no more.
+void Worker::on_end(Connection& connection) {
+    if (connection.target->spec.accepts_only() && connection.phase == Phase::kUpgrading) {
+        return become_ready(connection);
+    }
+    fail(connection, connection.phase == Phase::kSecuring
+                         ? "TLS: the server ended the connection in the handshake"
+                         : "the server ended the connection");
 }
 
 void Worker::on_bytes(Connection& connection, std::string_view bytes) {
@@ -277,6 +310,7 @@ void Worker::close(Connection& connection, bool abruptly) {
     if (connection.phase == Phase::kClosed) return;
     if (under_way(connection.phase)) --opening_;
     connection.phase = Phase::kClosed;
+    if (connection.tls) end_tls(connection, abruptly);
     if (abruptly && connection.fd) {
         const linger reset{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(connection.fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);

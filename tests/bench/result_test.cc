@@ -111,6 +111,31 @@ TEST(Result, WritesTheAgreedJson) {
     EXPECT_EQ(simdjson::dom::array(json["warnings"]).size(), 0u);
 }
 
+// Property: what was spoken over TLS says so, for machines and for people; what was not does not.
+TEST(Result, SaysWhatTlsItWas) {
+    Result result = result_of_two();
+    result.targets.at(1).tls = TlsReport{.version = "TLSv1.3",
+                                         .cipher = "TLS_AES_128_GCM_SHA256",
+                                         .verified = false,
+                                         .handshakes = 30,
+                                         .resumed = 20};
+    simdjson::dom::parser parser;
+    simdjson::dom::element json;
+    ASSERT_EQ(parser.parse(to_json(result)).get(json), simdjson::SUCCESS);
+    EXPECT_EQ(json["targets"].at(0)["tls"].error(), simdjson::NO_SUCH_FIELD);
+    const auto tls = json["targets"].at(1)["tls"];
+    EXPECT_EQ(std::string_view(tls["version"]), "TLSv1.3");
+    EXPECT_EQ(std::string_view(tls["cipher"]), "TLS_AES_128_GCM_SHA256");
+    EXPECT_FALSE(bool(tls["verified"]));
+    EXPECT_EQ(std::int64_t(tls["handshakes"]), 30);
+    EXPECT_EQ(std::int64_t(tls["resumed"]), 20);
+    const std::string text = to_text(result, false);
+    EXPECT_NE(text.find("TLSv1.3 TLS_AES_128_GCM_SHA256, not verified, 30 handshakes, 20 resumed"),
+              std::string::npos)
+        << text;
+    EXPECT_EQ(text.find("TLS"), text.find("TLS  "));  // the line of one target alone
+}
+
 // Property: a figure that JSON cannot express is null.
 TEST(JsonWriter, WritesNoInfinity) {
     JsonWriter json;

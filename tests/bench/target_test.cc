@@ -16,15 +16,23 @@ std::expected<CommandLine, std::string> read(const std::vector<std::string>& arg
     return read_command_line(arguments);
 }
 
-// Property: a URL is taken apart; what is no ws:// URL is refused.
+// Property: a URL is taken apart; what is neither ws:// nor wss:// is refused.
 TEST(Target, TakesUrlsApart) {
     const auto url = parse_url("ws://[::1]:80?x=1");
     ASSERT_TRUE(url.has_value());
     EXPECT_EQ(url->host, "::1");
     EXPECT_EQ(url->authority, "[::1]:80");
     EXPECT_EQ(url->path, "/?x=1");
+    EXPECT_FALSE(url->tls);
     EXPECT_EQ(parse_url("ws://host/a/b")->port, "80");
-    for (const char* bad : {"http://a", "wss://a", "ws://", "ws://:80/", "ws://a:/"}) {
+    const auto secure = parse_url("wss://host/a/b");
+    ASSERT_TRUE(secure.has_value());
+    EXPECT_TRUE(secure->tls);
+    EXPECT_EQ(secure->host, "host");
+    EXPECT_EQ(secure->port, "443");
+    EXPECT_EQ(secure->path, "/a/b");
+    for (const char* bad :
+         {"http://a", "https://a", "wss:/a", "ws://", "wss://", "ws://:80/", "ws://a:/"}) {
         EXPECT_FALSE(parse_url(bad).has_value()) << bad;
     }
 }
@@ -33,7 +41,7 @@ TEST(Target, TakesUrlsApart) {
 TEST(Target, ReadsTheFile) {
     const auto targets = parse_targets(
         R"({"targets":[{"name":"a","url":"ws://127.0.0.1:1/ws","pid":7,"core":0},
-            {"name":"b","url":"ws://127.0.0.1:2/","join":["hello","in {room}"],"joined":"ok",
+            {"name":"b","url":"wss://127.0.0.1:2/","join":["hello","in {room}"],"joined":"ok",
              "message":"say {stamp}{pad}"}]})",
         "native");
     ASSERT_TRUE(targets.has_value()) << targets.error();
@@ -44,6 +52,7 @@ TEST(Target, ReadsTheFile) {
     EXPECT_EQ(targets->front().join.size(), 2u);
     const TargetSpec& own = targets->back();
     EXPECT_FALSE(own.native());
+    EXPECT_TRUE(own.url.tls);
     EXPECT_EQ(own.joined, "ok");
     ASSERT_EQ(own.join.size(), 2u);
     EXPECT_EQ(own.join.back().prepare("r", "u", 0).text, "in r");
@@ -86,10 +95,15 @@ TEST(CommandLine, BecomesOptions) {
     ASSERT_TRUE(own.has_value()) << own.error();
     EXPECT_EQ(own->options.targets.front().join.size(), 2u);
     EXPECT_EQ(own->options.targets.front().dialect, "");
+    const auto secure = read({"echo", "--url", "wss://a/", "--ca", "ca.pem", "--tls-resume"});
+    ASSERT_TRUE(secure.has_value()) << secure.error();
+    EXPECT_EQ(secure->options.trust.ca_file, "ca.pem");
+    EXPECT_TRUE(secure->options.trust.resumes);
+    EXPECT_FALSE(secure->options.trust.insecure);
     const auto help = read({"--help"});
     ASSERT_TRUE(help.has_value());
     EXPECT_TRUE(help->help);
-    for (const char* word : {"--targets", "--burst", "fanout", "Exit codes"}) {
+    for (const char* word : {"--targets", "--burst", "--insecure", "fanout", "Exit codes"}) {
         EXPECT_NE(help->help_text.find(word), std::string::npos) << word;
     }
 }
@@ -108,6 +122,7 @@ TEST(CommandLine, RefusesMistakes) {
         {{"fanout", "--url", "ws://a/", "--burst", "2", "--rate", "1"}, "--burst"},
         {{"fanout", "--url", "ws://a/", "--rate", "2", "--share", "0.5"}, "--share"},
         {{"chat", "--url", "ws://a/", "--share", "0.5"}, "--share"},
+        {{"echo", "--url", "wss://a/", "--ca", "f", "--insecure"}, "--ca"},
         {{"fanout", "--url", "ws://a/", "--depth", "0"}, "--depth"},
         {{"fanout", "--url", "ws://a/", "--dept", "1"}, "--dept"}};
     for (const auto& [arguments, word] : bad) {

@@ -2,47 +2,13 @@
 // loses messages.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { WebSocketServer } from 'ws';
-import { program, startServer } from './support/server.js';
+import { join } from 'node:path';
+import { startServer } from './support/server.js';
+import { bench, brief, rawServer, skip } from './support/bench.js';
 
-const tool = join(dirname(program), 'stentor-bench');
-const brief = ['--slice', '50ms', '--repetitions', '2', '--warmup', '10ms', '--threads', '1'];
-
-function bench(...flags) {
-  return new Promise((done, fail) => {
-    const child = spawn(tool, flags.map(String));
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text; });
-    child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
-    child.on('error', fail);
-    child.on('close', (code) => done({ code, stdout, stderr }));
-  });
-}
-
-// The dialect `raw` with one room. `copies(n)`: how often the n-th delivery is made.
-async function rawServer(copies) {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
-  let count = 0;
-  server.on('connection', (socket) => {
-    socket.on('error', () => {});
-    socket.on('message', (data) => {
-      const text = data.toString();
-      if (text.startsWith('join ')) return socket.send('joined');
-      for (const member of server.clients) {
-        for (let n = copies(count++); n > 0; n -= 1) member.send(text);
-      }
-      return undefined;
-    });
-  });
-  await new Promise((ready) => { server.on('listening', ready); });
-  return { url: `ws://127.0.0.1:${server.address().port}/`, stop: () => server.close() };
-}
-
-describe('stentor-bench', { skip: existsSync(tool) ? false : 'not built beside the server' }, () => {
+describe('stentor-bench', { skip }, () => {
   let server;
   let folder;
   before(async () => {
