@@ -1,7 +1,7 @@
 // Servers that are driven in turn, all up at once, or each alone. What fails is a result that says so; the
 // others go on. Every function gets the context of the run: {settings, profile, programs, bench, cores,
 // servers, descriptors, congestion, kinds, keep, progress}.
-import { failed, judgeLatency, judgePaired, measured, skipped } from './judge.mjs';
+import { failed, judgeLatency, judgePaired, judgeStorm, measured, skipped } from './judge.mjs';
 import { drive, slicing } from './load.mjs';
 import { divideCores } from './machine.mjs';
 import { start, targetOf } from './servers.mjs';
@@ -135,7 +135,7 @@ function together(targets) {
 }
 
 // So many starts has a row that says nothing else: what is compared in pairs is compared over several.
-const startsByKind = { paired: 4, halfload: 4 };
+const startsByKind = { paired: 4, halfload: 4, storm: 4 };
 export const startsOf = (row) => row.starts ?? startsByKind[row.kind] ?? 1;
 
 // Neighbours stay neighbours, and as far as there are starts another one is the first in each: the one that is
@@ -216,6 +216,7 @@ export async function inTurn(context, row, flags, slice_ms, repetitions, servers
     );
     // Judged within its part, where all were driven in turn; a reference's figures stay those of the first.
     if (row.kind === 'paired') judgePaired(one.results, servers, row.gates);
+    if (row.kind === 'storm') judgeStorm(one.results, servers, row.connections);
     if (row.kind === 'halfload') judgeLatency(one.results, servers, row.latencyGates);
     results.push(...one.results.filter((result) => !results.some(({ server }) => server === result.server)));
     warnings.push(...one.warnings);

@@ -174,6 +174,32 @@ export function disturbancesIn(results) {
     });
 }
 
+// How long it takes until all of so many are back, and what one costs the server, against the bare loop's. No
+// gate: what a login and a join are worth is not the bare loop's to say.
+export function judgeStorm(results, servers, connections) {
+  const byName = new Map(results.map((result) => [result.server, result]));
+  const strangers = strangersShare(results);
+  for (const result of results.filter(({ state }) => state === 'measured')) {
+    const work = result.values[workMetric(result.io, strangers)];
+    result.values.back = result.values.rate.map((rate) => (1e9 * connections) / rate);
+    result.values.cpu_per_return = work.map((returns) => 1e9 / returns);
+    for (const metric of ['back', 'cpu_per_return'])
+      result.metrics[metric] = spread(result.values[metric]) ?? undefined;
+  }
+  for (const result of results) {
+    const server = servers.find(({ name }) => name === result.server);
+    result.metric = 'back';
+    result.shares = {};
+    for (const metric of ['back', 'cpu_per_return']) {
+      const share = shareOf(result, byName.get(server.reference), metric);
+      if (share) result.shares[metric] = share;
+    }
+    const versus = server.versus && shareOf(result, byName.get(server.versus), workMetric(result.io, strangers));
+    if (versus) result.versus = versus;
+  }
+  return results;
+}
+
 // One point of the latency curve. A load is held when what was offered was delivered too, without a fault. A
 // slice lasts until the last delivery, so what is late makes it longer: by a twentieth at most.
 const heldShare = 0.95;

@@ -106,7 +106,7 @@ function summaryOf(row) {
     .map((result) => {
       const name = result.server.replace('stentor ', '');
       if (result.state !== 'measured') return `${name} ${result.state}: ${result.reason}`;
-      const share = result.share ?? result.shares?.p99;
+      const share = result.share ?? result.shares?.[result.metric];
       if (row.kind === 'sweep') return `${name} holds ${figures.count(result.held)}/s`;
       if (share) return `${name} ${figures.ratio(share.median)}`;
       return result.metric === 'bytes' ? `${name} ${figures.bytes(result.metrics.bytes?.median)}` : name;

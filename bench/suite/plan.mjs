@@ -10,6 +10,7 @@ const seen = {
   connection_s: 50e-6,
   silence_s: 0.45, // that the load tool waits for
   between_s: 0.005, // slices
+  return_s: 45e-6, // of a connection that dropped, in a storm
   idle_s: 6.3, // memory of a server without its connections
   idle_connection_s: 70e-6,
   benchmarks: 196,
@@ -18,19 +19,19 @@ const seen = {
 };
 
 // So many servers in turn, all up at once.
-function inTurn_s(servers, connections, wanted, [slice_ms, repetitions]) {
+function inTurn_s(servers, connections, wanted, [slice_ms, repetitions], warmup_s = seen.warmup_s) {
   const starts = Math.min(wanted, repetitions);
   const slices = Math.ceil(repetitions / starts) * servers * (slice_ms / 1000 + seen.between_s);
-  const ready = servers * (seen.start_s + seen.warmup_s + connections * seen.connection_s);
+  const ready = servers * (seen.start_s + warmup_s + connections * seen.connection_s);
   return starts * (ready + seen.silence_s + slices);
 }
 
 // The same for all that serve a row, in parts if they have to be.
-function parts_s(context, row, servers, slices, yardsticks = 0) {
+function parts_s(context, row, servers, slices, { yardsticks = 0, warmup_s } = {}) {
   const fitting = servers.filter(({ connectionsMax = row.connections }) => connectionsMax >= row.connections);
   const descriptors = context.descriptors - yardsticks * row.connections;
   return partsOf(fitting, row.connections, descriptors)
-    .map(({ length }) => inTurn_s(length + yardsticks, row.connections, startsOf(row), slices))
+    .map(({ length }) => inTurn_s(length + yardsticks, row.connections, startsOf(row), slices, warmup_s))
     .reduce((sum, seconds) => sum + seconds, 0);
 }
 
@@ -38,11 +39,17 @@ const alone = (context, row) => serving(context, row).filter(({ family }) => fam
 
 const byKind = {
   paired: (context, row) => parts_s(context, row, serving(context, row), slicesOf(context, row)),
-  halfload: (context, row) => parts_s(context, row, serving(context, row), slicesOf(context, row), 1),
+  halfload: (context, row) => parts_s(context, row, serving(context, row), slicesOf(context, row), { yardsticks: 1 }),
   sweep(context, row) {
     const { sweep_ms, sweep_repetitions } = context.settings;
     const servers = serving(context, row).filter(({ family }) => family !== 'peer');
     return loadsOf(context, row).length * parts_s(context, row, servers, [sweep_ms, sweep_repetitions]);
+  },
+  storm(context, row) {
+    // Each lasts until all are back, and then until it has been silent.
+    const storm_ms = 1000 * (row.connections * seen.return_s + seen.silence_s / 2);
+    const slices = [storm_ms, slicesOf(context, row)[1]];
+    return parts_s(context, row, serving(context, row), slices, { warmup_s: 0 });
   },
   memory: (context, row) =>
     alone(context, row) * (seen.idle_s + idleConnections(context, row) * seen.idle_connection_s),

@@ -30,6 +30,8 @@ const axes = {
   growth: 'growth of the resident set',
   p50: 'median latency',
   p99: '99th percentile of latency',
+  back: 'from the drop until the last one has joined again',
+  cpu_per_return: 'of the server, for each connection that came back',
 };
 const works = { deliveries: 'deliveries', messages: 'messages' };
 
@@ -41,7 +43,7 @@ function barOf(result, row) {
   const gateAt =
     bound &&
     (bound.text === result.metric ? bound.bound : reference ? bound.bound * reference.median : undefined);
-  const share = result.share ?? result.shares?.p99;
+  const share = result.share ?? result.shares?.[result.metric];
   const passed = result.gates?.length > 0 && result.gates.every(({ pass }) => pass);
   return {
     label: result.server,
@@ -111,26 +113,33 @@ function halfloadCards(row) {
     series.length > 0
       ? card(row.title, detail, percentileCurves({ series, label: row.title }), true)
       : '';
-  return (
-    curves +
-    `<div class="grid">${['p50', 'p99']
-      .map((metric) =>
-        barCard({
-          ...row,
-          title: `${row.title}: ${metric === 'p50' ? 'median' : '99th percentile'}`,
-          detail: '',
-          note: undefined,
-          results: row.results.map((result) => ({
-            ...result,
-            metric,
-            share: result.shares?.[metric],
-            gates: (result.gates ?? []).filter(({ text }) => text.startsWith(metric)),
-          })),
-        }),
-      )
-      .join('')}</div>`
-  );
+  return curves + metricCards(row, { p50: 'median', p99: '99th percentile' });
 }
+
+// A card for each of several metrics of one row.
+function metricCards(row, titles) {
+  const cards = Object.entries(titles).map(([metric, title]) =>
+    barCard({
+      ...row,
+      title: `${row.title}: ${title}`,
+      detail: '',
+      note: undefined,
+      results: row.results.map((result) => ({
+        ...result,
+        metric,
+        share: result.shares?.[metric],
+        gates: (result.gates ?? []).filter(({ text }) => text.startsWith(metric)),
+      })),
+    }),
+  );
+  return `<div class="grid">${cards.join('')}</div>`;
+}
+
+const stormCards = (row) =>
+  `<p class="detail">${escape([row.detail, row.note].filter(Boolean).join('; '))}</p>${metricCards(row, {
+    back: 'time',
+    cpu_per_return: 'CPU',
+  })}`;
 
 function scalingCard(row) {
   const ios = [...new Set(row.results.map(({ io }) => io))];
@@ -159,6 +168,7 @@ function cardOf(row) {
   if (row.state !== 'measured') return failedCard(row);
   if (row.kind === 'sweep') return sweepCard(row);
   if (row.kind === 'halfload') return halfloadCards(row);
+  if (row.kind === 'storm') return stormCards(row);
   if (row.kind === 'micro') return microTables(row);
   if (row.chart === 'line') return scalingCard(row);
   return barCard(row);
@@ -171,7 +181,7 @@ function warningsOf(warnings) {
     : lines;
 }
 
-const isWide = ({ kind, state }) => state === 'measured' && ['sweep', 'halfload', 'micro'].includes(kind);
+const isWide = ({ kind, state }) => state === 'measured' && ['sweep', 'halfload', 'storm', 'micro'].includes(kind);
 
 // The groups in their order; neighbours that have one narrow card each share a heading, and so a line.
 function shelves(rows) {

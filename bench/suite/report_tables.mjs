@@ -14,6 +14,8 @@ const names = {
   p99: 'p99 latency',
   bytes: 'after traffic',
   growth: 'growth of the server',
+  back: 'until all are back',
+  cpu_per_return: 'CPU for each',
 };
 const table = (head, body, classes = []) =>
   `<div class="wide"><table><thead><tr>${head.map((text, i) => `<th${classes[i] ? ` class="${classes[i]}"` : ''}>${escape(text)}</th>`).join('')}</tr></thead><tbody>${body}</tbody></table></div>`;
@@ -56,7 +58,11 @@ const markOf = (one) =>
 // The share that most gates are about, with the mark and the bound; several gates stand one below the other.
 function shareCell(result) {
   if (!result || result.state !== 'measured') return cell('');
-  const { share, gates } = result;
+  const { share, shares, gates } = result;
+  if (gates.length === 0 && shares)
+    return `<td>${Object.entries(shares)
+      .map(([metric, one]) => `${escape(names[metric])} ${figures.ratio(one.median)}`)
+      .join('<br>')}</td>`;
   if (gates.length > 1) {
     return `<td>${gates.map((one) => `${escape(one.text.split(' ')[0])} ${one.text === 'growth' ? '' : figures.ratioTo(one.value ?? NaN, one.bound)} ${markOf(one)}`).join('<br>')}</td>`;
   }

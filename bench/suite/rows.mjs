@@ -1,6 +1,6 @@
 // The rows of the suite: what is done, to whom, how it is judged. The runners beside this file do it.
 //
-// kind        the runner: paired, halfload, sweep, memory, slow, variants, chat, micro
+// kind        the runner: paired, halfload, sweep, storm, memory, slow, variants, chat, micro
 // load        the load tool's workload and flags
 // work        what the bare loop of bench/limit does for it; `burst`, for all that fans out, sends what came in
 //             one turn at once, as stentor does, and so is the harder one to reach
@@ -140,6 +140,19 @@ export const rows = [
     connections: 64,
     gates: both(0.45),
     quick: true,
+  },
+  {
+    id: 'storm',
+    group: 'Reconnects',
+    title: '4000 connections drop at once',
+    kind: 'storm',
+    work: 'burst',
+    path: 'chat',
+    count: 'deliveries',
+    detail:
+      'all are reset and come back at once, rooms of 20: until the last one has joined again; the bare loop upgrades and answers the join',
+    load: ['storm', '--connections', 4000, '--rooms', 200],
+    connections: 4000,
   },
   {
     id: 'memory',

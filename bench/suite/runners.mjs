@@ -54,6 +54,15 @@ const timesMembers = ({ median, min, max, count }, members) => ({
   count,
 });
 
+async function storm(context, row) {
+  const answer = await paired(context, row);
+  const retries = answer.results
+    .filter(({ integrity }) => integrity && integrity.messages > integrity.deliveries)
+    .map(({ server, integrity }) => `${server} ${integrity.messages - integrity.deliveries}`);
+  const note = retries.length > 0 ? `had to try again: ${retries.join(', ')}` : 'nobody had to try again';
+  return { ...answer, note };
+}
+
 export const loadsOf = ({ profile }, row) => row.offered[profile] ?? row.offered.quick;
 
 async function sweep(context, row) {
@@ -201,4 +210,4 @@ async function chat(context, row) {
   return answer;
 }
 
-export const runners = { paired, halfload, sweep, memory, slow, variants, chat, micro };
+export const runners = { paired, halfload, sweep, storm, memory, slow, variants, chat, micro };

@@ -45,7 +45,11 @@ export function progress(stream, total) {
   };
 }
 
-const unitOf = { growth: 'bytes', bytes: 'bytes', p50: 'nanoseconds', p99: 'nanoseconds' };
+const unitOf = {
+  growth: 'bytes',
+  bytes: 'bytes',
+  ...Object.fromEntries(['p50', 'p99', 'back', 'cpu_per_return'].map((name) => [name, 'nanoseconds'])),
+};
 export const unitOfMetric = (metric) => unitOf[metric] ?? 'count';
 
 function cell(result) {
@@ -58,7 +62,7 @@ function cell(result) {
 export const markOf = (verdict) => (verdict === null ? '-' : verdict ? '✓' : '✗');
 
 const shareCell = (result) =>
-  figures.ratio((result?.share ?? result?.shares?.p99)?.median).replace('n/a', '');
+  figures.ratio((result?.share ?? result?.shares?.[result.metric])?.median).replace('n/a', '');
 const versusCell = (result) =>
   result?.versus ? `${figures.ratio(result.versus.median)} (${figures.range(result.versus, 'ratio')})` : '';
 

@@ -7,6 +7,7 @@ import {
   failed,
   judgeLatency,
   judgePaired,
+  judgeStorm,
   judgeSweep,
   judgeThreads,
   measured,
@@ -148,6 +149,23 @@ test('WhereTheMachineStallsTooOftenNothingPasses', () => {
   assert.deepEqual(judged([bad, bad, good]).gates[0].value, null);
   assert.equal(verdictOf({ state: 'measured', results: [judged([bad, bad, good])] }), false);
   assert.match(disturbancesIn([judged([bad, bad, good])])[0], /measure again/);
+});
+
+// A storm is told by the time until all are back and by what one costs, as quotients of each repetition; it has no
+// gate, yet a server that did not get through it has failed.
+test('AStormIsTimeAndCpuForEachReturn', () => {
+  const of = (server, seconds, cpu_seconds) =>
+    result(server, [100, 100], { seconds, cpu_seconds, busy_seconds: cpu_seconds });
+  const results = judgeStorm([of(bareEpoll, 0.2, 0.1), of(epoll, 0.3, 0.25)], servers, 100);
+  assert.equal(results[1].metric, 'back');
+  assert.equal(Math.round(results[1].metrics.back.median), 300e6);
+  assert.equal(Math.round(results[1].metrics.cpu_per_return.median), 2.5e6);
+  assert.equal(results[1].shares.back.median.toFixed(3), '1.500');
+  assert.equal(results[1].shares.cpu_per_return.median.toFixed(3), '2.500');
+  assert.deepEqual(results[1].gates, []);
+  assert.equal(verdictOf({ state: 'measured', results }), null);
+  const broken = judgeStorm([of(bareEpoll, 0.2, 0.1), failed(epoll, 'gone')], servers, 100);
+  assert.equal(verdictOf({ state: 'measured', results: broken }), false);
 });
 
 // A load is held when it was delivered in time and whole; behind the first load that is not, nothing counts.

@@ -28,6 +28,7 @@ test('ThePlanIsWhatWasSeen', () => {
     'rooms-20': 38.3,
     'rooms-20-half': 39,
     'offered-load': 99.1,
+    storm: 25.3,
     memory: 13.9,
     'slow-readers': 27.1,
     'reactors-rooms': 122.3,

@@ -108,6 +108,8 @@ test('AnyFigureMayBeMissing', () => {
     'p999',
     'bytes',
     'growth',
+    'back',
+    'cpu_per_return',
   ]) {
     const less = copy(run);
     for (const row of less.rows) {
@@ -165,4 +167,12 @@ test('RoundsInWhichTheMachineStalledAreOnThePage', async () => {
   assertIsWholePage(stalled.html);
   assert.match(stalled.html, /the bare loop stalled in 4 \(epoll\) and 0 \(io_uring\) of 8 rounds/);
   assert.match(stalled.html, /measure again/);
+});
+
+// A storm shows how long it took and what it cost, each with how it stands to the bare loop.
+test('AStormShowsItsTimeAndItsCost', () => {
+  assert.match(html, /drop at once: time</);
+  assert.match(html, /drop at once: CPU</);
+  assert.match(html, /until all are back \d+\.\d\d<br>CPU for each \d+\.\d\d/);
+  assert.match(html, /nobody had to try again/);
 });

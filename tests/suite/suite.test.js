@@ -82,7 +82,7 @@ test(
   'TheRealProgramsFitTogether',
   { skip: !existsSync(`${programs}/stentor-bench`) && 'the bench programs are not built' },
   async () => {
-    const chosen = ['fanout-500', 'burst-16', 'echo-64-d16', 'handshakes', 'memory', 'chat'];
+    const chosen = ['fanout-500', 'burst-16', 'rooms-20-half', 'echo-64-d16', 'handshakes', 'storm', 'memory', 'chat'];
     const answer = await runSuite(['--smoke', '--io', 'epoll', ...chosen.flatMap((id) => ['--only', id])], {
       programs,
       limit_ms: 60_000,
