@@ -128,14 +128,20 @@ async function driveOnce(context, row, servers, coresOf, loadCores, flags, expec
 }
 
 // The slices of all starts as one: at each place, those of all servers are of the same repetition. What the
-// load tool says of a start as a whole is dropped.
+// load tool says of a start as a whole is dropped, but for what a start cannot change.
 function together(targets) {
   if (targets.length === 1) return targets[0];
-  return { slices: targets.flatMap(({ slices }) => slices) };
+  return { slices: targets.flatMap(({ slices }) => slices), tls: targets[0].tls };
 }
 
+// [slice_ms, repetitions]: a row may want more of them, or shorter ones.
+export const slicesOf = ({ settings }, row) => [
+  Math.round(settings.slice_ms / (row.shorter ?? 1)),
+  settings.repetitions * (row.rounds ?? 1),
+];
+
 // So many starts has a row that says nothing else: what is compared in pairs is compared over several.
-const startsByKind = { paired: 4, halfload: 4, storm: 4 };
+const startsByKind = { paired: 4, halfload: 4, storm: 4, tls: 4 };
 export const startsOf = (row) => row.starts ?? startsByKind[row.kind] ?? 1;
 
 // Neighbours stay neighbours, and as far as there are starts another one is the first in each: the one that is
@@ -215,7 +221,7 @@ export async function inTurn(context, row, flags, slice_ms, repetitions, servers
       row.count,
     );
     // Judged within its part, where all were driven in turn; a reference's figures stay those of the first.
-    if (row.kind === 'paired') judgePaired(one.results, servers, row.gates);
+    if (row.kind === 'paired' || row.kind === 'tls') judgePaired(one.results, servers, row.gates);
     if (row.kind === 'storm') judgeStorm(one.results, servers, row.connections);
     if (row.kind === 'halfload') judgeLatency(one.results, servers, row.latencyGates);
     results.push(...one.results.filter((result) => !results.some(({ server }) => server === result.server)));

@@ -35,6 +35,7 @@ export function measured(server, target, count) {
     ),
     values: Object.fromEntries(all),
     integrity: integrityOf(target.slices),
+    ...(target.tls ? { tls: target.tls } : {}),
     ...(target.latency_ns ? { latency: target.latency_ns } : {}),
   };
 }

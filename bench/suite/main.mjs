@@ -12,7 +12,7 @@ import { parse, usage, UsageError } from './options.mjs';
 import { peers } from './peers.mjs';
 import { about, planOf, secondsOf } from './plan.mjs';
 import { report } from './report.mjs';
-import { isIn, nameOf, profiles, rows } from './rows.mjs';
+import { hasVariants, isIn, nameOf, profiles, rows } from './rows.mjs';
 import { Skip } from './in_turn.mjs';
 import { runners } from './runners.mjs';
 import { bare, foreign, stentor, whyNot } from './servers.mjs';
@@ -92,7 +92,7 @@ const described = ({ id, group, title, detail, kind, metric, chart, count, goal,
 function summaryOf(row) {
   if (row.state !== 'measured') return `${row.state}: ${row.reason}`;
   if (row.kind === 'micro') return `${row.benchmarks.length} benchmarks`;
-  if (row.kind === 'variants')
+  if (hasVariants(row))
     return row.results
       .filter(({ share }) => share)
       .map(({ server, share, quotient }) =>
@@ -260,13 +260,14 @@ async function main(words) {
   const base = write(run, options, raw);
 
   const paint = painter(process.stdout);
+  const shares = table(run, process.stdout);
   const gates = run.rows.filter(({ verdict }) => verdict !== null);
   const held = gates.filter(({ verdict }) => verdict).length;
   const [html, json] = ['html', 'json'].map(
     (ending) => relative(home, `${base}.${ending}`) || `${base}.${ending}`,
   );
   console.log(
-    `\n${table(run, process.stdout)}\n\n${paint('bold', `${held} of ${gates.length} rows hold`)}, ${figures.seconds(run.seconds)}. ${html}\n${paint('dim', `figures: ${json}   open: ${pathToFileURL(`${base}.html`)}`)}`,
+    `\n${shares ? `${shares}\n\n` : ''}${paint('bold', `${held} of ${gates.length} rows hold`)}, ${figures.seconds(run.seconds)}. ${html}\n${paint('dim', `figures: ${json}   open: ${pathToFileURL(`${base}.html`)}`)}`,
   );
   if (state.interrupted) return 130;
   const broken = run.rows.some(({ state: one }) => one === 'failed');

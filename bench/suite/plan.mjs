@@ -1,8 +1,8 @@
 // How long rows will take. Most of it is slept through and so known: slices, rounds, starts. What starting,
 // connecting and settling take was seen on a quiet machine of 4 cores.
-import { coresFor, partsOf, serving, Skip, startsOf } from './in_turn.mjs';
+import { coresFor, partsOf, serving, Skip, slicesOf, startsOf } from './in_turn.mjs';
 import { idleConnections } from './memory_runners.mjs';
-import { loadsOf, slicesOf, variantsOf } from './runners.mjs';
+import { loadsOf, variantsOf } from './runners.mjs';
 
 const seen = {
   start_s: 0.1, // a server, up and down again
@@ -61,6 +61,9 @@ const byKind = {
     const servers = variants.length * (row.work ? 2 : 1);
     return context.kinds.length * inTurn_s(servers, row.connections, startsOf(row), slicesOf(context, row));
   },
+  // Each back end with and without.
+  tls: (context, row) =>
+    inTurn_s(2 * context.kinds.length, row.connections, startsOf(row), slicesOf(context, row)),
   chat(context, row) {
     const servers = serving(context, row).filter(({ family }) => ['stentor', 'against'].includes(family));
     return parts_s(context, row, servers, slicesOf(context, row));

@@ -12,7 +12,7 @@ import {
   provenanceSection,
   summaryTable,
 } from './report_tables.mjs';
-import { nameOf } from './rows.mjs';
+import { nameOf, workOf } from './rows.mjs';
 import { style } from './report_style.mjs';
 import { colourOf, drawing, escape, mark } from './svg.mjs';
 import { strangersShare } from './judge.mjs';
@@ -33,7 +33,6 @@ const axes = {
   back: 'from the drop until the last one has joined again',
   cpu_per_return: 'of the server, for each connection that came back',
 };
-const works = { deliveries: 'deliveries', messages: 'messages' };
 
 // The shape of a bar for one result: the bare loop's median times the bound is where the gate stands.
 function barOf(result, row) {
@@ -47,7 +46,7 @@ function barOf(result, row) {
   const passed = result.gates?.length > 0 && result.gates.every(({ pass }) => pass);
   return {
     label: result.server,
-    family: result.family,
+    family: result.isReference ? 'bare' : result.family, // hollow, as what is 1
     io: result.io,
     value,
     gateAt,
@@ -75,7 +74,7 @@ function barCard(row) {
   const metric = row.results.find(({ metric: one }) => one)?.metric ?? 'per_cpu_second';
   const results = row.results.map((result) => ({ ...result, metric: result.metric ?? metric }));
   const perWork = ['per_cpu_second', 'per_busy_second', 'rate'].includes(metric)
-    ? `${works[row.count] ?? row.count} `
+    ? `${workOf(row)} `
     : '';
   const bars = results.map((result) => barOf(result, { ...row, results }));
   const items = row.kind === 'memory' ? bars.flatMap((bar, i) => [...before(results[i], bar), bar]) : bars;

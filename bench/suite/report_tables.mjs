@@ -1,7 +1,7 @@
 // The tables of the report: all figures, micro benchmarks, what was checked, an older run, and how and where
 // everything was measured.
 import * as figures from './figures.mjs';
-import { nameOf } from './rows.mjs';
+import { hasVariants, nameOf, workOf } from './rows.mjs';
 import { escape } from './svg.mjs';
 import { unitOfMetric } from './terminal.mjs';
 import { faults, isIntact } from './stats.mjs';
@@ -37,7 +37,7 @@ function valueCell(result) {
 // What the figures of a row count.
 function unitLine(row) {
   const metric = row.kind === 'sweep' ? 'p99' : (row.results.find((one) => one.metric)?.metric ?? '');
-  const work = row.id === 'handshakes' ? 'handshakes' : row.count;
+  const work = workOf(row);
   const unit = ['per_cpu_second', 'per_busy_second'].includes(metric)
     ? work
     : metric === 'rate'
@@ -77,7 +77,7 @@ export function summaryTable(run) {
   let last = '';
   const body =
     run.rows
-      .filter(({ kind }) => kind !== 'micro' && kind !== 'variants')
+      .filter((row) => row.kind !== 'micro' && !hasVariants(row))
       .map((row) => {
         const heading =
           row.group === last
@@ -103,11 +103,12 @@ function variantLines(run, columns) {
     const of = (io) => row.results.find((one) => one.io === io && one.variant === variant);
     const cells = run.kinds.map((io) => valueCell(of(io)) + (isFirst ? cell('') : shareCell(of(io))));
     const rest = `<td colspan="${columns - 1 - 2 * run.kinds.length}"></td>`;
-    return `<tr>${cell(row.title, `${variant}, ${unitLine(row)}`)}${cells.join('')}${rest}</tr>`;
+    const unit = unitLine(isFirst ? { ...row, note: undefined } : row);
+    return `<tr>${cell(row.title, `${variant}, ${unit}`)}${cells.join('')}${rest}</tr>`;
   };
   let last = '';
   return run.rows
-    .filter(({ kind }) => kind === 'variants')
+    .filter(hasVariants)
     .map((row) => {
       const heading =
         row.group === last ? '' : `<tr class="group"><td colspan="${columns}">${escape(row.group)}</td></tr>`;

@@ -1,6 +1,6 @@
 // The rows of the suite: what is done, to whom, how it is judged. The runners beside this file do it.
 //
-// kind        the runner: paired, halfload, sweep, storm, memory, slow, variants, chat, micro
+// kind        the runner: paired, halfload, sweep, storm, memory, slow, variants, tls, chat, micro
 // load        the load tool's workload and flags
 // work        what the bare loop of bench/limit does for it; `burst`, for all that fans out, sends what came in
 //             one turn at once, as stentor does, and so is the harder one to reach
@@ -61,6 +61,28 @@ const echo = (size, depth, gate, more) => ({
   gates: both(gate),
   ...more,
 });
+
+const overTls = (id, title, detail, load) => ({
+  id,
+  group: 'TLS',
+  title,
+  detail: `${detail}, over wss:// and over ws://`,
+  kind: 'tls',
+  path: 'echo',
+  count: 'messages',
+  load,
+  connections: 64,
+});
+const tlsEcho = (size) =>
+  overTls(`tls-echo-${size}`, `Echo of ${sizes[size]} over TLS`, '16 messages in flight on each of 64 connections', [
+    'echo',
+    '--connections',
+    64,
+    '--size',
+    size,
+    '--depth',
+    16,
+  ]);
 
 export const rows = [
   room(500, { epoll: 0.92, io_uring: 0.9 }, { quick: true }),
@@ -246,6 +268,13 @@ export const rows = [
     metric: 'rate',
     gates: { commit: 0.5 },
   },
+  tlsEcho(1024),
+  tlsEcho(16384),
+  overTls('tls-handshakes', 'TLS handshakes', 'connect, full handshake with ECDSA on P-256, upgrade, end', [
+    'connect',
+    '--connections',
+    64,
+  ]),
   {
     id: 'chat',
     group: 'Chat',
@@ -315,6 +344,12 @@ export const profiles = {
 
 // "Fan-out: One room of 500", but not "Echo: Echo of 64 B".
 export const nameOf = ({ group, title }) => (title.startsWith(group) ? title : `${group}: ${title}`);
+
+// Rows whose results are variants of our server, and not servers beside the bare loop.
+export const hasVariants = ({ kind }) => kind === 'variants' || kind === 'tls';
+
+// What a row counts, in a word.
+export const workOf = ({ id, count }) => (id.endsWith('handshakes') ? 'handshakes' : count);
 
 export function isIn(row, profile) {
   if (row.only) return row.only === profile;

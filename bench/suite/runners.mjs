@@ -1,7 +1,7 @@
 // How each kind of row is measured. A runner gets the context of the run (in_turn.mjs) and a row, and returns
 // what the report shows: {results, points?, note?, warnings}.
 import { ratio } from './figures.mjs';
-import { coresFor, driveInTurn, inTurn, serving, Skip } from './in_turn.mjs';
+import { coresFor, driveInTurn, inTurn, serving, Skip, slicesOf } from './in_turn.mjs';
 import {
   countOfDisturbances,
   disturbancesIn,
@@ -15,12 +15,7 @@ import { memory, slow } from './memory_runners.mjs';
 import { micro } from './micro.mjs';
 import { bare, stentor } from './servers.mjs';
 import { faults } from './stats.mjs';
-
-// A row may want more of them, or shorter ones.
-export const slicesOf = ({ settings }, row) => [
-  Math.round(settings.slice_ms / (row.shorter ?? 1)),
-  settings.repetitions * (row.rounds ?? 1),
-];
+import { tls } from './tls_runner.mjs';
 
 function paired(context, row) {
   const [slice_ms, repetitions] = slicesOf(context, row);
@@ -210,4 +205,4 @@ async function chat(context, row) {
   return answer;
 }
 
-export const runners = { paired, halfload, sweep, storm, memory, slow, variants, chat, micro };
+export const runners = { paired, halfload, sweep, storm, memory, slow, variants, tls, chat, micro };

@@ -17,6 +17,13 @@ const storeFlags = (store, portsFile) =>
     ? ['--store', 'memory']
     : ['--store', `sqlite:${join(dirname(portsFile), 'rooms.db')}`, '--durability', store];
 
+// `tls`: {cert, key}, files.
+const listenFlags = (tls) => [
+  '--listen',
+  `${tls ? 'tls:' : ''}127.0.0.1:0`,
+  ...(tls ? ['--tls-cert', tls.cert, '--tls-key', tls.key] : []),
+];
+
 const stentorFlags = (row, congestion) => [
   '--deflate',
   'off',
@@ -41,6 +48,7 @@ export function stentor(
     reactors = 1,
     store = 'memory',
     congestion,
+    tls,
     ...more
   } = {},
 ) {
@@ -50,11 +58,11 @@ export function stentor(
     io,
     reference: `bare ${io}`,
     cores: reactors,
+    scheme: tls ? 'wss' : 'ws',
     ...more,
     command: (row, portsFile) => [
       program,
-      '--listen',
-      '127.0.0.1:0',
+      ...listenFlags(tls),
       '--ports-file',
       portsFile,
       '--io',
@@ -258,7 +266,7 @@ export function targetOf(running_, row, cores) {
   const { path, ...rest } = running_.server.target(row);
   return {
     name: running_.name,
-    url: `ws://127.0.0.1:${running_.port}${path}`,
+    url: `${running_.server.scheme ?? 'ws'}://127.0.0.1:${running_.port}${path}`,
     pid: running_.pid,
     core: cores[0],
     ...rest,

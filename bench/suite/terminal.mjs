@@ -1,6 +1,6 @@
 // Progress while the suite runs, and the table at its end. Colours unless NO_COLOR or no terminal.
 import * as figures from './figures.mjs';
-import { nameOf } from './rows.mjs';
+import { hasVariants, nameOf } from './rows.mjs';
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 export function painter(stream) {
@@ -67,6 +67,7 @@ const versusCell = (result) =>
   result?.versus ? `${figures.ratio(result.versus.median)} (${figures.range(result.versus, 'ratio')})` : '';
 
 // Each row's figures for the back ends, how they stand to the bare loop and to an older commit, and the gate.
+// Nothing when no row has such.
 export function table(run, stream) {
   const paint = painter(stream);
   const against = run.rows.some(({ results }) => results?.some(({ versus }) => versus));
@@ -76,7 +77,7 @@ export function table(run, stream) {
     'gates',
   ];
   const lines = run.rows
-    .filter(({ state, kind }) => state !== 'skipped' && kind !== 'micro' && kind !== 'variants')
+    .filter(({ state, kind }) => state !== 'skipped' && kind !== 'micro' && !hasVariants({ kind }))
     .map((row) => {
       const ours = run.kinds.map((io) => row.results?.find(({ server }) => server === `stentor ${io}`));
       return [
@@ -85,6 +86,7 @@ export function table(run, stream) {
         row.state === 'failed' ? '✗ failed' : markOf(row.verdict),
       ];
     });
+  if (lines.length === 0) return '';
   const widths = head.map((text, column) =>
     Math.max(text.length, ...lines.map((line) => line[column].length)),
   );

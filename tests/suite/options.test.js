@@ -6,7 +6,8 @@ import { coresOf, divideCores, fileNameOf } from '../../bench/suite/machine.mjs'
 import { condense, judgeMicro, parseLoose } from '../../bench/suite/micro.mjs';
 import { parse, UsageError } from '../../bench/suite/options.mjs';
 import { partsOf } from '../../bench/suite/in_turn.mjs';
-import { foreign, wordsOf } from '../../bench/suite/servers.mjs';
+import { foreign, targetOf, wordsOf } from '../../bench/suite/servers.mjs';
+import { plainAndTls } from '../../bench/suite/tls_runner.mjs';
 
 // What follows a --server is about that one.
 test('FlagsBelongToTheServerBeforeThem', () => {
@@ -56,6 +57,19 @@ test('CommandLinesAreSplitLikeAShellDoes', () => {
   assert.deepEqual(wordsOf(`a ''  b$(c)`), ['a', '', 'b$(c)']);
   const server = foreign({ name: 'x', command: 'run --port {port} "{ports_file}"' });
   assert.deepEqual(server.command({}, '/tmp/a file', 4001), ['run', '--port', '4001', '/tmp/a file']);
+});
+
+// The servers of a TLS row differ in their listener and in nothing else.
+test('ServersOfATlsRowDifferInTheirListenerAlone', () => {
+  const [plain, secure] = plainAndTls({ programs: '/b' }, 'epoll', { cert: 'c.pem', key: 'k.pem' });
+  const row = { path: 'echo' };
+  const words = secure.command(row, 'ports').join(' ');
+  assert.equal(
+    words.replace('tls:', '').replace(' --tls-cert c.pem --tls-key k.pem', ''),
+    plain.command(row, 'ports').join(' '),
+  );
+  const urlOf = (server) => targetOf({ name: 'x', server, port: 7, pid: 1 }, row, [3]).url;
+  assert.deepEqual([plain, secure].map(urlOf), ['ws://127.0.0.1:7/echo', 'wss://127.0.0.1:7/echo']);
 });
 
 // With 2 cores one serves and one loads; more always leave something to load with.

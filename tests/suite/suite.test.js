@@ -1,7 +1,7 @@
 // Tests of bench/suite/main.mjs: what it does when servers and tools do what they should not; and one short
 // run of the real programs.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
@@ -82,7 +82,8 @@ test(
   'TheRealProgramsFitTogether',
   { skip: !existsSync(`${programs}/stentor-bench`) && 'the bench programs are not built' },
   async () => {
-    const chosen = ['fanout-500', 'burst-16', 'rooms-20-half', 'echo-64-d16', 'handshakes', 'storm', 'memory', 'chat'];
+    const some = ['fanout-500', 'burst-16', 'rooms-20-half', 'echo-64-d16', 'handshakes', 'storm', 'memory'];
+    const chosen = [...some, 'tls-echo-1024', 'tls-handshakes', 'chat'];
     const answer = await runSuite(['--smoke', '--io', 'epoll', ...chosen.flatMap((id) => ['--only', id])], {
       programs,
       limit_ms: 60_000,
@@ -137,6 +138,42 @@ test('ACommitBesideThisTreeIsComparedInPairs', async () => {
   assert.equal(resultOf(answer, 'fanout-500', 'stentor epoll').versus.of, 'v0 epoll');
   assert.match(answer.html, /Against v0/);
   assert.match(answer.stdout, /to older/);
+});
+
+// TLS is judged by the same server without it, and each row says what was agreed upon.
+test('TlsIsJudgedByTheSameServerWithoutIt', async () => {
+  const answer = await runSuite(['--smoke', '--only', 'tls-echo-1024']);
+  const row = rowOf(answer, 'tls-echo-1024');
+  assert.deepEqual(
+    row.results.map(({ server, variant, share }) => [server, variant, share?.of]),
+    [
+      ['epoll, ws://', 'ws://', undefined],
+      ['epoll, wss://', 'wss://', 'epoll, ws://'],
+      ['io_uring, ws://', 'ws://', undefined],
+      ['io_uring, wss://', 'wss://', 'io_uring, ws://'],
+    ],
+  );
+  assert.ok(row.results[1].share.median < 0.5);
+  assert.equal(row.results[0].tls, undefined);
+  assert.equal(row.results[1].tls.verified, true);
+  assert.equal(row.note, 'TLSv1.3, TLS_A, shares of ws://');
+  assert.equal(row.verdict, null);
+  assertIsWholePage(answer.html);
+});
+
+// Without openssl there is no certificate, and the row is skipped with the reason.
+test('WithoutOpensslTlsIsSkipped', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stentor-suite-path-'));
+  try {
+    writeFileSync(join(folder, 'openssl'), '#!/bin/sh\nexit 1\n');
+    chmodSync(join(folder, 'openssl'), 0o755);
+    const environment = { PATH: `${folder}:${process.env.PATH}` };
+    const answer = await runSuite(['--smoke', '--only', 'tls-echo-1024'], { environment });
+    assert.equal(rowOf(answer, 'tls-echo-1024').state, 'skipped');
+    assert.match(rowOf(answer, 'tls-echo-1024').reason, /needs openssl/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 // An older report is compared row by row.
