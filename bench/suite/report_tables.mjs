@@ -242,7 +242,8 @@ export function methodSection(run) {
     .join('');
   return `<h2>How it was measured</h2>
 <p>All servers of a row are up at once, each on core ${escape(server.join(', '))}, and the load tool drives them in turn from ${load.length === 1 ? 'core' : 'cores'} ${escape(load.join(', '))}, in slices of ${escape(slice)} ms, ${escape(repetitions)} rounds.
-A share is the quotient of two slices of one round, and its median over all rounds; so what the machine does meanwhile meets both sides.</p>
+A share is the quotient of two slices of one round, and its median over all rounds; so what the machine does meanwhile meets both sides.
+The rounds of such rows are divided among several starts of all servers, another one first in each. Half a load is half of what one more bare loop reached just before, in each round.</p>
 <p>The bare loop (bench/limit) moves the same bytes with no protocol: fixed frames, taken by length. Epoll servers are charged their CPU time. Those on io_uring are charged the busy time of their core, since the kernel does part of their work in its own threads; but where others took more than a tenth of that core, their CPU time.
 Open loops measure latency from the time at which a message was due, so a queue shows. A gate is looked at by the median; what is not measured has not passed.</p><dl>${lines}</dl>`;
 }
