@@ -1,7 +1,7 @@
 // See tls_client_session.h.
 // Thread: see tls_client_session.h.
 // Invariant: the BIO never fails: it runs out of input, and takes all output. So a write is never
-// short, and OpenSSL never waits but for input.
+// short, and OpenSSL waits for input alone.
 #include "bench/load/tls_client_session.h"
 
 #include "core/check.h"
@@ -119,13 +119,16 @@ std::size_t TlsClientSession::decrypt(std::span<char> plain) {
     }
 }
 
-bool TlsClientSession::send(std::string_view plain) {
-    if (state_ != State::kOpen && state_ != State::kServerFinished) return false;
+TlsClientSession::Sent TlsClientSession::send(std::string_view plain) {
+    if (state_ != State::kOpen && state_ != State::kServerFinished) return Sent::kFailed;
     std::size_t written = 0;
     ERR_clear_error();
-    if (SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written) == 1) return true;
+    const int done = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written);
+    if (done == 1) return Sent::kAll;
+    const bool later = SSL_get_error(ssl_.get(), done) == SSL_ERROR_WANT_READ;
+    if (later && state_ == State::kOpen) return Sent::kLater;
     fail(reason());
-    return false;
+    return Sent::kFailed;
 }
 
 void TlsClientSession::finish() {

@@ -2,8 +2,8 @@
 // socket. What came from the socket goes in, plain bytes come out, and the other way.
 // Thread: the worker of the connection.
 // Invariant: after a call all input is consumed: nothing waits that no event would announce. While
-// idle it holds OpenSSL's state and no buffer of its own. OpenSSL's error queue is empty between
-// calls.
+// idle it holds OpenSSL's state and 4 KiB of its own at most. OpenSSL's error queue is empty
+// between calls.
 #pragma once
 
 #include <cstddef>
@@ -50,8 +50,10 @@ public:
     // it failed or ended. Precondition: plain.size() >= cipher.size() + kRecordBytesMax. May add
     // to output().
     std::size_t receive(std::string_view cipher, std::span<char> plain);
-    // Encrypts all of it behind what output() holds. False: failed.
-    bool send(std::string_view plain);
+    // Encrypts all of it behind what output() holds. kLater: none of it, since the server is in the
+    // middle of a message of the handshake's kind (a ticket in several records); after receive().
+    enum class Sent : std::uint8_t { kAll, kLater, kFailed };
+    Sent send(std::string_view plain);
     // Our close_notify, if the handshake was completed.
     void finish();
     // Frees all but the ticket.

@@ -36,7 +36,9 @@ void Worker::flush_tls(Connection& connection) {
         const auto part =
             std::string_view(connection.outbox).substr(connection.outbox_sent, kPartBytes);
         if (part.empty()) break;
-        if (!tls.send(part)) return fail(connection, tls.failure());
+        const TlsClientSession::Sent how = tls.send(part);
+        if (how == TlsClientSession::Sent::kFailed) return fail(connection, tls.failure());
+        if (how == TlsClientSession::Sent::kLater) return watch(connection, false);
         connection.outbox_sent += part.size();
     }
     connection.outbox.clear();
@@ -58,8 +60,9 @@ void Worker::on_readable_tls(Connection& connection) {
     const TlsClientSession::State state = connection.tls->state();
     if (connection.phase == Phase::kSecuring) {
         if (state != TlsClientSession::State::kFailed) on_handshake(connection);
-    } else if (!connection.tls->output().empty()) {
-        flush_tls(connection);  // an answer of OpenSSL's own
+    } else if (!connection.wants_write &&
+               (!connection.tls->output().empty() || !connection.outbox.empty())) {
+        flush_tls(connection);  // an answer of OpenSSL's own, or what waited for the server
     }
     if (filled > 0 && connection.phase != Phase::kClosed) {
         on_bytes(connection, {buffer_.data(), held + filled});

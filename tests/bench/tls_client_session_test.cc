@@ -17,6 +17,7 @@ namespace stentor::bench {
 namespace {
 
 using net::TlsServer;
+using Sent = TlsClientSession::Sent;
 using State = TlsClientSession::State;
 
 const TlsTrust kAnybody{.ca_file = {}, .insecure = true};
@@ -69,7 +70,7 @@ void exchange(Client& client, TlsServer& server) {
 
 // OpenSSL's server by itself, for what net::TlsSession would not do.
 struct RawServer {
-    RawServer() {
+    explicit RawServer(SSL_CTX* context = net::tls_context()->get()) : ssl(SSL_new(context)) {
         SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
         SSL_set_accept_state(ssl.get());
     }
@@ -96,7 +97,13 @@ struct RawServer {
         EXPECT_EQ(SSL_do_handshake(ssl.get()), 1);
     }
 
-    net::SslPtr ssl{SSL_new(net::tls_context()->get())};
+    std::string read() const {
+        char text[64];
+        const int got = SSL_read(ssl.get(), text, sizeof text);
+        return {text, static_cast<std::size_t>(std::max(got, 0))};
+    }
+
+    net::SslPtr ssl;
 };
 
 // Property: what is sent on one side arrives on the other, however it is cut, and all of it at once
@@ -112,7 +119,7 @@ TEST(TlsClientSession, CarriesBytesAtEveryCut) {
         client.chunk = server.chunk = chunk;
         exchange(client, server);
         ASSERT_EQ(client.session->state(), State::kOpen) << client.session->failure();
-        ASSERT_TRUE(client.session->send(large));
+        ASSERT_EQ(client.session->send(large), Sent::kAll);
         ASSERT_TRUE(server.send(large));
         ASSERT_TRUE(server.send("and more"));
         exchange(client, server);
@@ -219,7 +226,7 @@ TEST(TlsClientSession, EndsOnBothSides) {
     client.put(server.take());
     EXPECT_EQ(client.received, "last words");
     EXPECT_EQ(client.session->state(), State::kServerFinished);
-    EXPECT_TRUE(client.session->send("still here"));
+    EXPECT_EQ(client.session->send("still here"), Sent::kAll);
     client.put("anything behind it is not looked at");
     EXPECT_EQ(client.session->state(), State::kServerFinished);
 
@@ -247,7 +254,7 @@ TEST(TlsClientSession, SaysWhatTheServerSaid) {
         EXPECT_NE(client.session->failure().find(one.words), std::string::npos)
             << client.session->failure();
         client.put(one.bytes);
-        EXPECT_FALSE(client.session->send("more"));
+        EXPECT_EQ(client.session->send("more"), Sent::kFailed);
         client.session->finish();
         EXPECT_EQ(client.received, "");
     }
@@ -278,12 +285,36 @@ TEST(TlsClientSession, AnswersARequestForNewKeys) {
         client.put(server.take());
     }
     EXPECT_FALSE(client.session->output().empty());
-    ASSERT_TRUE(client.session->send("with new keys"));
+    ASSERT_EQ(client.session->send("with new keys"), Sent::kAll);
     server.put(client.take());
-    char text[64];
-    const int got = SSL_read(server.ssl.get(), text, sizeof text);
-    ASSERT_GT(got, 0);
-    EXPECT_EQ(std::string_view(text, static_cast<std::size_t>(got)), "with new keys");
+    EXPECT_EQ(server.read(), "with new keys");
+}
+
+// Property: while a ticket has come in part, what is to be sent waits, and goes when the rest came.
+TEST(TlsClientSession, WaitsForTheRestOfATicket) {
+    const std::shared_ptr<const net::TlsContext> context = net::load_tls_context();
+    const auto enlarge = [](SSL* ssl, void*) {
+        const std::string large(2000, 't');
+        return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), large.data(), large.size());
+    };
+    SSL_CTX_set_session_ticket_cb(context->get(), enlarge, nullptr, nullptr);
+    SSL_CTX_set_max_send_fragment(context->get(), 512);
+    Client client(kAnybody);
+    const RawServer server(context->get());
+    server.put(client.take());
+    SSL_do_handshake(server.ssl.get());
+    client.put(server.take());
+    server.put(client.take());
+    ASSERT_EQ(SSL_do_handshake(server.ssl.get()), 1);
+    const std::string ticket = server.take();
+    ASSERT_GT(ticket.size(), 2000u);
+    client.put(ticket.substr(0, 1200));
+    EXPECT_EQ(client.session->send("patience"), Sent::kLater);
+    EXPECT_EQ(client.session->output(), "");
+    client.put(ticket.substr(1200));
+    ASSERT_EQ(client.session->send("patience"), Sent::kAll);
+    server.put(client.take());
+    EXPECT_EQ(server.read(), "patience");
 }
 
 // Property: a server that asks for new keys and never reads the answers does not make us grow.
