@@ -185,13 +185,17 @@ void Client::change_something(const std::string& name) {
 }
 
 void Client::send_new(const std::string& name) {
+    const std::string content = some_content();
+    const bool replies = surely_in(name) && room(name).next_live() > 1 && world_.choice.one_in(5);
+    send_new(name, content, replies ? world_.choice.between(1, room(name).next_live() - 1) : 0);
+}
+
+void Client::send_new(const std::string& name, const std::string& content, std::uint64_t reply_to) {
     const std::string id = fmt::format("m{}", next_id());
     Sent& sent = begin_sending(id, name);
-    sent.content = some_content();
-    if (surely_in(name) && room(name).next_live() > 1 && world_.choice.one_in(5)) {
-        sent.reply_to = world_.choice.between(1, room(name).next_live() - 1);
-    }
-    send(id, sent, sent.content);
+    sent.content = content;
+    sent.reply_to = reply_to;
+    send(id, sent, content);
 }
 
 void Client::send(const std::string& id, Sent& sent, std::string_view content) {

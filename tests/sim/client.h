@@ -136,6 +136,9 @@ private:
     void join(const std::string& room, bool resume, std::optional<std::uint64_t> history);
     void leave(const std::string& room);
     void send_new(const std::string& room);
+    void send_new(const std::string& room, const std::string& content, std::uint64_t reply_to);
+    // Much at once: what its home may tell as one large run of events.
+    void send_burst(const std::string& room);
     // Edits, deletes or reacts to what it knows of the room; now and then what it must not.
     void change_something(const std::string& room);
     Sent& begin_sending(const std::string& id, const std::string& room);
@@ -154,6 +157,7 @@ private:
     bool surely_in(const std::string& room) const;
     bool awaits(Verb verb, const std::string& room) const;
     std::string some_content();
+    std::string some_long_content();
 
     // ---- answers (client_answers.cc)
     void on_json(const JsonView& frame);

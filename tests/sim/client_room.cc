@@ -30,10 +30,11 @@ bool ClientRoom::expect_in_room(std::string_view what) {
     return expect(in_room_, "a {} although it is not in the room", what);
 }
 
-void ClientRoom::begin_direct(std::uint64_t seq) {
+// A slow reader hears of a room that was forgotten when another one already has its name.
+void ClientRoom::begin_direct(std::uint64_t seq, const std::string& epoch) {
     if (direct_ && (!in_room_ || world_.truth.is_forgotten(name_, epoch_))) {
         in_room_ = true;
-        epoch_ = world_.truth.epoch(name_);
+        epoch_ = epoch;
         missing_.clear();
         next_live_ = seq;
     }
@@ -110,10 +111,19 @@ void ClientRoom::check_edit(const JsonView& event, const LoggedEvent& truth) {
            "was shown another edit of {}", truth.target);
 }
 
+// A store may have read it from its disk instead.
+void ClientRoom::note_where_it_lay(std::uint64_t seq) {
+    const auto& deep = world_.deep_in_runs;
+    if (world_.plan.log != LogKind::kSqlite && !deep.empty() && deep.contains({name_, seq})) {
+        world_.report.saw(Seen::kPageFromLargeRun);
+    }
+}
+
 std::uint64_t ClientRoom::check_events(const JsonView& frame, std::uint64_t expected) {
     const std::uint64_t head = frame.number("seq");
     for (const JsonView& event : frame.list("events")) {
         const std::uint64_t seq = check_event(event, head);
+        note_where_it_lay(seq);
         expect(expected == 0 || seq == expected, "a page has {} where {} should stand", seq,
                expected);
         expected = seq + 1;
@@ -192,7 +202,10 @@ void ClientRoom::on_left() {
 }
 
 void ClientRoom::on_event(const JsonView& frame) {
-    begin_direct(frame.number("seq"));
+    if (direct_) {
+        const auto at_ms = static_cast<std::int64_t>(frame.number("at"));
+        begin_direct(frame.number("seq"), world_.truth.epoch_of(name_, frame.number("seq"), at_ms));
+    }
     if (!expect_in_room("event")) {
         return;
     }
@@ -216,7 +229,7 @@ void ClientRoom::on_read(const JsonView& frame) {
 }
 
 void ClientRoom::on_gap(const JsonView& frame) {
-    begin_direct(frame.number("from"));
+    begin_direct(frame.number("from"), frame.text("epoch"));
     if (!expect_in_room("gap")) {
         return;
     }

@@ -78,6 +78,7 @@ private:
     std::uint64_t check_event(const JsonView& event, std::optional<std::uint64_t> head);
     void check_state(const JsonView& event, std::uint64_t seq, std::optional<std::uint64_t> head);
     void check_edit(const JsonView& event, const LoggedEvent& truth);
+    void note_where_it_lay(std::uint64_t seq);
     // Events one after the other from `expected` on (0: from wherever); returns the seq behind
     // them.
     std::uint64_t check_events(const JsonView& frame, std::uint64_t expected);
@@ -89,7 +90,7 @@ private:
     const std::string& log_epoch() const;
     bool expect_in_room(std::string_view what);
     // Direct rooms are heard without a join: from their first frame on.
-    void begin_direct(std::uint64_t seq);
+    void begin_direct(std::uint64_t seq, const std::string& epoch);
     template <typename... Arguments>
     bool expect(bool holds, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
         return holds ||

@@ -1,5 +1,7 @@
 // What a client does while the run is busy. Thread: the simulation has one.
 // Invariant: whatever it does is allowed by docs/protocol.md.
+#include <algorithm>
+
 #include "tests/sim/client.h"
 
 namespace stentor::sim {
@@ -40,6 +42,10 @@ void Client::follow_a_whim() {
         small_talk(name);
         return;
     }
+    if (world_.plan.bursts > 0 && world_.choice.one_in(world_.plan.bursts)) {
+        send_burst(name);
+        return;
+    }
     const std::uint64_t whim = world_.choice.below(100);
     if (whim < (races ? 18u : 38u)) {
         send_new(name);
@@ -76,6 +82,42 @@ void Client::whim_of_the_unconnected() {
             send_new(some_room());
         }
     }
+}
+
+// Long texts, with a change among them at times; or so many short ones that one that shrinks comes
+// late in its run.
+void Client::send_burst(const std::string& name) {
+    if (!surely_in(name)) {
+        join(name, true, 5);
+        return;
+    }
+    if (world_.choice.one_in(3)) {
+        for (std::uint64_t i = world_.choice.between(120, 160); i > 0; --i) {
+            send_new(name, fmt::format("{}", i), 0);
+        }
+        send_new(name, some_long_content(), 0);
+        return;
+    }
+    for (std::uint64_t i = world_.choice.between(3, 14); i > 0; --i) {
+        send_new(name, some_long_content(), 0);
+        if (world_.choice.one_in(8)) change_something(name);
+    }
+}
+
+// A few thousand code points that JSON says as they are, of one byte or four; it shrinks by a
+// quarter or to nearly nothing.
+std::string Client::some_long_content() {
+    static constexpr std::uint64_t kCodePointsMax = 4000;
+    const std::uint64_t length = world_.choice.between(kCodePointsMax / 4, kCodePointsMax);
+    const std::uint64_t letters = world_.choice.one_in(2) ? 56 : world_.choice.between(1, 8);
+    const bool wide = world_.choice.one_in(3);
+    std::string content;
+    for (std::uint64_t i = 0; i < length; ++i) {
+        const auto letter = static_cast<char>(world_.choice.below(letters));
+        if (wide) content += "\xf0\x9f\x98";
+        content += static_cast<char>((wide ? '\x80' : '#') + letter);
+    }
+    return content;
 }
 
 void Client::small_talk(const std::string& name) {

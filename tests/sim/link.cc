@@ -22,7 +22,7 @@ constexpr core::Duration kLinger = std::chrono::seconds{1};
 
 }  // namespace
 
-SimLink::SimLink(World& world, std::uint32_t shard) : world_(world), shard_(shard) {}
+SimLink::SimLink(World& world, std::uint32_t shard) : world_(world), shard_(shard), runs_(world) {}
 
 SimLink::~SimLink() {
     slab_.for_each(
@@ -266,6 +266,7 @@ std::size_t SimLink::send_parts(ConnectionId id, std::span<const std::byte> head
 
 void SimLink::deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel,
                       std::vector<std::uint32_t>& full) {
+    runs_.delivered(parcel);
     for (const std::uint32_t slot : slots) {
         Connection* connection = slab_.at(slot);
         if (!world_.report.expect(connection != nullptr,
@@ -310,8 +311,13 @@ std::optional<net::OldestEvents> SimLink::oldest_events(ConnectionId id) const {
 
 std::uint64_t SimLink::shed_topic(ConnectionId id, std::uint32_t topic) {
     Connection* connection = find(id);
+    if (connection == nullptr) return 0;
+    const std::size_t large_before = RunWatch::large_pieces(connection->outbox);
     std::size_t freed_bytes = 0;
-    return connection == nullptr ? 0 : connection->outbox.shed_topic(topic, parcels_, freed_bytes);
+    const std::uint64_t from = connection->outbox.shed_topic(topic, parcels_, freed_bytes);
+    world_.report.saw(Seen::kLargeRunLetGo,
+                      large_before - RunWatch::large_pieces(connection->outbox));
+    return from;
 }
 
 std::size_t SimLink::backlog_bytes(ConnectionId id) const {

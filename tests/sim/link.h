@@ -15,6 +15,7 @@
 #include "net/application.h"
 #include "net/outbox.h"
 #include "net/parcel_pool.h"
+#include "tests/sim/run_watch.h"
 #include "tests/sim/wire.h"
 #include "tests/sim/world.h"
 
@@ -99,6 +100,7 @@ private:
     // Found by const functions too; the slab itself is not changed by looking.
     mutable core::Slab<Connection> slab_;
     net::ParcelPool parcels_;
+    RunWatch runs_;
     std::vector<std::shared_ptr<Wire>> accepted_;
     std::uint64_t pauses_ = 0;
 };

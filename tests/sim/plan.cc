@@ -2,6 +2,9 @@
 // hundred seeds in a row have them all.
 #include "tests/sim/plan.h"
 
+#include <algorithm>
+#include <array>
+
 #include "tests/sim/choice.h"
 
 namespace stentor::sim {
@@ -83,6 +86,27 @@ void dwell_on_theme(Plan& plan, Choice& choice) {
     }
 }
 
+// Outboxes whose runs may hold 48 and 64 KiB, and who fills them. One seed in five, which over 140
+// seeds is every theme with every log.
+bool has_large_runs(const Plan& plan) {
+    return plan.seed % 5 == 2 && plan.theme != Theme::kCrowd;
+}
+
+void make_large_runs(Plan& plan, Choice& choice) {
+    static constexpr auto kOutboxKiB = std::to_array<std::uint32_t>({192, 256, 256, 1024});
+    plan.limits.outbox_bytes = std::size_t{kOutboxKiB[choice.below(kOutboxKiB.size())]} * 1024;
+    plan.limits.sends_per_second = 0;
+    if (choice.one_in(2)) plan.limits.store_queue_bytes = 8 * 1024 * 1024;
+    plan.deflate = true;
+    plan.deflating = static_cast<std::uint32_t>(choice.between(20, 100));
+    plan.lane_slots = 1u << choice.between(7, 9);
+    plan.clients = std::min(plan.clients, static_cast<std::uint32_t>(choice.between(4, 10)));
+    plan.rooms = std::min(plan.rooms, static_cast<std::uint32_t>(choice.between(1, 2)));
+    plan.steps_per_round = static_cast<std::uint32_t>(choice.between(1200, 2400));
+    plan.slow_readers = static_cast<std::uint32_t>(choice.between(20, 60));
+    plan.bursts = static_cast<std::uint32_t>(choice.between(8, 24));
+}
+
 }  // namespace
 
 Plan plan_for(std::uint64_t seed) {
@@ -128,6 +152,7 @@ Plan plan_for(std::uint64_t seed) {
         plan.limits.history_bytes_per_shard_max = number(2, 64) * 1024;
     }
     dwell_on_theme(plan, choice);
+    if (has_large_runs(plan)) make_large_runs(plan, choice);
     return plan;
 }
 

@@ -42,6 +42,7 @@ struct Plan {
     std::uint32_t steps_per_round = 1;
     std::uint32_t slow_readers = 0;    // percent of the clients
     std::uint32_t large_contents = 0;  // percent of the messages
+    std::uint32_t bursts = 0;          // one whim in so many says much at once; 0: none
     std::uint32_t deflating = 0;       // percent of the connections that offer compression
     std::uint32_t time_jumps = 0;      // one step in so many; 0: none
     std::uint32_t clock_steps = 0;     // one step in so many sets the wall clock; 0: none

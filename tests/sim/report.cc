@@ -86,6 +86,15 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "long sleep",
     "all too old",
     "room forgotten",
+    "large run",
+    "very large run",
+    "run full",
+    "large run ended by change",
+    "large run ended early",
+    "large twin",
+    "twin begun late",
+    "large run let go",
+    "page from a large run",
 });
 static_assert(kNames.size() == static_cast<std::size_t>(Seen::kCount));
 

@@ -92,6 +92,16 @@ enum class Seen : std::uint32_t {
     kLongSleep,     // of the machine
     kAllTooOld,     // time steps over what is kept
     kRoomForgotten,
+    // Of runs of several events (run_watch.h).
+    kLargeRun,          // over 16 KiB
+    kVeryLargeRun,      // over 32 KiB
+    kRunFull,           // the turn had more
+    kRunEndedByChange,  // a large one
+    kRunEndedEarly,     // a large one that was not full: by a join, a leave, a page
+    kLargeTwin,         // over 16 KiB
+    kTwinBegunLate,     // behind 16 KiB of plain frames
+    kLargeRunLetGo,     // by a slow reader's outbox
+    kPageFromLargeRun,  // over what lies behind its first 16 KiB
     kCount,
 };
 std::string_view name_of(Seen seen);

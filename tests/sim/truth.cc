@@ -257,6 +257,20 @@ const std::string& Truth::epoch(const std::string& room) const {
     return at == past_.current.end() ? kNone : at->second;
 }
 
+const std::string& Truth::epoch_of(const std::string& room, std::uint64_t seq,
+                                   std::int64_t at_ms) const {
+    const auto was_in = [&](const std::string& epoch) {
+        const LoggedEvent* logged = event(room, epoch, seq);
+        return logged != nullptr && logged->at_ms == at_ms;
+    };
+    const std::string& newest = epoch(room);
+    if (was_in(newest)) return newest;
+    const auto forgotten = std::ranges::find_if(past_.forgotten, [&](const RoomEpoch& past) {
+        return past.first == room && was_in(past.second);
+    });
+    return forgotten != past_.forgotten.end() ? forgotten->second : newest;
+}
+
 std::uint64_t Truth::seq_of(const std::string& room, const std::string& epoch,
                             const std::string& user, const std::string& client_id) const {
     const Epoch* found = find(room, epoch);

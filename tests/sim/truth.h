@@ -84,6 +84,9 @@ public:
     }
     // Empty when the room was never opened.
     const std::string& epoch(const std::string& room) const;
+    // In which one an event was, that says no epoch: the newest, unless it was said before that.
+    const std::string& epoch_of(const std::string& room, std::uint64_t seq,
+                                std::int64_t at_ms) const;
     // Seq of the newest event of the user with that id in the epoch; 0: there is none.
     std::uint64_t seq_of(const std::string& room, const std::string& epoch, const std::string& user,
                          const std::string& client_id) const;

@@ -2,7 +2,9 @@
 // Thread: the simulation has one. Invariant: time moves only in the scheduler.
 #pragma once
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/choice.h"
@@ -29,6 +31,8 @@ struct World {
     Report report;
     Truth truth;
     std::vector<Known> known;
+    // Room and seq of the events that lay behind the first 16 KiB of a run.
+    std::set<std::pair<std::string, std::uint64_t>> deep_in_runs;
     std::uint32_t processes = 0;  // begun until now, one after the other
     std::uint32_t boots = 0;      // of the machine that they run on
     ws::Deflater deflater{9};     // of all clients: a window that any server remembers
