@@ -67,7 +67,7 @@ void Client::check_rooms_listed(const JsonView& frame) {
         const bool unknown =
             world_.plan.log == LogKind::kSqlite && !world_.truth.knows(name, epoch);
         const std::uint64_t head =
-            world_.truth.head(name, unknown ? world_.truth.epoch(name) : epoch);
+            unknown ? world_.truth.head_unopened(name) : world_.truth.head(name, epoch);
         const auto direct = chat::DirectRoom::parse(name);
         world_.report.expect(!direct || direct->has(*chat::UserId::parse(user_)),
                              "{}: the room {} is another's", label_, name);

@@ -247,7 +247,10 @@ void ClientRoom::on_gap(const JsonView& frame) {
 
 void ClientRoom::on_history(const JsonView& frame, const HistoryAsked& asked) {
     if (world_.truth.newest_name(name_, frame.text("epoch")) != log_epoch()) {
-        expect(!in_room_, "history of another epoch while in the room");
+        // What it missed of a direct room that was forgotten is gone with it.
+        const bool is_forgotten = direct_ && world_.truth.is_forgotten(name_, epoch_);
+        expect(!in_room_ || is_forgotten, "history of another epoch while in the room");
+        if (is_forgotten) missing_.clear();
         return;
     }
     const std::uint64_t seq = frame.number("seq");

@@ -215,7 +215,8 @@ void Store::tell_truth(const chat::StoreWork& work, bool is_renewal) {
         if (!(*opened)->failed && is_renewal) {
             world_.truth.renewed(rooms_.at((*opened)->key), (*opened)->epoch, (*opened)->head);
         } else if (!(*opened)->failed) {
-            world_.truth.reopened(rooms_.at((*opened)->key), (*opened)->epoch, (*opened)->head);
+            world_.truth.reopened(rooms_.at((*opened)->key), (*opened)->epoch, (*opened)->head,
+                                  newest_event(**opened));
         }
     } else if (const auto* stored = std::get_if<chat::LogStored>(&work.what)) {
         const std::string& room = rooms_.at(stored->key);
@@ -225,6 +226,19 @@ void Store::tell_truth(const chat::StoreWork& work, bool is_renewal) {
             world_.truth.stored(room, *stored->publish);
         }
     }
+}
+
+// Where that alone says which room it is (Truth::what_survived()), as JSON.
+std::string Store::newest_event(const chat::LogOpened& opened) {
+    if (world_.plan.retain_days == 0 || opened.head == 0) return {};
+    const chat::LogRead read = reader_->read({.key = opened.key,
+                                              .request = 0,
+                                              .from_oldest = false,
+                                              .after = opened.head - 1,
+                                              .before = opened.head + 1,
+                                              .events_max = 1,
+                                              .bytes_max = chat::kPageBytesMax});
+    return read.events.empty() ? std::string() : std::string(read.events.front().json());
 }
 
 void Store::answer() {

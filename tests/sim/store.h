@@ -60,6 +60,7 @@ private:
     void answer();
     void tend(bool idle);
     void tell_truth(const chat::StoreWork& work, bool is_renewal);
+    std::string newest_event(const chat::LogOpened& opened);
     void close();
     void read();
 

@@ -40,13 +40,14 @@ void Truth::opened(const std::string& room, const std::string& epoch, std::uint6
     past_.current[room] = epoch;
 }
 
-void Truth::reopened(const std::string& room, const std::string& epoch, std::uint64_t head) {
+void Truth::reopened(const std::string& room, const std::string& epoch, std::uint64_t head,
+                     std::string_view newest) {
     const auto known = past_.current.find(room);
     if (known == past_.current.end()) {
         report_.expect(head == 0, "room {} is new and opened at {}", room, head);
     } else {
         const bool is_whole = past_.epochs.at({room, known->second}).power_cuts == past_.power_cuts;
-        const Epoch& before = what_survived(room, known->second, is_whole ? 0 : head);
+        const Epoch& before = what_survived(room, known->second, is_whole ? 0 : head, newest);
         if (is_whole && known->second != epoch && may_be_forgotten(before)) {
             report_.saw(Seen::kRoomForgotten);
             past_.forgotten.insert({room, known->second});
@@ -73,12 +74,20 @@ void Truth::reopened(const std::string& room, const std::string& epoch, std::uin
 // A power cut may have undone that the room was forgotten, and more than one, each time that it is
 // forgotten anew: then it is the one before again.
 const Truth::Epoch& Truth::what_survived(const std::string& room, const std::string& current,
-                                         std::uint64_t head) const {
+                                         std::uint64_t head, std::string_view newest) const {
+    const auto is_it = [&](const Epoch& epoch) {
+        if (head > epoch.head()) return false;
+        if (head <= epoch.base || plan_.retain_days == 0) return true;
+        const LoggedEvent& logged = epoch.events[head - epoch.base - 1];
+        if (newest.empty()) return clock_.latest_ms() - logged.at_ms >= plan_.retain_days * kDayMs;
+        return newest.find(fmt::format(R"("at":{},)", logged.at_ms)) != newest.npos &&
+               newest.find(fmt::format(R"("client_id":"{}")", logged.client_id)) != newest.npos;
+    };
     const Epoch& epoch = past_.epochs.at({room, current});
-    if (head <= epoch.head()) return epoch;
+    if (is_it(epoch)) return epoch;
     for (const RoomEpoch& one : past_.forgotten) {
         const Epoch& forgotten = past_.epochs.at(one);
-        if (one.first == room && head <= forgotten.head()) return forgotten;
+        if (one.first == room && is_it(forgotten)) return forgotten;
     }
     return epoch;
 }
@@ -193,6 +202,14 @@ std::vector<std::uint64_t> Truth::changes(const std::string& room, const std::st
     }
     const auto at = found->changes.find(seq);
     return at == found->changes.end() ? std::vector<std::uint64_t>() : at->second;
+}
+
+std::uint64_t Truth::head_unopened(const std::string& room) const {
+    std::uint64_t most = head(room, epoch(room));
+    for (const RoomEpoch& one : past_.forgotten) {
+        if (one.first == room) most = std::max(most, head(room, one.second));
+    }
+    return most;
 }
 
 MessageState Truth::state(const std::string& room, const std::string& epoch, std::uint64_t seq,

@@ -50,8 +50,10 @@ public:
     // The room's events are in this epoch from now on; `head` is the newest of those before us.
     void opened(const std::string& room, const std::string& epoch, std::uint64_t head);
     // The same by a log that outlives its process: everything is still there, unless power was lost
-    // since the room was last open; then the events up to `head` are, in another epoch.
-    void reopened(const std::string& room, const std::string& epoch, std::uint64_t head);
+    // since the room was last open; then the events up to `head` are, in another epoch. `newest` is
+    // the JSON of that event, if it is still kept, where rooms may be forgotten.
+    void reopened(const std::string& room, const std::string& epoch, std::uint64_t head,
+                  std::string_view newest);
     // What was not synced may be gone, in every room.
     void lost_power() { ++past_.power_cuts; }
     // A copy of the log is made; later it is the log, and what came since was never there.
@@ -66,6 +68,9 @@ public:
     const LoggedEvent* event(const std::string& room, const std::string& epoch,
                              std::uint64_t seq) const;
     std::uint64_t head(const std::string& room, const std::string& epoch) const;
+    // The head of a room that nobody has opened since a power cut, which may have undone that it
+    // was forgotten, is at most this.
+    std::uint64_t head_unopened(const std::string& room) const;
     // Of a message, with all that happened up to the event `upto`.
     MessageState state(const std::string& room, const std::string& epoch, std::uint64_t seq,
                        std::uint64_t upto) const;
@@ -126,7 +131,7 @@ private:
     // Is it empty, or all of it so old that the room itself may be gone?
     bool may_be_forgotten(const Epoch& epoch) const;
     const Epoch& what_survived(const std::string& room, const std::string& current,
-                               std::uint64_t head) const;
+                               std::uint64_t head, std::string_view newest) const;
     void begin(const std::string& room, const std::string& epoch, std::uint64_t head);
 
     Report& report_;
