@@ -23,6 +23,9 @@ using Speaks = ShardWorld::Speaks;
 
 constexpr std::size_t kPeersMax = 8;
 constexpr int kStepsMax = 200;
+constexpr std::uint32_t kBurstMax = 32;
+// Of what an input chooses for all of its run.
+constexpr std::uint32_t kLargeRuns = 32;
 constexpr ws::MaskKey kKey{0x1234abcd};
 
 constexpr std::array<std::string_view, 5> kRooms{"lobby", "kitchen", "g\xc3\xa4rten", "a room",
@@ -40,7 +43,8 @@ std::string upgrade_request(std::string_view path, bool deflate) {
 
 chat::Limits limits_of(std::uint32_t choices) {
     chat::Limits limits;
-    limits.outbox_bytes = chat::kOutboxBytesMin;
+    // Runs of events up to 16 or 64 KiB.
+    limits.outbox_bytes = (choices & kLargeRuns) != 0 ? 256 * 1024 : chat::kOutboxBytesMin;
     limits.message_bytes_max = 8 * 1024;
     if ((choices & 1) != 0) limits.sends_per_second = 0;
     if ((choices & 2) != 0) limits.joins_per_second = 0;
@@ -54,6 +58,7 @@ public:
     Script(fuzz::Input& input, std::size_t chunk_bytes, std::uint32_t choices)
         : input_(input),
           chunk_bytes_(chunk_bytes),
+          has_large_runs_((choices & kLargeRuns) != 0),
           world_(limits_of(choices), (choices & 4) != 0 ? 1 : 64) {}
 
     void run() {
@@ -90,6 +95,9 @@ private:
                 return end(peer);
             case 7:
                 return command(peer, fmt::format("f{}", ++commands_));
+            case 15:
+                if (has_large_runs_) return burst(peer);
+                [[fallthrough]];
             default:
                 return command(peer, fmt::format("f{}", 1 + input_.below(1 + commands_)));
         }
@@ -170,6 +178,24 @@ private:
             send(peer, whole);
         } else {
             say(peer, ws::Opcode::kText, json);
+        }
+    }
+    // The same text so many times at once, with an edit in the middle at times.
+    void burst(Peer& peer) {
+        if (peer.fin || peer.speaks != Speaks::kNative) return;
+        const std::string room = room_field();
+        const std::uint32_t times = 1 + input_.below(kBurstMax);
+        const std::uint32_t edited_at = input_.below(2 * kBurstMax);
+        const std::string text = content();
+        for (std::uint32_t i = 0; i < times; ++i) {
+            const std::string id = fmt::format("f{}", ++commands_);
+            ++peer.commands[id].asked;
+            say(peer, ws::Opcode::kText,
+                i == edited_at
+                    ? fmt::format(R"({{"id":"{}","type":"edit",{},"target":1,"content":{}}})", id,
+                                  room, text)
+                    : fmt::format(R"({{"id":"{}","type":"send",{},"content":{}}})", id, room,
+                                  text));
         }
     }
     std::string room_field() {
@@ -324,6 +350,7 @@ private:
 
     fuzz::Input& input_;
     const std::size_t chunk_bytes_;
+    const bool has_large_runs_;
     ShardWorld world_;
     std::uint32_t commands_ = 0;
 };
