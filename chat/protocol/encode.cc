@@ -3,74 +3,79 @@
 // Invariant: fields come in the order of the page; a frame is one object, without white space.
 #include "chat/protocol/encode.h"
 
-#include <fmt/format.h>
-
 #include <concepts>
 #include <utility>
 
+#include "chat/protocol/json_appender.h"
 #include "chat/version.h"
 
 namespace stentor::chat {
 namespace {
 
-// `lead` is what stands before the value: `,"room":`.
-void put_text(std::string& out, std::string_view lead, std::string_view text) {
-    out.append(lead);
-    append_json_string(out, text);
+// `lead` is what stands before the value: `,"room":`. Inline, as it is a literal.
+[[gnu::always_inline]] inline void put_text(JsonAppender& json, std::string_view lead,
+                                            std::string_view text) {
+    json.raw(lead);
+    json.text(text);
 }
 
 // A text that holds nothing to be escaped: one of ours.
-void put_word(std::string& out, std::string_view lead, std::string_view word) {
-    out.append(lead);
-    out.push_back('"');
-    out.append(word);
-    out.push_back('"');
+[[gnu::always_inline]] inline void put_word(JsonAppender& json, std::string_view lead,
+                                            std::string_view word) {
+    json.raw(lead);
+    json.raw('"');
+    json.raw(word);
+    json.raw('"');
 }
 
-void put_number(std::string& out, std::string_view lead, std::integral auto number) {
-    out.append(lead);
-    const fmt::format_int digits(number);
-    out.append(digits.data(), digits.size());
+[[gnu::always_inline]] inline void put_number(JsonAppender& json, std::string_view lead,
+                                              std::integral auto number) {
+    json.raw(lead);
+    json.number(number);
 }
 
-void put_flag(std::string& out, std::string_view lead, bool flag) {
-    out.append(lead);
-    out.append(flag ? "true" : "false");
+void put_flag(JsonAppender& json, std::string_view lead, bool flag) {
+    json.raw(lead);
+    json.raw(flag ? "true" : "false");
 }
 
-void put_user(std::string& out, std::string_view lead, UserId user) {
+[[gnu::always_inline]] inline void put_user(JsonAppender& json, std::string_view lead,
+                                            UserId user) {
     const auto characters = user.to_characters();
-    put_word(out, lead, {characters.data(), characters.size()});
+    put_word(json, lead, {characters.data(), characters.size()});
 }
 
 // `,"events":[`, each item by `put`, `]`.
 template <typename Item, typename Put>
-void put_list(std::string& out, std::string_view lead, std::span<const Item> items, Put put) {
-    out.append(lead);
-    out.push_back('[');
+void put_list(JsonAppender& json, std::string_view lead, std::span<const Item> items, Put put) {
+    json.raw(lead);
+    json.raw('[');
     for (bool is_first = true; const Item& item : items) {
-        if (!std::exchange(is_first, false)) out.push_back(',');
-        put(out, item);
+        if (!std::exchange(is_first, false)) json.raw(',');
+        put(json, item);
     }
-    out.push_back(']');
+    json.raw(']');
 }
 
-void put_events(std::string& out, std::string_view events) {
-    out.append(R"(,"events":[)").append(events).push_back(']');
+void put_events(JsonAppender& json, std::string_view events) {
+    json.raw(R"(,"events":[)");
+    json.raw(events);
+    json.raw(']');
 }
 
-void put_members(std::string& out, std::string_view lead, std::span<const MemberView> members) {
-    put_list(out, lead, members, [](std::string& to, const MemberView& member) {
-        put_user(to, R"({"user":)", member.user);
-        put_text(to, R"(,"name":)", member.name);
-        to.push_back('}');
+void put_members(JsonAppender& json, std::string_view lead, std::span<const MemberView> members) {
+    put_list(json, lead, members, [](JsonAppender& list, const MemberView& member) {
+        put_user(list, R"({"user":)", member.user);
+        put_text(list, R"(,"name":)", member.name);
+        list.raw('}');
     });
 }
 
 // The head of an answer: type, and the id of the command if it bore one.
-void begin_answer(std::string& out, std::string_view type_head, std::string_view id) {
-    out.append(type_head);
-    if (!id.empty()) put_text(out, R"(,"id":)", id);
+[[gnu::always_inline]] inline void begin_answer(JsonAppender& json, std::string_view type_head,
+                                                std::string_view id) {
+    json.raw(type_head);
+    if (!id.empty()) put_text(json, R"(,"id":)", id);
 }
 
 }  // namespace
@@ -91,256 +96,269 @@ std::string_view wire_word(Durability durability) {
 
 void append_welcome(std::string& out, std::string_view connection, std::int64_t ping_ms,
                     const WelcomeLimits& limits) {
-    out.append(R"({"type":"welcome","protocol":1)");
-    put_text(out, R"(,"server":)", kServerName);
-    put_text(out, R"(,"connection":)", connection);
-    put_number(out, R"(,"ping_ms":)", ping_ms);
-    put_number(out, R"(,"limits":{"message_bytes":)", limits.message_bytes);
-    put_number(out, R"(,"content":)", limits.content_code_points);
-    put_number(out, R"(,"rooms":)", limits.rooms);
-    put_number(out, R"(,"send_rate":)", limits.send_rate);
-    out.append("}}");
+    JsonAppender json(out);
+    json.raw(R"({"type":"welcome","protocol":1)");
+    put_text(json, R"(,"server":)", kServerName);
+    put_text(json, R"(,"connection":)", connection);
+    put_number(json, R"(,"ping_ms":)", ping_ms);
+    put_number(json, R"(,"limits":{"message_bytes":)", limits.message_bytes);
+    put_number(json, R"(,"content":)", limits.content_code_points);
+    put_number(json, R"(,"rooms":)", limits.rooms);
+    put_number(json, R"(,"send_rate":)", limits.send_rate);
+    json.raw("}}");
 }
 
 void append_logged_in(std::string& out, std::string_view id, UserId user, std::string_view name,
                       std::string_view session) {
-    begin_answer(out, R"({"type":"logged_in")", id);
-    put_user(out, R"(,"user":)", user);
-    put_text(out, R"(,"name":)", name);
-    put_text(out, R"(,"session":)", session);
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"logged_in")", id);
+    put_user(json, R"(,"user":)", user);
+    put_text(json, R"(,"name":)", name);
+    put_text(json, R"(,"session":)", session);
+    json.raw('}');
 }
 
 void append_joined(std::string& out, const JoinedView& joined) {
-    begin_answer(out, R"({"type":"joined")", joined.id);
-    put_text(out, R"(,"room":)", joined.room);
-    put_text(out, R"(,"epoch":)", joined.epoch);
-    put_number(out, R"(,"seq":)", joined.seq);
-    put_number(out, R"(,"first":)", joined.first);
-    put_flag(out, R"(,"recovered":)", joined.recovered);
-    put_events(out, joined.events);
-    put_flag(out, R"(,"more":)", joined.more);
-    put_number(out, R"(,"version":)", joined.version);
-    put_number(out, R"(,"count":)", joined.count);
-    put_members(out, R"(,"members":)", joined.members);
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"joined")", joined.id);
+    put_text(json, R"(,"room":)", joined.room);
+    put_text(json, R"(,"epoch":)", joined.epoch);
+    put_number(json, R"(,"seq":)", joined.seq);
+    put_number(json, R"(,"first":)", joined.first);
+    put_flag(json, R"(,"recovered":)", joined.recovered);
+    put_events(json, joined.events);
+    put_flag(json, R"(,"more":)", joined.more);
+    put_number(json, R"(,"version":)", joined.version);
+    put_number(json, R"(,"count":)", joined.count);
+    put_members(json, R"(,"members":)", joined.members);
+    json.raw('}');
 }
 
 void append_left(std::string& out, std::string_view id, std::string_view room) {
-    begin_answer(out, R"({"type":"left")", id);
-    put_text(out, R"(,"room":)", room);
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"left")", id);
+    put_text(json, R"(,"room":)", room);
+    json.raw('}');
 }
 
 void append_ack(std::string& out, std::string_view id, std::string_view room,
                 std::string_view epoch, std::uint64_t seq, std::int64_t at_ms,
                 Durability durability, bool duplicate) {
-    constexpr std::size_t kFixedBytes = 128;  // keys, punctuation and the longest numbers
-    out.reserve(out.size() + kFixedBytes + id.size() + room.size() + epoch.size());
-    begin_answer(out, R"({"type":"ack")", id);
-    put_text(out, R"(,"room":)", room);
-    put_text(out, R"(,"epoch":)", epoch);
-    put_number(out, R"(,"seq":)", seq);
-    put_number(out, R"(,"at":)", at_ms);
-    put_word(out, R"(,"durability":)", wire_word(durability));
-    if (duplicate) out.append(R"(,"duplicate":true)");
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"ack")", id);
+    put_text(json, R"(,"room":)", room);
+    put_text(json, R"(,"epoch":)", epoch);
+    put_number(json, R"(,"seq":)", seq);
+    put_number(json, R"(,"at":)", at_ms);
+    put_word(json, R"(,"durability":)", wire_word(durability));
+    if (duplicate) json.raw(R"(,"duplicate":true)");
+    json.raw('}');
 }
 
 namespace {
 
 // What every event begins with, `type` being all up to the room's name.
-void begin_event(std::string& out, std::string_view type, const MessageView& event) {
-    constexpr std::size_t kFixedBytes = 192;  // keys, punctuation, user and the longest numbers
-    out.reserve(out.size() + kFixedBytes + event.room.size() + event.from.size() +
-                event.content.size() + event.client_id.size());
-    put_text(out, type, event.room);
-    put_number(out, R"(,"seq":)", event.seq);
-    put_number(out, R"(,"at":)", event.at_ms);
-    put_user(out, R"(,"user":)", event.user);
-    put_text(out, R"(,"from":)", event.from);
+void begin_event(JsonAppender& json, std::string_view type, const MessageView& event) {
+    put_text(json, type, event.room);
+    put_number(json, R"(,"seq":)", event.seq);
+    put_number(json, R"(,"at":)", event.at_ms);
+    put_user(json, R"(,"user":)", event.user);
+    put_text(json, R"(,"from":)", event.from);
 }
 
-void put_client_id(std::string& out, const MessageView& event) {
-    if (!event.client_id.empty()) put_text(out, R"(,"client_id":)", event.client_id);
+void put_client_id(JsonAppender& json, const MessageView& event) {
+    if (!event.client_id.empty()) put_text(json, R"(,"client_id":)", event.client_id);
 }
 
-void put_content(std::string& out, const EventView& event) {
+void put_content(JsonAppender& json, const EventView& event) {
     if (event.deleted) {
-        out.append(R"(,"deleted":true)");
+        json.raw(R"(,"deleted":true)");
     } else {
-        put_text(out, R"(,"content":)", event.message.content);
+        put_text(json, R"(,"content":)", event.message.content);
     }
 }
 
-void put_reactions(std::string& out, std::span<const ReactionView> reactions) {
+void put_reactions(JsonAppender& json, std::span<const ReactionView> reactions) {
     if (reactions.empty()) return;
     std::string_view separator = R"(,"reactions":{)";
     for (const ReactionView& reaction : reactions) {
-        out.append(std::exchange(separator, ","));
-        append_json_string(out, reaction.emoji);
-        put_list(out, ":", reaction.names,
-                 [](std::string& to, std::string_view name) { append_json_string(to, name); });
+        json.raw(std::exchange(separator, ","));
+        json.text(reaction.emoji);
+        put_list(json, ":", reaction.names,
+                 [](JsonAppender& list, std::string_view name) { list.text(name); });
     }
-    out.push_back('}');
+    json.raw('}');
 }
 
 }  // namespace
 
 void append_message(std::string& out, const MessageView& message) {
-    begin_event(out, R"({"type":"message","room":)", message);
-    put_text(out, R"(,"content":)", message.content);
-    put_client_id(out, message);
-    if (message.reply_to != 0) put_number(out, R"(,"reply_to":)", message.reply_to);
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_event(json, R"({"type":"message","room":)", message);
+    put_text(json, R"(,"content":)", message.content);
+    put_client_id(json, message);
+    if (message.reply_to != 0) put_number(json, R"(,"reply_to":)", message.reply_to);
+    json.raw('}');
 }
 
 void append_event(std::string& out, const EventView& event) {
+    JsonAppender json(out);
     switch (event.kind) {
         case EventKind::kMessage:
-            begin_event(out, R"({"type":"message","room":)", event.message);
-            put_content(out, event);
-            put_client_id(out, event.message);
+            begin_event(json, R"({"type":"message","room":)", event.message);
+            put_content(json, event);
+            put_client_id(json, event.message);
             if (event.message.reply_to != 0) {
-                put_number(out, R"(,"reply_to":)", event.message.reply_to);
+                put_number(json, R"(,"reply_to":)", event.message.reply_to);
             }
             if (event.deleted) break;  // what else had become of it is gone with its text
-            if (event.edited_at_ms != 0) put_number(out, R"(,"edited_at":)", event.edited_at_ms);
-            put_reactions(out, event.reactions);
+            if (event.edited_at_ms != 0) put_number(json, R"(,"edited_at":)", event.edited_at_ms);
+            put_reactions(json, event.reactions);
             break;
         case EventKind::kEdited:
-            begin_event(out, R"({"type":"edited","room":)", event.message);
-            put_number(out, R"(,"target":)", event.target);
-            put_content(out, event);
-            put_client_id(out, event.message);
+            begin_event(json, R"({"type":"edited","room":)", event.message);
+            put_number(json, R"(,"target":)", event.target);
+            put_content(json, event);
+            put_client_id(json, event.message);
             break;
         case EventKind::kDeleted:
-            begin_event(out, R"({"type":"deleted","room":)", event.message);
-            put_number(out, R"(,"target":)", event.target);
-            put_client_id(out, event.message);
+            begin_event(json, R"({"type":"deleted","room":)", event.message);
+            put_number(json, R"(,"target":)", event.target);
+            put_client_id(json, event.message);
             break;
         case EventKind::kReacted:
-            begin_event(out, R"({"type":"reacted","room":)", event.message);
-            put_number(out, R"(,"target":)", event.target);
-            put_text(out, R"(,"emoji":)", event.message.content);
-            put_flag(out, R"(,"on":)", event.on);
-            put_client_id(out, event.message);
+            begin_event(json, R"({"type":"reacted","room":)", event.message);
+            put_number(json, R"(,"target":)", event.target);
+            put_text(json, R"(,"emoji":)", event.message.content);
+            put_flag(json, R"(,"on":)", event.on);
+            put_client_id(json, event.message);
             break;
     }
-    out.push_back('}');
+    json.raw('}');
 }
 
 void append_presence(std::string& out, std::string_view room, std::uint64_t version,
                      std::uint64_t count, std::span<const MemberView> joined,
                      std::span<const UserId> left) {
-    put_text(out, R"({"type":"presence","room":)", room);
-    put_number(out, R"(,"version":)", version);
-    put_number(out, R"(,"count":)", count);
-    put_members(out, R"(,"joined":)", joined);
-    put_list(out, R"(,"left":)", left,
-             [](std::string& to, UserId user) { put_user(to, "", user); });
-    out.push_back('}');
+    JsonAppender json(out);
+    put_text(json, R"({"type":"presence","room":)", room);
+    put_number(json, R"(,"version":)", version);
+    put_number(json, R"(,"count":)", count);
+    put_members(json, R"(,"joined":)", joined);
+    put_list(json, R"(,"left":)", left,
+             [](JsonAppender& list, UserId user) { put_user(list, "", user); });
+    json.raw('}');
 }
 
 void append_members(std::string& out, std::string_view id, std::string_view room,
                     std::uint64_t version, std::uint64_t count, std::span<const MemberView> members,
                     bool more) {
-    begin_answer(out, R"({"type":"members")", id);
-    put_text(out, R"(,"room":)", room);
-    put_number(out, R"(,"version":)", version);
-    put_number(out, R"(,"count":)", count);
-    put_members(out, R"(,"members":)", members);
-    put_flag(out, R"(,"more":)", more);
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"members")", id);
+    put_text(json, R"(,"room":)", room);
+    put_number(json, R"(,"version":)", version);
+    put_number(json, R"(,"count":)", count);
+    put_members(json, R"(,"members":)", members);
+    put_flag(json, R"(,"more":)", more);
+    json.raw('}');
 }
 
 void append_history(std::string& out, std::string_view id, std::string_view room,
                     std::string_view epoch, std::uint64_t first, std::uint64_t seq,
                     std::string_view events, bool more) {
-    begin_answer(out, R"({"type":"history")", id);
-    put_text(out, R"(,"room":)", room);
-    put_text(out, R"(,"epoch":)", epoch);
-    put_number(out, R"(,"first":)", first);
-    put_number(out, R"(,"seq":)", seq);
-    put_events(out, events);
-    put_flag(out, R"(,"more":)", more);
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"history")", id);
+    put_text(json, R"(,"room":)", room);
+    put_text(json, R"(,"epoch":)", epoch);
+    put_number(json, R"(,"first":)", first);
+    put_number(json, R"(,"seq":)", seq);
+    put_events(json, events);
+    put_flag(json, R"(,"more":)", more);
+    json.raw('}');
 }
 
 void append_typing(std::string& out, std::string_view room, UserId user, std::string_view from,
                    bool on) {
-    put_text(out, R"({"type":"typing","room":)", room);
-    put_user(out, R"(,"user":)", user);
-    put_text(out, R"(,"from":)", from);
-    put_flag(out, R"(,"on":)", on);
-    out.push_back('}');
+    JsonAppender json(out);
+    put_text(json, R"({"type":"typing","room":)", room);
+    put_user(json, R"(,"user":)", user);
+    put_text(json, R"(,"from":)", from);
+    put_flag(json, R"(,"on":)", on);
+    json.raw('}');
 }
 
 void append_read(std::string& out, std::string_view room,
                  std::span<const ReadPositionView> positions) {
-    put_text(out, R"({"type":"read","room":)", room);
-    put_list(out, R"(,"positions":)", positions,
-             [](std::string& to, const ReadPositionView& position) {
-                 put_user(to, R"({"user":)", position.user);
-                 put_number(to, R"(,"seq":)", position.seq);
-                 to.push_back('}');
+    JsonAppender json(out);
+    put_text(json, R"({"type":"read","room":)", room);
+    put_list(json, R"(,"positions":)", positions,
+             [](JsonAppender& list, const ReadPositionView& position) {
+                 put_user(list, R"({"user":)", position.user);
+                 put_number(list, R"(,"seq":)", position.seq);
+                 list.raw('}');
              });
-    out.push_back('}');
+    json.raw('}');
 }
 
 void append_rooms(std::string& out, std::string_view id, std::span<const RoomView> rooms) {
-    begin_answer(out, R"({"type":"rooms")", id);
-    put_list(out, R"(,"rooms":)", rooms, [](std::string& to, const RoomView& room) {
-        put_text(to, R"({"room":)", room.room);
-        put_text(to, R"(,"epoch":)", room.epoch);
-        put_number(to, R"(,"seq":)", room.seq);
-        put_number(to, R"(,"read":)", room.read);
-        put_number(to, R"(,"unread":)", room.unread);
-        put_number(to, R"(,"count":)", room.count);
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"rooms")", id);
+    put_list(json, R"(,"rooms":)", rooms, [](JsonAppender& list, const RoomView& room) {
+        put_text(list, R"({"room":)", room.room);
+        put_text(list, R"(,"epoch":)", room.epoch);
+        put_number(list, R"(,"seq":)", room.seq);
+        put_number(list, R"(,"read":)", room.read);
+        put_number(list, R"(,"unread":)", room.unread);
+        put_number(list, R"(,"count":)", room.count);
         if (room.with) {
-            put_user(to, R"(,"with":{"user":)", room.with);
-            if (!room.with_name.empty()) put_text(to, R"(,"name":)", room.with_name);
-            to.push_back('}');
+            put_user(list, R"(,"with":{"user":)", room.with);
+            if (!room.with_name.empty()) put_text(list, R"(,"name":)", room.with_name);
+            list.raw('}');
         }
-        to.push_back('}');
+        list.raw('}');
     });
-    out.push_back('}');
+    json.raw('}');
 }
 
 void append_synced(std::string& out, std::string_view id) {
-    begin_answer(out, R"({"type":"synced")", id);
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"synced")", id);
+    json.raw('}');
 }
 
 void append_gap(std::string& out, std::string_view room, std::string_view epoch, std::uint64_t from,
                 std::uint64_t to) {
-    put_text(out, R"({"type":"gap","room":)", room);
-    put_text(out, R"(,"epoch":)", epoch);
-    put_number(out, R"(,"from":)", from);
-    put_number(out, R"(,"to":)", to);
-    out.push_back('}');
+    JsonAppender json(out);
+    put_text(json, R"({"type":"gap","room":)", room);
+    put_text(json, R"(,"epoch":)", epoch);
+    put_number(json, R"(,"from":)", from);
+    put_number(json, R"(,"to":)", to);
+    json.raw('}');
 }
 
 void append_pong(std::string& out, std::string_view id, std::int64_t at_ms) {
-    begin_answer(out, R"({"type":"pong")", id);
-    put_number(out, R"(,"at":)", at_ms);
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"pong")", id);
+    put_number(json, R"(,"at":)", at_ms);
+    json.raw('}');
 }
 
 void append_goodbye(std::string& out, std::int64_t reconnect_after_ms) {
-    put_number(out, R"({"type":"goodbye","reconnect_after_ms":)", reconnect_after_ms);
-    out.push_back('}');
+    JsonAppender json(out);
+    put_number(json, R"({"type":"goodbye","reconnect_after_ms":)", reconnect_after_ms);
+    json.raw('}');
 }
 
 void append_error(std::string& out, std::string_view id, ErrorCode code, std::string_view message,
                   std::int64_t retry_after_ms, bool fatal, std::string_view room) {
-    begin_answer(out, R"({"type":"error")", id);
-    if (!room.empty()) put_text(out, R"(,"room":)", room);
-    put_text(out, R"(,"code":)", wire_word(code));
-    put_text(out, R"(,"message":)", message);
-    if (retry_after_ms != 0) put_number(out, R"(,"retry_after_ms":)", retry_after_ms);
-    if (fatal) out.append(R"(,"fatal":true)");
-    out.push_back('}');
+    JsonAppender json(out);
+    begin_answer(json, R"({"type":"error")", id);
+    if (!room.empty()) put_text(json, R"(,"room":)", room);
+    put_text(json, R"(,"code":)", wire_word(code));
+    put_text(json, R"(,"message":)", message);
+    if (retry_after_ms != 0) put_number(json, R"(,"retry_after_ms":)", retry_after_ms);
+    if (fatal) json.raw(R"(,"fatal":true)");
+    json.raw('}');
 }
 
 }  // namespace stentor::chat
