@@ -92,6 +92,12 @@ Membership* LocalRooms::membership_in(Session& session, std::uint32_t room) {
 }
 
 Membership* LocalRooms::membership_in(Session& session, std::string_view room) const {
+    // Most sessions are in few rooms and write a name as the room does: then no hash is needed.
+    if (session.rooms.size() <= kNamesComparedMax) {
+        for (Membership& membership : session.rooms.all()) {
+            if (rooms_[membership.room].name == room) return &membership;
+        }
+    }
     auto at = by_name_.find(room);
     if (at ==
         by_name_.end()) {  // not spelt as the room is; seldom, so the tables of Unicode may work

@@ -61,6 +61,7 @@ public:
     std::vector<std::string> depart(Session& session);
 
 private:
+    static constexpr std::size_t kNamesComparedMax = 4;  // more are looked up in by_name_
     // Members of a dialect whose frames are not the native ones.
     struct Rendered {
         Dialect* dialect;

@@ -1,6 +1,6 @@
 // SipHash as its paper describes it; see hash.h.
 // Thread: any.
-// Invariant: bytes are read as little-endian words, whatever the machine.
+// Invariant: bytes are read as little-endian words.
 #include "core/hash.h"
 
 #include <sys/random.h>
@@ -14,20 +14,32 @@
 namespace stentor::core {
 namespace {
 
-std::uint64_t first_word(std::string_view bytes) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), sizeof word);
-    if constexpr (std::endian::native == std::endian::big) {
-        word = __builtin_bswap64(word);
-    }
+static_assert(std::endian::native == std::endian::little, "words are read as they lie");
+
+template <typename Word>
+std::uint64_t word_at(const char* bytes) {
+    Word word = 0;
+    std::memcpy(&word, bytes, sizeof word);
     return word;
 }
 
-// The last 0 to 7 bytes, and the length modulo 256 on top.
-std::uint64_t last_word(std::string_view rest, std::size_t length) {
-    std::uint64_t word = std::uint64_t{length & 0xff} << 56;
-    for (std::size_t i = 0; i < rest.size(); ++i) {
-        word |= std::uint64_t{static_cast<unsigned char>(rest[i])} << (8 * i);
+// The last 0 to 7 bytes of all, and their length modulo 256 on top. What is read overlaps what was
+// read before, so that nothing goes byte by byte.
+std::uint64_t last_word(std::string_view bytes) {
+    const std::size_t size = bytes.size();
+    const std::size_t rest = size % 8;
+    const char* const end = bytes.data() + size;
+    std::uint64_t word = std::uint64_t{size & 0xff} << 56;
+    if (rest == 0) return word;
+    if (size >= 8) {
+        word |= word_at<std::uint64_t>(end - 8) >> (8 * (8 - rest));
+    } else if (size >= 4) {
+        word |= word_at<std::uint32_t>(bytes.data()) | word_at<std::uint32_t>(end - 4)
+                                                           << (8 * (size - 4));
+    } else {  // the first, the middle and the last byte; of one or two some are read twice
+        word |= word_at<std::uint8_t>(bytes.data()) |
+                word_at<std::uint8_t>(bytes.data() + size / 2) << (8 * (size / 2)) |
+                word_at<std::uint8_t>(end - 1) << (8 * (size - 1));
     }
     return word;
 }
@@ -68,24 +80,14 @@ std::uint64_t siphash(HashKey key, std::string_view bytes) {
     SipState state(key);
     std::string_view rest = bytes;
     for (; rest.size() >= 8; rest.remove_prefix(8)) {
-        state.compress<kCompression>(first_word(rest));
+        state.compress<kCompression>(word_at<std::uint64_t>(rest.data()));
     }
-    state.compress<kCompression>(last_word(rest, bytes.size()));
+    state.compress<kCompression>(last_word(bytes));
     state.v2 ^= 0xff;
     for (int i = 0; i < kFinalisation; ++i) {
         state.round();
     }
     return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
-}
-
-HashKey random_key() {
-    HashKey key;
-    ssize_t drawn = 0;
-    do {
-        drawn = ::getrandom(&key, sizeof key, 0);
-    } while (drawn < 0 && errno == EINTR);
-    STENTOR_CHECK(drawn == ssize_t{sizeof key});
-    return key;
 }
 
 }  // namespace
@@ -98,8 +100,13 @@ std::uint64_t siphash_2_4(HashKey key, std::string_view bytes) {
     return siphash<2, 4>(key, bytes);
 }
 
-HashKey process_hash_key() {
-    static const HashKey key = random_key();
+HashKey random_hash_key() {
+    HashKey key;
+    ssize_t drawn = 0;
+    do {
+        drawn = ::getrandom(&key, sizeof key, 0);
+    } while (drawn < 0 && errno == EINTR);
+    STENTOR_CHECK(drawn == ssize_t{sizeof key});
     return key;
 }
 

@@ -19,8 +19,14 @@ struct HashKey {
 std::uint64_t siphash_1_3(HashKey key, std::string_view bytes);
 std::uint64_t siphash_2_4(HashKey key, std::string_view bytes);
 
+// From the kernel; for process_hash_key().
+HashKey random_hash_key();
+
 // Random, drawn at first use.
-HashKey process_hash_key();
+inline HashKey process_hash_key() {
+    static const HashKey key = random_hash_key();
+    return key;
+}
 
 // A bijection of 64 bits that spreads each bit over all (the finaliser of MurmurHash3, Stafford's
 // variant 13). Not keyed: only for ids that the server gave out.

@@ -28,7 +28,8 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     publish->durability = Durability::kMemory;
     const bool has_id = !publish->command_id.empty();
     const std::uint64_t hash = has_id ? content_hash(*publish) : 0;
-    const std::uint64_t first = has_id ? room.find(publish->user, publish->command_id) : 0;
+    const Room::Id id{publish->user, publish->command_id, has_id ? id_hash(*publish) : 0};
+    const std::uint64_t first = has_id ? room.find(id) : 0;
     if (first != 0) {
         const Event& known = room.at(first);
         if (known.content_hash != hash) {
@@ -54,6 +55,7 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
               .user = publish->user,
               .at_ms = publish->at_ms,
               .content_hash = hash,
+              .id_hash = id.hash,
               .is_message = publish->kind == EventKind::kMessage},
              *publish);
     sink.on_log_stored({key, std::move(publish), true});
@@ -91,13 +93,13 @@ void MemoryLog::on_answer(Envelope&& /*answer*/, LogSink& /*sink*/) {
 
 // ---- one room
 
-std::uint64_t MemoryLog::Room::find(UserId user, std::string_view id) const {
+std::uint64_t MemoryLog::Room::find(const Id& id) const {
     if (by_id_) {
-        const auto at = by_id_->find(ById::Key{user, id});
+        const auto at = by_id_->find(id);
         return at == by_id_->end() ? 0 : *at;
     }
     for (std::size_t i = 0; i < events_.size(); ++i) {
-        if (events_[i].user == user && events_[i].id == id) {
+        if (id == events_[i]) {
             return first() + i;
         }
     }
@@ -168,6 +170,11 @@ void MemoryLog::Room::react(const Publish& publish) {
         reaction->users.erase(who);
         if (reaction->users.empty()) reactions.erase(reaction);
     }
+}
+
+std::uint32_t MemoryLog::id_hash(const Publish& publish) {
+    return static_cast<std::uint32_t>(core::StringHash{}(publish.command_id) ^
+                                      core::mix64(publish.user.value));
 }
 
 // Keyed, so that nobody can look for a second text with the same hash.

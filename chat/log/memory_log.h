@@ -43,7 +43,8 @@ private:
         UserId user;
         std::int64_t at_ms;
         std::uint64_t content_hash;
-        bool is_message;  // that is not deleted
+        std::uint32_t id_hash;  // of user and id, see MemoryLog::id_hash()
+        bool is_message;        // that is not deleted
     };
     // Who put which emoji on a message.
     struct Reaction {
@@ -52,8 +53,18 @@ private:
     };
     class Room {
     public:
+        // What an event is known again by. The hash stays with the event: the table asks for it
+        // when the event comes, when it goes, and when it grows itself.
+        struct Id {
+            UserId user;
+            std::string_view text;
+            std::uint32_t hash;
+            bool operator==(const Event& event) const {
+                return hash == event.id_hash && user == event.user && text == event.id;
+            }
+        };
         // Seq of the event with that id; 0: none is remembered.
-        std::uint64_t find(UserId user, std::string_view id) const;
+        std::uint64_t find(const Id& id) const;
         // Null: forgotten, or there never was one.
         Event* event(std::uint64_t seq);
         // One that is remembered.
@@ -82,21 +93,13 @@ private:
         struct ById {
             using is_transparent = void;
             using is_avalanching = void;
-            struct Key {
-                UserId user;
-                std::string_view id;
-                friend bool operator==(const Key&, const Key&) = default;
-            };
-            static Key key_of(const Key& key) { return key; }
-            Key key_of(std::uint64_t seq) const {
-                const Event& event = room->at(seq);
-                return {event.user, event.id};
-            }
-            std::size_t operator()(const auto& key) const {
-                const Key wanted = key_of(key);
-                return core::StringHash{}(wanted.id) ^ core::mix64(wanted.user.value);
-            }
-            bool operator()(const auto& a, const auto& b) const { return key_of(a) == key_of(b); }
+            std::uint32_t hash_of(const Id& id) const { return id.hash; }
+            std::uint32_t hash_of(std::uint64_t seq) const { return room->at(seq).id_hash; }
+            std::size_t operator()(const auto& key) const { return core::mix64(hash_of(key)); }
+            bool operator()(const Id& id, std::uint64_t seq) const { return id == room->at(seq); }
+            bool operator()(std::uint64_t seq, const Id& id) const { return id == room->at(seq); }
+            // No two events have the same id.
+            bool operator()(std::uint64_t a, std::uint64_t b) const { return a == b; }
 
             const Room* room;
         };
@@ -104,6 +107,7 @@ private:
         std::unique_ptr<Ids> by_id_;
         std::unique_ptr<std::map<std::uint64_t, std::vector<Reaction>>> reactions_;  // by target
     };
+    static std::uint32_t id_hash(const Publish& publish);
     std::uint64_t content_hash(const Publish& publish) const;
     // Nothing: it may change what it wants to change.
     static std::optional<ErrorCode> refusal(Room& room, const Publish& publish);

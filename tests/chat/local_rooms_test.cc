@@ -201,6 +201,27 @@ TEST(LocalRooms, AConnectionCanBeInAHundredRooms) {
     EXPECT_EQ(cluster.gauge(ShardGauge::kHomeRoomMembers), 0);
 }
 
+TEST(LocalRooms, ARoomIsFoundHoweverItIsWritten) {
+    // In few rooms and in many, composed as the room has it and with the accent by itself.
+    const auto composed = [](int number) { return "caf\u00e9-" + std::to_string(number); };
+    const auto decomposed = [](int number) { return "cafe\u0301-" + std::to_string(number); };
+    SmallCluster cluster;
+    Client ann(cluster);
+    ann.log_in("ann");
+    for (int rooms = 1; rooms <= 8; ++rooms) {
+        ann.join(composed(rooms));
+        for (const std::string& name :
+             {composed(1), decomposed(1), composed(rooms), decomposed(rooms)}) {
+            EXPECT_THAT(ann.ask(Client::send_command(name, "to " + name, "x")),
+                        HasSubstr(R"("type":"ack")"));
+        }
+        EXPECT_THAT(ann.ask(Client::send_command(decomposed(9), "no", "x")),
+                    HasSubstr("not_in_room"));
+    }
+    EXPECT_THAT(ann.ask(R"({"type":"leave","id":"x","room":")" + decomposed(8) + R"("})"),
+                HasSubstr(R"("type":"left")"));
+}
+
 TEST(LocalRooms, OnlyMembersSpeak) {
     // send, members, history and leave want a join first, and say which room.
     SmallCluster cluster;

@@ -95,6 +95,33 @@ TEST_F(MemoryLogTest, AnIdIsKnownAsLongAsItsMessageIsKept) {
     EXPECT_FALSE(append("first")->duplicate);
 }
 
+TEST_F(MemoryLogTest, ALongRoomKnowsIdsByUserToo) {
+    // Forty events of four users with ten ids are forty; each is known again with its text alone,
+    // and as long as it is kept.
+    log.open(1, "lobby", *this);
+    const auto id_of = [](std::uint64_t seq) { return "id " + std::to_string(seq % 10); };
+    const auto user_of = [](std::uint64_t seq) { return 1 + (seq - 1) / 10; };
+    const auto again = [&](std::uint64_t seq) { return append(id_of(seq), "hello", user_of(seq)); };
+    for (std::uint64_t seq = 1; seq <= 40; ++seq) {
+        ASSERT_EQ(again(seq)->seq, seq);
+        EXPECT_FALSE(last->duplicate);
+    }
+    for (std::uint64_t seq = 1; seq <= 40; ++seq) {
+        EXPECT_EQ(again(seq)->seq, seq);
+        EXPECT_TRUE(last->duplicate);
+        EXPECT_EQ(append(id_of(seq), "hullo", user_of(seq)), nullptr);
+        EXPECT_EQ(refused_code, ErrorCode::kIdReused);
+    }
+    log.forget_before(1, 21);
+    for (std::uint64_t seq = 21; seq <= 40; ++seq) {
+        EXPECT_EQ(again(seq)->seq, seq);
+    }
+    for (std::uint64_t seq = 1; seq <= 20; ++seq) {
+        EXPECT_EQ(again(seq)->seq, 40 + seq);
+        EXPECT_FALSE(last->duplicate);
+    }
+}
+
 TEST_F(MemoryLogTest, AMessageHasAtMostTwentyDifferentEmoji) {
     // The twenty-first is refused; one that is there already may be added by others, and one that
     // was taken back makes room.
