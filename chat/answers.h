@@ -4,6 +4,8 @@
 // Invariant: an answer to a connection that is gone is nobody's.
 #pragma once
 
+#include <utility>
+
 #include "chat/ask_gate.h"
 #include "chat/dialect/dialect.h"
 #include "chat/outlet.h"
@@ -13,13 +15,14 @@ namespace stentor::chat {
 
 class Answers {
 public:
-    Answers(Outlet& outlet, Sessions& sessions, AskGate& gate)
-        : outlet_(outlet), sessions_(sessions), gate_(gate) {}
+    Answers(Context& context, Outlet& outlet, Sessions& sessions, AskGate& gate)
+        : context_(context), outlet_(outlet), sessions_(sessions), gate_(gate) {}
 
-    void handle(const Acked& told) {
+    void handle(Acked&& told) {
         if (Session* session = sessions_.find(told.publish->connection)) {
             session->dialect->on_acked(*session, *told.publish);
         }
+        context_.publishes.give_back(std::move(told.publish));
     }
     void handle(const Refused& told) {
         if (Session* session = sessions_.find(told.connection)) {
@@ -61,6 +64,7 @@ public:
     }
 
 private:
+    Context& context_;
     Outlet& outlet_;
     Sessions& sessions_;
     AskGate& gate_;

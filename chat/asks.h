@@ -89,6 +89,8 @@ struct Publish {
     std::int64_t at_ms = 0;
     Durability durability = Durability::kMemory;
     bool duplicate = false;
+
+    friend bool operator==(const Publish&, const Publish&) = default;
 };
 struct ListMembers {
     ConnectionId connection;

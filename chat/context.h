@@ -14,6 +14,7 @@
 #include "chat/limits.h"
 #include "chat/memory_pressure.h"
 #include "chat/metrics.h"
+#include "chat/publish_pool.h"
 #include "chat/random.h"
 #include "core/hash.h"
 #include "core/instant.h"
@@ -37,6 +38,7 @@ struct Context {
     std::string scratch{};  // for one frame at a time, kept for its capacity
     FrameDeflater deflater{metrics};
     EventRunPool runs{};
+    PublishPool publishes{};
     ws::InflaterPool inflaters{kInflatersMax};
 
     std::uint32_t home_of_text(std::string_view text) const {

@@ -118,7 +118,7 @@ ShardState::ShardState(const ShardParts& parts)
       rooms_(context_, outlet_, sessions_, gate_),
       walks_(context_, outlet_, sessions_, steps_, rooms_, gate_),
       verbs_(context_, outlet_, logins_, walks_, rooms_, gate_),
-      answers_(outlet_, sessions_, gate_),
+      answers_(context_, outlet_, sessions_, gate_),
       end_server_(parts.end_server),
       dialect_steps_(sessions_),
       dialects_({.context = context_,
@@ -273,7 +273,9 @@ void ShardState::handle_tell(Envelope&& tell) {
                                  std::is_same_v<Told, Box<UserRenamed>> ||
                                  std::is_same_v<Told, Box<NameAnswered>>) {
                 logins_.handle(*what);
-            } else if constexpr (std::is_same_v<Told, Acked> || std::is_same_v<Told, KickUser>) {
+            } else if constexpr (std::is_same_v<Told, Acked>) {
+                answers_.handle(std::move(what));
+            } else if constexpr (std::is_same_v<Told, KickUser>) {
                 answers_.handle(what);
             } else if constexpr (std::is_same_v<Told, Box<Refused>> ||
                                  std::is_same_v<Told, Box<MembersListed>> ||

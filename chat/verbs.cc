@@ -53,7 +53,7 @@ Verbs::Done Verbs::publish(Session& session, std::string_view command_id, std::s
     if (!name) {
         return std::unexpected(std::move(name.error()));
     }
-    auto publish = std::make_unique<Publish>();
+    auto publish = context_.publishes.take();
     publish->connection = session.id;
     publish->user = session.user->id;
     publish->name = session.user->name;

@@ -66,7 +66,7 @@ bool Walks::take_step(Session& session, DirectMessage& direct) {
     if (!steps_.may_ask(home)) {
         return false;
     }
-    auto publish = std::make_unique<Publish>();
+    auto publish = context_.publishes.take();
     publish->connection = session.id;
     publish->user = from;
     publish->name = session.user->name;

@@ -206,7 +206,8 @@ void RoomHomes::end_turn() {
     if (std::exchange(must_relieve_, false)) {
         relieve();
     }
-    for (const RoomKey key : std::exchange(touched_, {})) {
+    std::swap(touched_, touched_now_);
+    for (const RoomKey key : touched_now_) {
         Entry* entry = find(key);
         if (entry == nullptr) {
             continue;
@@ -227,6 +228,7 @@ void RoomHomes::end_turn() {
         }
         settle(*entry);
     }
+    touched_now_.clear();
 }
 
 // After a change: when to look again, and whether the room is still wanted.

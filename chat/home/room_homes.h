@@ -90,8 +90,9 @@ private:
     boost::unordered_flat_map<std::string, RoomKey, core::StringHash, std::equal_to<>> by_name_;
     boost::unordered_flat_map<RoomKey, std::unique_ptr<Entry>, core::IdHash> rooms_;
     RoomKey keys_used_ = 0;
-    std::vector<RoomKey> touched_;  // rooms that may have news at the end of this turn
-    std::list<RoomKey> empty_;      // rooms with history and nobody in them, longest empty first
+    std::vector<RoomKey> touched_;      // rooms that may have news at the end of this turn
+    std::vector<RoomKey> touched_now_;  // those of the turn that ends; kept for its memory
+    std::list<RoomKey> empty_;  // rooms with history and nobody in them, longest empty first
     bool must_relieve_ = false;
 };
 

@@ -106,6 +106,26 @@ TEST_F(VerbsTest, ASendThatIsRefusedIsAnsweredOnce) {
     EXPECT_EQ(published(), 0u);
 }
 
+TEST_F(VerbsTest, ACommandHasNothingOfTheOneBefore) {
+    // Its box may have been one of a reaction, a deletion, an answer: known again all the same.
+    const auto send = [this] { return client.ask(Client::send_command("lobby", "plain", "x")); };
+    client.ask(Client::send_command("lobby", "first", "x"));
+    const std::string before = send();
+    EXPECT_THAT(before, Not(HasSubstr("duplicate")));
+    int ids = 0;
+    for (const std::string_view fields :
+         {R"("type":"react","target":1,"emoji":"!","on":true)",
+          R"("type":"react","target":1,"emoji":"!","on":false)",
+          R"("type":"send","content":"y","reply_to":1)",
+          R"("type":"edit","target":2,"content":"z")", R"("type":"delete","target":2)"}) {
+        const std::string id = std::to_string(++ids);
+        EXPECT_THAT(
+            client.ask(R"({"room":"lobby","id":")" + id + "\"," + std::string(fields) + "}"),
+            HasSubstr(R"("type":"ack")"));
+        EXPECT_THAT(send(), HasSubstr(R"("duplicate":true)"));
+    }
+}
+
 TEST_F(VerbsTest, ContentIsCountedInCodePoints) {
     // 4096 of four bytes each are not too long.
     std::string content;
