@@ -84,14 +84,13 @@ void Outbox::own_borrowed(ParcelPool& pool) {
     bytes_ = bytes;
 }
 
-std::size_t Outbox::gather(std::span<iovec> out, std::size_t bytes_max) const {
+std::size_t Outbox::gather_some(std::span<iovec> out, std::size_t bytes_max) const {
     std::size_t filled = 0;
     std::size_t gathered_bytes = 0;
     while (filled < count_ && filled < out.size() && gathered_bytes < bytes_max) {
         std::span<const std::byte> bytes = at(static_cast<std::uint32_t>(filled)).bytes();
         if (filled == 0) bytes = bytes.subspan(sent_of_first_);
-        // iovec is not const-correct; send only reads.
-        out[filled++] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
+        out[filled++] = piece(bytes);
         gathered_bytes += bytes.size();
     }
     return filled;

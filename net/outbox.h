@@ -50,9 +50,15 @@ public:
     // What is borrowed and was not sent is copied, in its place.
     void own_borrowed(ParcelPool& pool);
 
-    // What to send next, oldest first: fills `out` up to about `bytes_max` (at least one entry) and
-    // says how many entries it filled. Valid until anything else is called.
-    std::size_t gather(std::span<iovec> out, std::size_t bytes_max) const;
+    // What to send next, oldest first: fills `out`, not empty, up to about `bytes_max` (at least
+    // one entry) and says how many entries it filled. Valid until anything else is called.
+    std::size_t gather(std::span<iovec> out, std::size_t bytes_max) const {
+        if (count_ == 1) [[likely]] {
+            out.front() = piece(at(0).bytes().subspan(sent_of_first_));
+            return 1;
+        }
+        return gather_some(out, bytes_max);
+    }
     // The first `count` bytes were sent. count <= bytes().
     void consume(std::size_t count, ParcelPool& pool) {
         if (count == bytes_ && count_ == 1) [[likely]] {
@@ -147,6 +153,11 @@ private:
         head_ = (head_ + 1) & (capacity_ - 1);
         --count_;
     }
+    // iovec is not const-correct; send only reads.
+    static iovec piece(std::span<const std::byte> bytes) {
+        return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+    }
+    std::size_t gather_some(std::span<iovec> out, std::size_t bytes_max) const;
     void consume_some(std::size_t count, ParcelPool& pool);
     void grow();
     void give_back_ring() {

@@ -244,6 +244,7 @@ private:
     std::vector<ConnectionId> reap_;  // closed, or finishing with a ring to give back
     // One batch of sends.
     std::vector<iovec> pieces_;
+    std::size_t pieces_used_ = 0;  // by this batch
     std::vector<SendRequest> requests_;
     std::vector<Connection*> flushing_;
 
