@@ -11,7 +11,10 @@
 namespace stentor::chat {
 
 MemoryLog::MemoryLog(const core::Clock& clock, RandomSource& random)
-    : clock_(clock), random_(random), content_key_{random.next(), random.next()} {}
+    : clock_(clock),
+      random_(random),
+      content_key_{random.next(), random.next()},
+      id_key_{random.next(), random.next()} {}
 
 void MemoryLog::open(RoomKey key, std::string_view /*room*/, LogSink& sink) {
     auto room = std::make_unique<Room>();
@@ -28,7 +31,7 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     publish->durability = Durability::kMemory;
     const bool has_id = !publish->command_id.empty();
     const std::uint64_t hash = has_id ? content_hash(*publish) : 0;
-    const Room::Id id{publish->user, publish->command_id, has_id ? id_hash(*publish) : 0};
+    const IdHash id = has_id ? id_hash(*publish) : 0;
     const std::uint64_t first = has_id ? room.find(id) : 0;
     if (first != 0) {
         const Event& known = room.at(first);
@@ -51,11 +54,10 @@ void MemoryLog::append(RoomKey key, std::unique_ptr<Publish> publish, LogSink& s
     publish->seq = room.head + 1;
     // A clock that was set back must not make a later event look older.
     publish->at_ms = room.last_at_ms = std::max(room.last_at_ms, clock_.unix_ms());
-    room.add({.id = core::CompactText(publish->command_id),
+    room.add({.id = id,
               .user = publish->user,
               .at_ms = publish->at_ms,
               .content_hash = hash,
-              .id_hash = id.hash,
               .is_message = publish->kind == EventKind::kMessage},
              *publish);
     sink.on_log_stored({key, std::move(publish), true});
@@ -93,13 +95,13 @@ void MemoryLog::on_answer(Envelope&& /*answer*/, LogSink& /*sink*/) {
 
 // ---- one room
 
-std::uint64_t MemoryLog::Room::find(const Id& id) const {
+std::uint64_t MemoryLog::Room::find(IdHash id) const {
     if (by_id_) {
-        const auto at = by_id_->find(id);
+        const auto at = by_id_->find(ById::Wanted{id});
         return at == by_id_->end() ? 0 : *at;
     }
     for (std::size_t i = 0; i < events_.size(); ++i) {
-        if (id == events_[i]) {
+        if (events_[i].id == id) {
             return first() + i;
         }
     }
@@ -128,12 +130,12 @@ void MemoryLog::Room::add(Event&& event, const Publish& publish) {
 }
 
 void MemoryLog::Room::note_id(std::uint64_t seq) {
-    if (!at(seq).id.empty()) by_id_->insert(seq);
+    if (at(seq).id != 0) by_id_->insert(seq);
 }
 
 void MemoryLog::Room::forget_before(std::uint64_t seq) {
     while (!events_.empty() && first() < seq) {
-        if (by_id_ && !events_.front().id.empty()) by_id_->erase(first());
+        if (by_id_ && events_.front().id != 0) by_id_->erase(first());
         if (reactions_) reactions_->erase(first());
         events_.pop_front();
     }
@@ -172,17 +174,18 @@ void MemoryLog::Room::react(const Publish& publish) {
     }
 }
 
-std::uint32_t MemoryLog::id_hash(const Publish& publish) {
-    return static_cast<std::uint32_t>(core::StringHash{}(publish.command_id) ^
-                                      core::mix64(publish.user.value));
-}
-
 // Keyed, so that nobody can look for a second text with the same hash.
 std::uint64_t MemoryLog::content_hash(const Publish& publish) const {
     const std::uint64_t rest = core::mix64(publish.reply_to) + core::mix64(~publish.target) +
                                2 * static_cast<std::uint64_t>(publish.kind) +
                                (publish.on ? 1U : 0U);
     return core::siphash_1_3(content_key_, publish.content) ^ core::mix64(rest);
+}
+
+// Keyed for the same reason, and by user.
+MemoryLog::IdHash MemoryLog::id_hash(const Publish& publish) const {
+    const core::HashKey key{id_key_.k0 ^ publish.user.value, id_key_.k1};
+    return std::max<IdHash>(1, core::siphash_1_3(key, publish.command_id));
 }
 
 }  // namespace stentor::chat

@@ -3,24 +3,18 @@
 // Invariant: see json_appender.h.
 #include "chat/protocol/json_appender.h"
 
-#include <charconv>
+#include <fmt/format.h>
 
 namespace stentor::chat {
 
-namespace {
-
-constexpr std::size_t kDigitsMax = 20;  // of 64 bits, with a sign
-
-}  // namespace
-
 void JsonAppender::digits(std::int64_t number) {
-    if (space() < kDigitsMax) flush();
-    at_ = std::to_chars(at_, at_ + kDigitsMax, number).ptr;
+    const fmt::format_int text(number);
+    raw({text.data(), text.size()});
 }
 
 void JsonAppender::digits(std::uint64_t number) {
-    if (space() < kDigitsMax) flush();
-    at_ = std::to_chars(at_, at_ + kDigitsMax, number).ptr;
+    const fmt::format_int text(number);
+    raw({text.data(), text.size()});
 }
 
 void JsonAppender::flush() {
