@@ -210,6 +210,17 @@ std::expected<void, std::string> set_targets(Options& options, const Raw& raw) {
     return {};
 }
 
+std::expected<void, std::string> check_trust(const Options& options) {
+    const TlsTrust& trust = options.trust;
+    const bool given = !trust.ca_file.empty() || trust.insecure || trust.resumes;
+    const bool wanted = std::ranges::any_of(
+        options.targets, [](const TargetSpec& target) { return target.url.tls; });
+    if (given && !wanted) {
+        return std::unexpected("--ca, --insecure, --tls-resume: for wss://, which no URL is");
+    }
+    return {};
+}
+
 std::expected<void, std::string> set_shape(Options& options) {
     if (options.connections == 0) options.connections = row_of(options.workload).connections;
     if (options.workload == Workload::kEcho) options.rooms = options.connections;
@@ -255,6 +266,8 @@ std::expected<CommandLine, std::string> finish(Raw& raw, Options options) {
     if (!times) return std::unexpected(times.error());
     const auto targets = set_targets(options, raw);
     if (!targets) return std::unexpected(targets.error());
+    const auto trust = check_trust(options);
+    if (!trust) return std::unexpected(trust.error());
     const auto shape = set_shape(options);
     if (!shape) return std::unexpected(shape.error());
     return CommandLine{.help = false, .help_text = {}, .options = std::move(options)};

@@ -127,11 +127,18 @@ async function driveOnce(context, row, servers, coresOf, loadCores, flags, expec
   });
 }
 
-// The slices of all starts as one: at each place, those of all servers are of the same repetition. What the
-// load tool says of a start as a whole is dropped, but for what a start cannot change.
+// What was agreed is the same in each start; what was counted adds up.
+function tlsOfAll(starts) {
+  if (!starts[0]) return undefined;
+  const sum = (count) => starts.reduce((total, one) => total + one[count], 0);
+  return { ...starts[0], handshakes: sum('handshakes'), resumed: sum('resumed') };
+}
+
+// The slices of all starts as one: at each place, those of all servers are of the same repetition. What else the
+// load tool says of a start as a whole is dropped.
 function together(targets) {
   if (targets.length === 1) return targets[0];
-  return { slices: targets.flatMap(({ slices }) => slices), tls: targets[0].tls };
+  return { slices: targets.flatMap(({ slices }) => slices), tls: tlsOfAll(targets.map((target) => target.tls)) };
 }
 
 // [slice_ms, repetitions]: a row may want more of them, or shorter ones.

@@ -123,6 +123,8 @@ TEST(CommandLine, RefusesMistakes) {
         {{"fanout", "--url", "ws://a/", "--rate", "2", "--share", "0.5"}, "--share"},
         {{"chat", "--url", "ws://a/", "--share", "0.5"}, "--share"},
         {{"echo", "--url", "wss://a/", "--ca", "f", "--insecure"}, "--ca"},
+        {{"echo", "--url", "ws://a/", "--insecure"}, "wss://"},
+        {{"echo", "--url", "ws://a/", "--tls-resume"}, "wss://"},
         {{"fanout", "--url", "ws://a/", "--depth", "0"}, "--depth"},
         {{"fanout", "--url", "ws://a/", "--dept", "1"}, "--dept"}};
     for (const auto& [arguments, word] : bad) {

@@ -1,7 +1,7 @@
 // Tests of bench/suite/main.mjs: what it does when servers and tools do what they should not; and one short
 // run of the real programs.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
@@ -161,16 +161,22 @@ test('TlsIsJudgedByTheSameServerWithoutIt', async () => {
   assertIsWholePage(answer.html);
 });
 
-// Without openssl there is no certificate, and the row is skipped with the reason.
-test('WithoutOpensslTlsIsSkipped', async () => {
+// Without openssl there is no certificate, and the row is skipped with the reason; one that fails fails the row.
+test('WithoutOpensslTlsIsSkippedAndItsFailureIsOne', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stentor-suite-path-'));
   try {
-    writeFileSync(join(folder, 'openssl'), '#!/bin/sh\nexit 1\n');
+    const others = readdirSync('/usr/bin').filter((name) => name !== 'openssl');
+    for (const name of others) symlinkSync(join('/usr/bin', name), join(folder, name));
+    const node = dirname(process.execPath);
+    const environment = { PATH: node === '/usr/bin' ? folder : `${folder}:${node}` };
+    const without = await runSuite(['--smoke', '--only', 'tls-echo-1024'], { environment });
+    assert.equal(rowOf(without, 'tls-echo-1024').state, 'skipped');
+    assert.match(rowOf(without, 'tls-echo-1024').reason, /needs openssl/);
+    writeFileSync(join(folder, 'openssl'), '#!/bin/sh\necho no entropy >&2\nexit 1\n');
     chmodSync(join(folder, 'openssl'), 0o755);
-    const environment = { PATH: `${folder}:${process.env.PATH}` };
-    const answer = await runSuite(['--smoke', '--only', 'tls-echo-1024'], { environment });
-    assert.equal(rowOf(answer, 'tls-echo-1024').state, 'skipped');
-    assert.match(rowOf(answer, 'tls-echo-1024').reason, /needs openssl/);
+    const failing = await runSuite(['--smoke', '--only', 'tls-echo-1024'], { environment });
+    assert.equal(rowOf(failing, 'tls-echo-1024').state, 'failed');
+    assert.match(rowOf(failing, 'tls-echo-1024').reason, /no entropy/);
   } finally {
     rmSync(folder, { recursive: true });
   }
