@@ -31,8 +31,8 @@ public:
     std::size_t kept() const { return kept_.size(); }
 
 private:
-    // The memory of its texts is all that stays. False: one has too much of it. Field by field,
-    // which costs a third of moving the texts through a fresh one.
+    // The memory of its texts is all that stays. False: one has too much of it. Field by field:
+    // moving the texts through a fresh one takes 220 instructions more.
     static bool reset(Publish& publish) {
         for (std::string* text : {&publish.name, &publish.room, &publish.command_id,
                                   &publish.content, &publish.epoch}) {

@@ -1,4 +1,5 @@
-// What is done seldom: what was gathered goes to the string. Texts are in json_string.cc.
+// Numbers, and what is done seldom: what was gathered goes to the string. Texts are in
+// json_string.cc.
 // Thread: owner reactor.
 // Invariant: see json_appender.h.
 #include "chat/protocol/json_appender.h"
