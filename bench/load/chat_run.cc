@@ -39,7 +39,6 @@ public:
     ChatDriver(Worker& worker, Fleet& fleet, const Options& options,
                const std::vector<std::unique_ptr<RoomLedger>>& ledgers)
         : worker_(worker), fleet_(fleet), members_(fleet.size()) {
-        const auto tag = static_cast<std::uint32_t>(::getpid());
         for (std::uint32_t target = 0; target < fleet.size(); ++target) {
             Traffic& traffic = fleet.traffic(target);
             members_[target].resize(options.connections);
@@ -47,8 +46,7 @@ public:
                 if (traffic.worker_of(connection) != worker.index()) continue;
                 const bool sends = connection.stream != kNoStream;
                 const std::uint32_t room = connection.room;
-                // A room of this run's own: an old one's numbers would mean something else.
-                const ChatRole role{.room = fmt::format("bench-{:x}-{}-{:05}", tag, target, room),
+                const ChatRole role{.room = room_of(connection),
                                     .first_stream = traffic.rooms()[room].first_stream,
                                     .streams = options.senders,
                                     .stream = sends ? connection.stream : 0,
@@ -87,6 +85,10 @@ public:
         }
     }
 
+    // A room of this run's own: an old one's numbers would mean something else.
+    std::string room_of(const Connection& connection) const override {
+        return fmt::format("bench-{:x}-{}-{:05}", tag_, connection.target->index, connection.room);
+    }
     void on_ready(Connection& connection) override {
         ChatMember& member = member_of(connection);
         member.start();
@@ -125,6 +127,7 @@ private:
 
     Worker& worker_;
     Fleet& fleet_;
+    const std::uint32_t tag_ = static_cast<std::uint32_t>(::getpid());
     std::vector<std::vector<std::unique_ptr<ChatMember>>> members_;  // by target and index
 };
 

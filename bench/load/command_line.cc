@@ -51,7 +51,9 @@ void add_targets(CLI::App& app, Raw& raw) {
     app.add_option("--targets", raw.targets_file, "JSON file of servers, driven in turn")
         ->type_name("FILE")
         ->group(group);
-    app.add_option("--url", raw.target.url, "the one server: ws:// or wss://HOST:PORT/PATH")
+    app.add_option("--url", raw.target.url,
+                   "the one server: ws:// or wss://HOST:PORT/PATH; {room} in path or query is\n"
+                   "the room that the connection joins, as in /ws?room={room}")
         ->type_name("URL")
         ->group(group);
     app.add_option("--pid", raw.target.pid, "its process, for CPU and memory")
@@ -221,6 +223,16 @@ std::expected<void, std::string> check_trust(const Options& options) {
     return {};
 }
 
+std::expected<void, std::string> check_rooms(const Options& options) {
+    if (options.workload != Workload::kEcho && options.workload != Workload::kConnect) return {};
+    for (const TargetSpec& target : options.targets) {
+        if (!target.url.names_room) continue;
+        return std::unexpected(fmt::format("{}: {} joins no room that {{room}} could name",
+                                           target.url.text, name_of(options.workload)));
+    }
+    return {};
+}
+
 std::expected<void, std::string> set_shape(Options& options) {
     if (options.connections == 0) options.connections = row_of(options.workload).connections;
     if (options.workload == Workload::kEcho) options.rooms = options.connections;
@@ -268,6 +280,8 @@ std::expected<CommandLine, std::string> finish(Raw& raw, Options options) {
     if (!targets) return std::unexpected(targets.error());
     const auto trust = check_trust(options);
     if (!trust) return std::unexpected(trust.error());
+    const auto rooms = check_rooms(options);
+    if (!rooms) return std::unexpected(rooms.error());
     const auto shape = set_shape(options);
     if (!shape) return std::unexpected(shape.error());
     return CommandLine{.help = false, .help_text = {}, .options = std::move(options)};

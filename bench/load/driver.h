@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "bench/load/connection.h"
+#include "bench/load/rooms.h"
 
 namespace stentor::bench {
 
@@ -14,6 +16,10 @@ class Driver {
 public:
     virtual ~Driver() = default;
 
+    // The room that the connection joins, or joins first: what {room} in the URL says.
+    virtual std::string room_of(const Connection& connection) const {
+        return room_name(connection.room);
+    }
     // Upgraded, and joined if the target has a join.
     virtual void on_ready(Connection&) {}
     // A data frame. `payload` lives until the call returns.

@@ -4,15 +4,50 @@
 #include "bench/load/target.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netdb.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <memory>
+
+#include "core/ascii.h"
 
 namespace stentor::bench {
 namespace {
+
+constexpr std::string_view kRoomPlace = "{room}";
+
+// What RFC 3986 2.3 calls unreserved, which means the same everywhere in a URL.
+bool is_unreserved(char c) {
+    return core::ascii::is_alpha(c) || core::ascii::is_digit(c) ||
+           std::string_view("-._~").find(c) != std::string_view::npos;
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string encoded;
+    for (const char c : text) {
+        if (is_unreserved(c)) {
+            encoded += c;
+        } else {
+            fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return encoded;
+}
+
+std::string with_room(std::string_view path, std::string_view room) {
+    std::string filled;
+    for (;;) {
+        const std::size_t place = path.find(kRoomPlace);
+        filled += path.substr(0, place);
+        if (place == std::string_view::npos) return filled;
+        filled += room;
+        path.remove_prefix(place + kRoomPlace.size());
+    }
+}
 
 struct Dialect {
     std::string_view name;
@@ -65,7 +100,8 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
             .authority = {},
             .host = {},
             .port = {},
-            .path = "/"};
+            .path = "/",
+            .names_room = false};
     if (!url.tls && !text.starts_with("ws://")) {
         return std::unexpected("a URL begins with ws:// or wss://");
     }
@@ -88,7 +124,15 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
     }
     url.host = authority;
     if (url.host.empty() || url.port.empty()) return std::unexpected("host or port is empty");
+    url.names_room = url.path.find(kRoomPlace) != std::string::npos;
+    if ((url.authority + with_room(url.path, {})).find_first_of("{}") != std::string::npos) {
+        return std::unexpected("{room} may stand behind the host, and no other brace anywhere");
+    }
     return url;
+}
+
+std::string Url::path_for(std::string_view room) const {
+    return with_room(path, percent_encoded(room));
 }
 
 std::expected<TargetSpec, std::string> make_target(const TargetTexts& texts,

@@ -27,9 +27,14 @@ struct Url {
     std::string authority;  // "127.0.0.1:8080", what Host says
     std::string host;
     std::string port;
-    std::string path;
+    std::string path;         // with its query; may hold {room}
+    bool names_room = false;  // it does
+
+    // The path of a connection that is for `room`, which is percent-encoded there.
+    std::string path_for(std::string_view room) const;
 };
-// ws://HOST[:PORT][/PATH], or wss://. On failure: what is wrong with it.
+// ws://HOST[:PORT][/PATH][?QUERY], or wss://. On failure: what is wrong with it; a brace that
+// belongs to no {room} is, for RFC 3986 allows none.
 std::expected<Url, std::string> parse_url(std::string_view text);
 
 struct TargetSpec {

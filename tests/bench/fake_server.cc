@@ -88,11 +88,12 @@ bool FakeServer::read(Peer& peer) {
     const ssize_t got = ::recv(peer.fd.get(), part, sizeof part, 0);
     if (got <= 0) return false;
     peer.in.append(part, static_cast<std::size_t>(got));
-    if (!peer.upgraded) {
+    if (peer.path.empty()) {
         const std::size_t end = peer.in.find("\r\n\r\n");
         if (end == std::string::npos) return true;
+        constexpr std::size_t kPathAt = std::string_view("GET ").size();
+        peer.path = peer.in.substr(kPathAt, peer.in.find(' ', kPathAt) - kPathAt);
         peer.in.erase(0, end + 4);
-        peer.upgraded = true;
         send_all(peer.fd.get(),
                  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                  "Connection: Upgrade\r\nSec-WebSocket-Accept: " +
@@ -126,13 +127,28 @@ void FakeServer::take_frames(Peer& peer) {
 
 void FakeServer::on_text(Peer& peer, const std::string& text) {
     if (text.starts_with("join ")) {
-        peer.member = true;
+        peer.room = text;
+        remember(peer, text);
         send_all(peer.fd.get(), frame_of("joined"));
         return;
     }
+    if (text.find(R"("type":"join")") != std::string::npos) return remember(peer, text);
+    if (peer.room.empty()) return;
     for (auto& [fd, member] : peers_) {
-        if (member.member) deliver(member, text);
+        if (member.room == peer.room) deliver(member, text);
     }
+}
+
+void FakeServer::remember(const Peer& peer, const std::string& text) {
+    const std::scoped_lock lock(mutex_);
+    joins_.push_back({peer.path, text});
+    joined_.notify_all();
+}
+
+std::vector<FakeServer::Join> FakeServer::joins(std::size_t least) {
+    std::unique_lock lock(mutex_);
+    joined_.wait(lock, [&] { return joins_.size() >= least; });
+    return joins_;
 }
 
 void FakeServer::deliver(Peer& peer, std::string_view text) {

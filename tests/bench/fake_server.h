@@ -1,13 +1,15 @@
-// A server of the dialect `raw` with one room, that breaks a promise now and then: what the load
-// tool must notice. Thread: its own; constructed and destroyed by the test. Invariant: it ends with
-// its owner.
+// A server of the dialect `raw` that breaks a promise now and then: what the load tool must notice.
+// It remembers who joined by which path. Thread: its own; constructed and destroyed by the test.
+// Invariant: it ends with its owner.
 #pragma once
 
 #include <poll.h>
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -26,14 +28,21 @@ public:
     FakeServer(const FakeServer&) = delete;
     FakeServer& operator=(const FakeServer&) = delete;
 
-    std::string url() const;
+    std::string url() const;  // ends in a slash
+
+    struct Join {
+        std::string path;   // of the upgrade
+        std::string frame;  // that asked for it, of `raw` or `native`
+    };
+    // All until now; waits until there are `least`.
+    std::vector<Join> joins(std::size_t least);
 
 private:
     struct Peer {
         net::UniqueFd fd;
         std::string in;
-        bool upgraded = false;
-        bool member = false;
+        std::string path;  // empty until upgraded
+        std::string room;  // empty until joined
         std::string held;  // swapped with the next one
     };
 
@@ -42,6 +51,7 @@ private:
     bool read(Peer& peer);
     void take_frames(Peer& peer);
     void on_text(Peer& peer, const std::string& text);
+    void remember(const Peer& peer, const std::string& text);
     void deliver(Peer& peer, std::string_view text);
 
     const Fault fault_;
@@ -49,6 +59,9 @@ private:
     net::UniqueFd stop_;
     std::uint64_t deliveries_ = 0;
     std::map<int, Peer> peers_;
+    std::mutex mutex_;
+    std::condition_variable joined_;
+    std::vector<Join> joins_;  // under mutex_
     std::thread thread_;
 };
 

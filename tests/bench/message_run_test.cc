@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 #include "bench/load/options.h"
@@ -222,6 +223,40 @@ TEST(MessageRun, OffersAShareOfItself) {
     options.share = 0.5;
     const Slice slice = only_slice(run(options));
     EXPECT_GT(slice.offered.value_or(0), 0);
+}
+
+// What stands in `text` between the two.
+std::string between(const std::string& text, const std::string& before, char after) {
+    const std::size_t at = text.find(before) + before.size();
+    return text.substr(at, text.find(after, at) - at);
+}
+
+// Property: {room} in the URL is the room that this very connection joins then, also when it comes
+// back; the rooms are all in use.
+TEST(MessageRun, TheUrlNamesTheRoomOfItsConnection) {
+    for (const Workload workload : {Workload::kFanout, Workload::kStorm, Workload::kChat}) {
+        FakeServer server(Fault::kNone);
+        Options options = options_for(server);
+        options.workload = workload;
+        options.rooms = 3;
+        options.targets.front().url = *parse_url(server.url() + "ws?room={room}");
+        const bool chat = workload == Workload::kChat;
+        if (chat) {
+            options.targets.front().dialect = "native";
+            options.patience = std::chrono::milliseconds{1};  // its joins are not answered
+        }
+        const Ran ran = run(options);
+        EXPECT_EQ(ran.outcome.has_value(), !chat) << ran.outcome.error();
+        EXPECT_FALSE(ran.result.failed);
+        std::set<std::string> rooms;
+        for (const auto& [path, frame] : server.joins(workload == Workload::kStorm ? 12 : 6)) {
+            const std::string joined =
+                chat ? between(frame, R"("room":")", '"') : between(frame, "join ", '\n');
+            EXPECT_EQ(path, "/ws?room=" + joined);
+            rooms.insert(joined);
+        }
+        EXPECT_EQ(rooms.size(), 3u);
+    }
 }
 
 }  // namespace

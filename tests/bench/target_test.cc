@@ -37,20 +37,48 @@ TEST(Target, TakesUrlsApart) {
     }
 }
 
+// Property: {room} in a URL becomes the room's name, every octet that means something there
+// encoded; what holds none stays as it is.
+TEST(Target, FillsTheRoomIntoTheUrl) {
+    const auto url = parse_url("ws://a/{room}/ws?room={room}&x=%20");
+    ASSERT_TRUE(url.has_value()) << url.error();
+    EXPECT_TRUE(url->names_room);
+    EXPECT_EQ(url->path_for("bench-00001"), "/bench-00001/ws?room=bench-00001&x=%20");
+    EXPECT_EQ(url->path_for("a b/\xc3\xbc?&=%#+~._{room}"),
+              "/a%20b%2F%C3%BC%3F%26%3D%25%23%2B~._%7Broom%7D/ws"
+              "?room=a%20b%2F%C3%BC%3F%26%3D%25%23%2B~._%7Broom%7D&x=%20");
+    const auto plain = parse_url("ws://a?room=x");
+    ASSERT_TRUE(plain.has_value());
+    EXPECT_FALSE(plain->names_room);
+    EXPECT_EQ(plain->path_for("y"), "/?room=x");
+}
+
+// Property: a brace that is no {room}, or stands in the host, is a mistake that is named.
+TEST(Target, RefusesOtherBraces) {
+    for (const char* bad : {"ws://a/{rooms}", "ws://a/?u={user}", "ws://a/{room", "ws://a/room}",
+                            "ws://a/{{room}}", "ws://{room}/", "ws://a:{room}/"}) {
+        const auto url = parse_url(bad);
+        ASSERT_FALSE(url.has_value()) << bad;
+        EXPECT_NE(url.error().find("{room}"), std::string::npos) << url.error();
+    }
+}
+
 // Property: a file names several servers, by dialect or by templates of their own.
 TEST(Target, ReadsTheFile) {
     const auto targets = parse_targets(
         R"({"targets":[{"name":"a","url":"ws://127.0.0.1:1/ws","pid":7,"core":0},
             {"name":"b","url":"wss://127.0.0.1:2/","join":["hello","in {room}"],"joined":"ok",
-             "message":"say {stamp}{pad}"}]})",
+             "message":"say {stamp}{pad}"},
+            {"url":"ws://127.0.0.1:3/ws?room={room}"}]})",
         "native");
     ASSERT_TRUE(targets.has_value()) << targets.error();
-    ASSERT_EQ(targets->size(), 2u);
+    ASSERT_EQ(targets->size(), 3u);
+    EXPECT_TRUE(targets->back().url.names_room);
     EXPECT_TRUE(targets->front().native());
     EXPECT_EQ(targets->front().pid, 7);
     EXPECT_EQ(targets->front().core, 0);
     EXPECT_EQ(targets->front().join.size(), 2u);
-    const TargetSpec& own = targets->back();
+    const TargetSpec& own = targets->at(1);
     EXPECT_FALSE(own.native());
     EXPECT_TRUE(own.url.tls);
     EXPECT_EQ(own.joined, "ok");
@@ -122,6 +150,9 @@ TEST(CommandLine, RefusesMistakes) {
         {{"fanout", "--url", "ws://a/", "--burst", "2", "--rate", "1"}, "--burst"},
         {{"fanout", "--url", "ws://a/", "--rate", "2", "--share", "0.5"}, "--share"},
         {{"chat", "--url", "ws://a/", "--share", "0.5"}, "--share"},
+        {{"echo", "--url", "ws://a/?room={room}"}, "echo joins no room"},
+        {{"connect", "--url", "ws://a/?room={room}"}, "connect joins no room"},
+        {{"fanout", "--url", "ws://a/?room={user}"}, "{room}"},
         {{"echo", "--url", "wss://a/", "--ca", "f", "--insecure"}, "--ca"},
         {{"echo", "--url", "ws://a/", "--insecure"}, "wss://"},
         {{"echo", "--url", "ws://a/", "--tls-resume"}, "wss://"},

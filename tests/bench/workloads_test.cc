@@ -122,7 +122,8 @@ TEST_P(WorkloadsOnStentor, EchoOfMoreThanASocketHolds) {
 
 // Property: every message reaches its room, with seqs that are dense.
 TEST_P(WorkloadsOnStentor, Fanout) {
-    const Result result = run(Workload::kFanout, "/ws", {.rooms = 2, .senders = 2, .depth = 4});
+    const Result result =
+        run(Workload::kFanout, "/ws?room={room}", {.rooms = 2, .senders = 2, .depth = 4});
     for (const Slice& slice : result.targets.front().slices) {
         EXPECT_GT(slice.messages, 0u);
         EXPECT_EQ(slice.deliveries, 10 * slice.messages);
@@ -159,15 +160,15 @@ TEST_F(StentorWithBoth, ConnectResumes) {
 
 // Property: all who were dropped are back.
 TEST_P(WorkloadsOnStentor, Storm) {
-    const Result result = run(Workload::kStorm, "/ws", {.connections = 60, .rooms = 3});
+    const Result result = run(Workload::kStorm, "/ws?room={room}", {.connections = 60, .rooms = 3});
     EXPECT_EQ(result.targets.front().slices.size(), 2u);
     EXPECT_EQ(result.targets.front().latency.count(), 120u);
 }
 
 // Property: the verbs of the protocol keep its promises, under several senders in several rooms.
 TEST_P(WorkloadsOnStentor, Chat) {
-    const Result result =
-        run(Workload::kChat, "/ws", {.connections = 40, .rooms = 2, .senders = 3, .depth = 3});
+    const Result result = run(Workload::kChat, "/ws?room={room}",
+                              {.connections = 40, .rooms = 2, .senders = 3, .depth = 3});
     for (const Slice& slice : result.targets.front().slices) {
         EXPECT_GT(slice.messages, 0u);
         EXPECT_EQ(slice.deliveries, 20 * slice.messages);
@@ -179,7 +180,7 @@ TEST_P(WorkloadsOnStentor, Chat) {
 // Property: idle measures a slope and says how many bytes a connection takes.
 TEST_P(WorkloadsOnStentor, Idle) {
     const Result result =
-        run(Workload::kIdle, "/ws",
+        run(Workload::kIdle, "/ws?room={room}",
             {.connections = 160, .rooms = 8, .duration = std::chrono::milliseconds{50}});
     EXPECT_EQ(result.targets.front().figures.count("bytes_per_connection_after_traffic"), 1u);
     EXPECT_GT(result.targets.front().figures.at("rss_bytes_with_all_connections"), 0);
