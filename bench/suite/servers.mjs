@@ -72,8 +72,10 @@ export function stentor(
       ...storeFlags(store, portsFile),
       ...stentorFlags(row, congestion),
     ],
-    target: (row) =>
-      row.path === 'echo' ? { path: '/echo', dialect: 'echo' } : { path: '/ws', dialect: 'native' },
+    target: ({ path, namesRoom = true }) =>
+      path === 'echo'
+        ? { path: '/echo', dialect: 'echo' }
+        : { path: namesRoom ? '/ws?room={room}' : '/ws', dialect: 'native' },
   };
 }
 

@@ -15,7 +15,7 @@ const dialects = {
 };
 
 function member({ url, join, joined }, number) {
-  const { hostname, port, pathname } = new URL(url);
+  const { hostname, port, pathname, search } = new URL(url.replaceAll('{room}', room));
   return new Promise((done, fail) => {
     const socket = net.connect({ host: hostname, port: Number(port) });
     const late = setTimeout(() => fail(new Error('a member that is to stall could not join')), patience_ms);
@@ -30,7 +30,7 @@ function member({ url, join, joined }, number) {
       clearTimeout(late);
       fail(error);
     });
-    socket.write(upgradeRequest(pathname));
+    socket.write(upgradeRequest(pathname + search));
     let upgraded = false;
     socket.on('data', (bytes) => {
       heard += bytes.toString('latin1');
