@@ -69,7 +69,7 @@ const planned = ({ length }, seconds) => `${length} ${length === 1 ? 'row' : 'ro
 function listed(plan, chosen, running) {
   const lines = chosen.map((row) => {
     const time = running.includes(row) ? figures.seconds(secondsOf(plan, row)) : '-';
-    return `${row.id.padEnd(20)} ${time.padStart(8)}  ${nameOf(row)}; ${row.detail}`;
+    return `${row.id.padEnd(20)} ${time.padStart(10)}  ${nameOf(row)}; ${row.detail}`;
   });
   return [...lines, planned(running, planOf(plan, running))].join('\n');
 }
