@@ -94,6 +94,11 @@ export class ChatPage {
         this.#listen(initNameDialog(client, signOut));
     }
 
+    /** @returns {string} its name, or "" */
+    get openRoom() {
+        return this.#open;
+    }
+
     #makeTimeline() {
         const client = this.#client;
         const talk = this.#conversation;

@@ -6,13 +6,16 @@ import { ChatPage } from "./chat_page.js";
 import { byId } from "./dom.js";
 import { initLogin } from "./login_form.js";
 import { roomOfHash } from "./room_names.js";
+import { serverUrl } from "./server_url.js";
 import { recall, remember } from "./storage.js";
 import { initTheme } from "./theme.js";
 import { kReadingMax } from "./timeline_model.js";
 
-const url = new URL("/ws", location.href);
-url.protocol = url.protocol.replace("http", "ws");
-const client = new StentorClient({ url: url.href, messagesMax: kReadingMax });
+/** @type {StentorClient} */
+const client = new StentorClient({
+    url: () => serverUrl(location.href, page.openRoom || firstRoom),
+    messagesMax: kReadingMax,
+});
 
 let inside = false;
 let firstRoom = roomOfHash(location.hash) ?? recall("room", "lobby");

@@ -52,7 +52,7 @@ export class Link {
     #timers = new Set();
 
     /**
-     * @param {string} url
+     * @param {() => string} url asked for before each attempt
      * @param {WebSocketImpl} impl
      * @param {Clock} clock
      * @param {LinkEvents} on
@@ -71,7 +71,7 @@ export class Link {
         this.#setState({ name: "connecting" });
         const options = {
             webSocketImpl: this.#impl,
-            url: this.#url,
+            url: this.#url(),
             clock: this.#clock,
             timeoutMs: kConnectTimeoutMs,
         };

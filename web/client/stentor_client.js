@@ -35,7 +35,7 @@ import { RoomSet } from "./room_set.js";
 
 /**
  * @typedef {object} ClientOptions
- * @property {string} url
+ * @property {string | (() => string)} url a function is asked before each attempt
  * @property {WebSocketImpl} [webSocketImpl]
  * @property {Clock} [clock]
  * @property {number} [outboxMax] how many messages and changes may wait for their ack
@@ -62,7 +62,8 @@ export class StentorClient extends Emitter {
         super();
         this.clock = options.clock ?? systemClock;
         const impl = options.webSocketImpl ?? /** @type {WebSocketImpl} */ (globalThis.WebSocket);
-        const link = new Link(options.url, impl, this.clock, {
+        const { url } = options;
+        const link = new Link(typeof url === "string" ? () => url : url, impl, this.clock, {
             state: (state) => this.emit("state", state),
             welcome: (frame) => this.#welcomed(frame),
             frame: (frame) => this.#received(frame),

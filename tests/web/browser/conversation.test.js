@@ -1,6 +1,7 @@
 // What can be done with messages: change, delete, react, answer, by pointer and by keys; and what
 // becomes of it when a connection or the server says no.
 import assert from "node:assert/strict";
+import { kServerUrl } from "../support/browser.js";
 import { react, row, sights, tool } from "../support/rows.js";
 import { scenario } from "../support/scenario.js";
 
@@ -118,7 +119,7 @@ scenario("TwoPeopleOneOfflineAndBackNothingLostNothingDoubled", async ({ server,
     let cut = false;
     /** @type {import("playwright-core").WebSocketRoute[]} */
     const routes = [];
-    await bob.page.routeWebSocket("**/ws", (route) => {
+    await bob.page.routeWebSocket(kServerUrl, (route) => {
         if (cut) return void route.close({ code: 4000 });
         route.connectToServer();
         routes.push(route);
@@ -220,7 +221,7 @@ scenario(
 scenario("WhatIsRefusedIsSaidAndCanBeTriedAgain", async ({ server, open }) => {
     const [ann, bob] = await Promise.all([open(), open()]);
     let refusing = true;
-    await ann.page.routeWebSocket("**/ws", (route) => {
+    await ann.page.routeWebSocket(kServerUrl, (route) => {
         const chat = route.connectToServer();
         route.onMessage((data) => {
             const { type, id } = JSON.parse(String(data));

@@ -1,5 +1,6 @@
 // Two people and a server: talking, coming and going, losing the connection and the server.
 import assert from "node:assert/strict";
+import { kServerUrl } from "../support/browser.js";
 import { scenario } from "../support/scenario.js";
 
 scenario("TwoPeopleTalk", async ({ server, open }) => {
@@ -74,7 +75,7 @@ scenario("LostConnectionResumesWithoutALossOrADouble", async ({ server, open }) 
     const [ann, bob] = await Promise.all([open(), open()]);
     /** @type {import("playwright-core").WebSocketRoute[]} */
     const routes = [];
-    await bob.page.routeWebSocket("**/ws", (route) => {
+    await bob.page.routeWebSocket(kServerUrl, (route) => {
         route.connectToServer();
         routes.push(route);
     });
@@ -92,6 +93,41 @@ scenario("LostConnectionResumesWithoutALossOrADouble", async ({ server, open }) 
     assert.deepEqual((await ann.texts()).sort(), texts.slice().sort());
     assert.deepEqual(await bob.texts(), await ann.texts());
     assert.equal(await bob.page.locator(".note.lost").count(), 0);
+});
+
+scenario("EachConnectionNamesTheRoomThatIsOpen", async ({ server, open, speak }) => {
+    const [ann] = await Promise.all([open(), speak("bob", "garden")]);
+    /** @type {string[]} */
+    const named = [];
+    /** @type {import("playwright-core").WebSocketRoute[]} */
+    const routes = [];
+    await ann.page.routeWebSocket(kServerUrl, (route) => {
+        named.push(new URL(route.url()).search);
+        route.connectToServer();
+        routes.push(route);
+    });
+    const comesBack = async (times) => {
+        await routes[times - 1].close({ code: 4000 });
+        await ann.page.locator("#banner:not([hidden])").waitFor();
+        await ann.page.locator("#banner").waitFor({ state: "hidden" });
+    };
+    await ann.page.goto(`${server.address}#garden`);
+    await ann.page.fill("#login-name", "ann");
+    await ann.page.press("#login-name", "Enter");
+    await ann.page.locator("#room-name", { hasText: "garden" }).waitFor();
+    await ann.page.fill("#join-room", "größe-名");
+    await ann.page.press("#join-room", "Enter");
+    await ann.page.locator("#room-name", { hasText: "größe-名" }).waitFor();
+    await comesBack(1);
+    await ann.say("/msg bob a secret");
+    await ann.page.locator("#room-name", { hasText: "bob" }).waitFor();
+    await comesBack(2);
+    await ann.page.goto("about:blank");
+    await ann.page.goto(`${server.address}#attic`);
+    await ann.page.locator("#room-name", { hasText: "attic" }).waitFor();
+    await ann.page.locator("#people-list .you").waitFor({ state: "attached" });
+    const search = (room) => `?room=${encodeURIComponent(room)}`;
+    assert.deepEqual(named, [search("garden"), search("größe-名"), "", search("attic")]);
 });
 
 scenario("KilledServerComesBackAndNothingItHasIsLostOrDoubled", async ({ server, open }) => {

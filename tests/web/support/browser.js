@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
+/** Of the page's WebSocket, for `routeWebSocket`: a room may stand behind it. */
+export const kServerUrl = /\/ws(\?|$)/;
+
 const kArguments = [
     "--no-sandbox",
     "--disable-gpu",

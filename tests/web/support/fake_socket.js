@@ -4,7 +4,8 @@
 import { FakeClock } from "./fake_clock.js";
 import { StentorClient } from "../../../web/client/index.js";
 
-export function clientOnFakes() {
+/** @param {string | (() => string)} [url] */
+export function clientOnFakes(url = "ws://test/ws") {
     const sockets = [];
     const clock = new FakeClock();
     class Socket extends FakeSocket {
@@ -13,7 +14,7 @@ export function clientOnFakes() {
             sockets.push(this);
         }
     }
-    const client = new StentorClient({ url: "ws://test/ws", webSocketImpl: Socket, clock });
+    const client = new StentorClient({ url, webSocketImpl: Socket, clock });
     return { client, clock, sockets, last: () => sockets[sockets.length - 1] };
 }
 

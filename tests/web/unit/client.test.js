@@ -37,6 +37,23 @@ function reconnect({ last, clock }) {
     last().login();
 }
 
+test("EveryAttemptGoesWhereTheUrlSaysByThen", () => {
+    let room = "lobby";
+    const { client, sockets, last, clock } = clientOnFakes(() => `ws://test/ws?room=${room}`);
+    client.connect({ name: "ann" });
+    last().login();
+    room = "garden";
+    last().drop();
+    clock.advance(2000); // half a second at most until the first attempt
+    room = "attic";
+    last().login();
+    client.rename("anna");
+    assert.deepEqual(
+        sockets.map(({ url }) => url),
+        ["lobby", "garden", "attic"].map((name) => `ws://test/ws?room=${name}`),
+    );
+});
+
 test("SendResolvesWithTheAck", async () => {
     const { room, last, outgoing } = inLobby();
     const sent = room.send("hello");

@@ -8,6 +8,7 @@ import { parseLine } from "../../../web/app/commands.js";
 import { contrast, kBackgrounds, nameColor } from "../../../web/app/name_color.js";
 import { mentions, parseText } from "../../../web/app/rich_text.js";
 import { hashOfRoom, roomOfHash, toRoomName } from "../../../web/app/room_names.js";
+import { serverUrl } from "../../../web/app/server_url.js";
 import { kItemsMax, TimelineModel } from "../../../web/app/timeline_model.js";
 import { layOut } from "../../../web/app/timeline_rows.js";
 import { dayName } from "../../../web/app/times.js";
@@ -87,6 +88,16 @@ test("RoomNamesSurviveTheAddress", () => {
     assert.equal(roomOfHash("#%"), null);
     assert.equal(roomOfHash(hashOfRoom("dm.u1.u2")), "dm.u1.u2");
     assert.equal(roomOfHash("#dm.u1"), null);
+});
+
+test("TheServerIsToldTheRoomUnlessItIsADirectOne", () => {
+    const page = "https://chat.example:8443/some/page?x=1#garden";
+    assert.equal(serverUrl(page, ""), "wss://chat.example:8443/ws");
+    assert.equal(serverUrl(page, "garden"), "wss://chat.example:8443/ws?room=garden");
+    assert.equal(serverUrl(page, "dm.u1.u2"), "wss://chat.example:8443/ws");
+    assert.match(serverUrl("http://[::1]:80/", "größe-名.a_1"), /^ws:\/\/\[::1\]\/ws\?room=gr%C3%B6/);
+    for (const room of ["größe-名.a_1", "a&b=c+d %#?"])
+        assert.equal(new URL(serverUrl(page, room)).searchParams.get("room"), room);
 });
 
 test("DaysHaveNamesOfTheirOwn", () => {

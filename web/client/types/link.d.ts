@@ -1,11 +1,11 @@
 export class Link {
     /**
-     * @param {string} url
+     * @param {() => string} url asked for before each attempt
      * @param {WebSocketImpl} impl
      * @param {Clock} clock
      * @param {LinkEvents} on
      */
-    constructor(url: string, impl: WebSocketImpl, clock: Clock, on: LinkEvents);
+    constructor(url: () => string, impl: WebSocketImpl, clock: Clock, on: LinkEvents);
     /** @type {ClientState} */
     state: ClientState;
     /** A new connection, at once. */

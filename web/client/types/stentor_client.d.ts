@@ -20,7 +20,7 @@
  */
 /**
  * @typedef {object} ClientOptions
- * @property {string} url
+ * @property {string | (() => string)} url a function is asked before each attempt
  * @property {WebSocketImpl} [webSocketImpl]
  * @property {Clock} [clock]
  * @property {number} [outboxMax] how many messages and changes may wait for their ack
@@ -134,7 +134,10 @@ export type ClientEvents = {
     outgoing: Outgoing;
 };
 export type ClientOptions = {
-    url: string;
+    /**
+     * a function is asked before each attempt
+     */
+    url: string | (() => string);
     webSocketImpl?: import("./connection.js").WebSocketImpl | undefined;
     clock?: import("./clock.js").Clock | undefined;
     /**
