@@ -352,7 +352,7 @@ void ShardState::awake() {
 Shard::Shard(const ShardParts& parts) : state_(std::make_unique<ShardState>(parts)) {}
 Shard::~Shard() = default;
 
-void Shard::on_open(ConnectionId id, const net::PeerAddress& /*peer*/, std::uint32_t listener) {
+void Shard::on_open(ConnectionId id, std::uint32_t listener) {
     state_->connections().open(id, listener);
 }
 std::size_t Shard::on_bytes(ConnectionId id, std::span<std::byte> bytes) {

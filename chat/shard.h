@@ -56,7 +56,7 @@ public:
     explicit Shard(const ShardParts& parts);
     ~Shard() override;
 
-    void on_open(ConnectionId id, const net::PeerAddress& peer, std::uint32_t listener) override;
+    void on_open(ConnectionId id, std::uint32_t listener) override;
     std::size_t on_bytes(ConnectionId id, std::span<std::byte> bytes) override;
     void on_peer_finished(ConnectionId id) override;
     void on_drained(ConnectionId id) override;

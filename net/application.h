@@ -15,7 +15,6 @@
 #include "core/connection_id.h"
 #include "core/instant.h"
 #include "net/parcel.h"
-#include "net/peer_address.h"
 
 namespace stentor::net {
 
@@ -25,8 +24,9 @@ class Application {
 public:
     virtual ~Application() = default;
 
-    // A connection was accepted. `listener` is the index of the listener that it came by.
-    virtual void on_open(ConnectionId id, const PeerAddress& peer, std::uint32_t listener) = 0;
+    // A connection was accepted, or another shard handed it over. `listener` is the index of the
+    // listener that it came by.
+    virtual void on_open(ConnectionId id, std::uint32_t listener) = 0;
     // All bytes received and not yet consumed: contiguous, writable in place, with
     // core::kReadablePaddingBytes readable behind them. Returns how many are done with. What is
     // left is handed in again, at the same content, together with what comes later, or after
@@ -106,6 +106,15 @@ public:
     virtual void finish(ConnectionId id) = 0;
     // Reset at once; what is queued is lost.
     virtual void abort(ConnectionId id) = 0;
+
+    // The connection goes on at another shard: what on_bytes(), which is being called with it,
+    // leaves is handed in there first. Here it is as after abort(), on_closed() comes. `group` says
+    // with whom it wants to be, `listener` what on_open() is told there. False: it stays, since
+    // shard or group has enough connections, or something is queued for it.
+    virtual bool hand_over(ConnectionId /*id*/, std::uint32_t /*shard*/, std::uint64_t /*group*/,
+                           std::uint32_t /*listener*/) {
+        return false;
+    }
 
     // Time of the last byte received from this connection, for liveness.
     virtual core::Instant last_received(ConnectionId id) const = 0;

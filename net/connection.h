@@ -55,6 +55,7 @@ struct Connection {
     bool reset_on_close : 1 = false;
     bool tls : 1 = false;           // a TLS session stands beside it (Reactor::tls_)
     bool awaits_proxy : 1 = false;  // its first bytes are a PROXY header, not yet whole
+    bool leaving : 1 = false;       // closed here, and handed over in the reap phase
     int fd;
     Connection* dirty_previous = nullptr;
     Connection* dirty_next = nullptr;

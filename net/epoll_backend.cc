@@ -85,6 +85,15 @@ void EpollBackend::close(int fd) {
     ::close(fd);
 }
 
+std::vector<std::byte> EpollBackend::release(int fd) {
+    STENTOR_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr) == 0);
+    return {};  // all that came is still the kernel's
+}
+
+void EpollBackend::put_back(int /*fd*/, std::vector<std::byte> received) {
+    STENTOR_CHECK(received.empty());
+}
+
 std::span<const IoEvent> EpollBackend::wait(std::optional<core::Duration> timeout) {
     // EINTR counts as a wake-up without events: the caller works out its deadline anew.
     const int count = ::epoll_wait(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()),

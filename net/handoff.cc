@@ -1,4 +1,4 @@
-// New sockets from acceptors to reactors, and how many each reactor has.
+// Sockets to reactors, how many each of them has, and who may be handed over to it.
 // Thread: see handoff.h.
 // Invariant: see handoff.h.
 #include "net/handoff.h"
@@ -23,6 +23,12 @@ std::uint64_t Handoff::total() const {
     std::uint64_t sum = 0;
     for (std::uint32_t i = 0; i < reactors_; ++i) sum += load(i);
     return sum;
+}
+
+std::optional<PlaceLimiter::Place> Handoff::invite(std::uint32_t reactor, std::uint64_t group) {
+    const std::uint64_t mean = total() / reactors_;
+    if (load(reactor) > mean + mean / 8 + kImbalanceMax) return std::nullopt;
+    return groups_.take(group);
 }
 
 }  // namespace stentor::net

@@ -13,6 +13,7 @@
 #include <expected>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/error.h"
 #include "core/instant.h"
@@ -58,6 +59,10 @@ public:
     // Ends the watch and closes the socket. Its FIN, or reset if SO_LINGER says so, leaves no later
     // than the next wait() or end().
     virtual void close(int fd) = 0;
+    // Ends the watch and leaves the socket open, for another back end of the same kind. Returns
+    // what was received of it and not fetched, which that one is to put_back() behind its watch().
+    virtual std::vector<std::byte> release(int fd) = 0;
+    virtual void put_back(int fd, std::vector<std::byte> received) = 0;
 
     // Until something is ready, or `timeout` has passed (none: for ever; zero: do not sleep). The
     // span is valid until the next call.

@@ -221,6 +221,7 @@ void Reactor::reap() {
         }
     }
     reap_.clear();
+    if (handed_on_) publish_handed_on();
     connections_.release_freed();
     metrics_.outbox_bytes.set(static_cast<std::int64_t>(outbox_bytes_));
     metrics_.rings_lent.set(static_cast<std::int64_t>(rings_.lent()));
@@ -242,16 +243,24 @@ void Reactor::free_connection(Connection& connection) {
     if (connection.dirty) unlink_dirty(connection);
     outbox_bytes_ -= connection.outbox.bytes();
     connection.outbox.clear(parcels_);
+    if (connection.leaving) {
+        hand_on(connection);
+    } else {
+        close_socket(connection);
+    }
+    end_stages(connection);
+    if (handoff_ != nullptr) handoff_->subtract(config_.shard);
+    metrics_.connections.add(-1);
+    connections_.erase({connection.id.slot, connection.id.generation});
+}
+
+void Reactor::close_socket(const Connection& connection) {
     if (connection.reset_on_close) {
         const linger at_once{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     backend_->close(connection.fd);
-    end_stages(connection);
-    if (handoff_ != nullptr) handoff_->subtract(config_.shard);
     metrics_.closed_total.add();
-    metrics_.connections.add(-1);
-    connections_.erase({connection.id.slot, connection.id.generation});
 }
 
 // ---- common

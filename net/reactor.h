@@ -37,6 +37,7 @@
 namespace stentor::net {
 
 class Handoff;
+struct Luggage;
 struct NewSocket;
 
 struct ReactorConfig {
@@ -113,6 +114,8 @@ public:
     void resume(ConnectionId id) override;
     void finish(ConnectionId id) override;
     void abort(ConnectionId id) override;
+    bool hand_over(ConnectionId id, std::uint32_t shard, std::uint64_t group,
+                   std::uint32_t listener) override;
     core::Instant last_received(ConnectionId id) const override;
     core::Instant now() const override { return now_; }
 
@@ -135,6 +138,7 @@ private:
     void on_stall_timer(Connection& connection);
     void close(Connection& connection, bool reset);
     void free_connection(Connection& connection);
+    void close_socket(const Connection& connection);
     void set_interest(Connection& connection, bool read, bool write) {
         if (connection.wants_read != read || connection.wants_write != write) {
             change_interest(connection, read, write);
@@ -155,6 +159,12 @@ private:
     void lend_scratch(Connection& connection);
     void throw_away(Connection& connection);
     void on_fin(Connection& connection);
+
+    // ---- from reactor to reactor (reactor_handover.cc)
+    void keep_unconsumed(const Connection& connection, std::span<const std::byte> bytes);
+    void hand_on(Connection& connection);
+    void publish_handed_on();
+    void take_up(Connection& connection, Luggage& luggage);
 
     // ---- before the application's bytes: PROXY header and TLS (reactor_stages.cc)
     void begin_stages(Connection& connection, NewSocket& socket);
@@ -222,7 +232,8 @@ private:
     // By slot; as long as the highest slot that needed one.
     std::vector<std::unique_ptr<TlsSession>> tls_;
     std::vector<AddressLimiter::Place> places_;
-    core::Duration handshake_time_{};    // spent in this turn
+    std::vector<PlaceLimiter::Place> group_places_;  // of those that were handed over
+    core::Duration handshake_time_{};                // spent in this turn
     std::vector<std::byte> ciphertext_;  // what a TLS connection receives into, before decrypting
 
     // What waits for a later phase or turn.
@@ -242,6 +253,14 @@ private:
     std::vector<ConnectionId> drain_checks_;  // on_drained() may be due
     std::vector<ConnectionId> drain_checks_now_;
     std::vector<ConnectionId> reap_;  // closed, or finishing with a ring to give back
+    struct Leaving {
+        ConnectionId id;
+        std::uint32_t to = 0;
+        std::uint32_t listener = 0;
+        std::unique_ptr<Luggage> luggage;
+    };
+    std::vector<Leaving> leaving_;  // until the reap phase
+    bool handed_on_ = false;        // and may not be published yet
     // One batch of sends.
     std::vector<iovec> pieces_;
     std::size_t pieces_used_ = 0;  // by this batch

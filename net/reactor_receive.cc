@@ -61,10 +61,11 @@ void Reactor::open(NewSocket socket) {
     STENTOR_CHECK(made);  // next_key() had a slot
     Connection& connection = *made.object;
     connection.last_received = now_;
-    metrics_.accepted_total.add();
     metrics_.connections.add(1);
-    application_->on_open(id, socket.peer, socket.listener);
+    (socket.luggage ? metrics_.taken_up_total : metrics_.accepted_total).add();
+    application_->on_open(id, socket.listener);
     begin_stages(connection, socket);
+    if (socket.luggage) take_up(connection, *socket.luggage);
 }
 
 // Bytes that were held when the application paused.
@@ -162,6 +163,7 @@ std::size_t Reactor::hand_up(Connection& connection, std::span<std::byte> bytes,
     const std::size_t used = application_->on_bytes(connection.id, bytes);
     handed_up_ = {};
     STENTOR_CHECK(used <= bytes.size());
+    if (connection.leaving) keep_unconsumed(connection, bytes.subspan(used));
     return used;
 }
 

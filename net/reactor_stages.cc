@@ -33,10 +33,16 @@ T& at_slot(std::vector<T>& table, std::uint32_t slot) {
 void Reactor::begin_stages(Connection& connection, NewSocket& socket) {
     connection.awaits_proxy = socket.proxied;
     if (socket.place) at_slot(places_, connection.id.slot) = std::move(socket.place);
-    if (!socket.proxied) log_client(connection, socket.peer);
+    if (socket.luggage) {
+        at_slot(group_places_, connection.id.slot) = std::move(socket.luggage->group_place);
+    } else if (!socket.proxied) {
+        log_client(connection, socket.peer);
+    }
     if (!socket.tls) return;
     STENTOR_CHECK(config_.tls != nullptr);
-    at_slot(tls_, connection.id.slot) = std::make_unique<TlsSession>(config_.tls->current());
+    at_slot(tls_, connection.id.slot) = socket.luggage
+                                            ? std::move(socket.luggage->tls)
+                                            : std::make_unique<TlsSession>(config_.tls->current());
     connection.tls = true;
     ciphertext_.resize(kCiphertextBytes);
 }
@@ -45,6 +51,7 @@ void Reactor::end_stages(Connection& connection) {
     const std::uint32_t slot = connection.id.slot;
     if (connection.tls) tls_[slot].reset();
     if (slot < places_.size()) places_[slot] = {};
+    if (slot < group_places_.size()) group_places_[slot] = {};
 }
 
 TlsSession& Reactor::tls_of(const Connection& connection) const {

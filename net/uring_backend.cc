@@ -135,12 +135,33 @@ void UringBackend::close(int fd) {
     STENTOR_CHECK(watch.open);
     if (watch.receiving == Request::kUnderWay) cancel(Kind::kReceive, fd, watch);
     if (watch.polling == Request::kUnderWay) cancel(Kind::kPoll, fd, watch);
+    forget(fd, watch);
+    ::close(fd);
+}
+
+// Waits for what is under way, which takes no longer than the kernel's answer to a cancellation:
+// what a request receives at the last moment belongs to the next reactor.
+std::vector<std::byte> UringBackend::release(int fd) {
+    Watch& watch = watches_[static_cast<std::size_t>(fd)];
+    STENTOR_CHECK(watch.open);
+    watch.leaving = true;
+    stop_receive(fd, watch);
+    stop_poll(fd, watch);
+    while (watch.receiving != Request::kNone || watch.polling != Request::kNone) {
+        ring_.submit_and_sleep(std::nullopt);
+        reap();
+    }
+    std::vector<std::byte> received = take_all(fd, watch);
+    forget(fd, watch);
+    return received;
+}
+
+void UringBackend::forget(int fd, Watch& watch) {
     let_go(fd, watch);
     Watch next;
     next.generation = (watch.generation + 1) & kGenerationMask;
     next.listed = watch.listed;  // its place in ready_ stays, and may serve the next socket
     watch = next;
-    ::close(fd);
 }
 
 // ---- interest
@@ -148,6 +169,7 @@ void UringBackend::close(int fd) {
 // Receiving goes on for as long as all that comes is fetched (list_again() stops it).
 void UringBackend::start_receive(int fd, Watch& watch) {
     if (watch.receiving != Request::kNone || !watch.wants_read || has_readable(watch)) return;
+    if (watch.leaving) return;
     io_uring_sqe& entry = request(Kind::kReceive, static_cast<std::uint32_t>(fd), watch.generation);
     io_uring_prep_recv_multishot(&entry, fd, nullptr, 0, 0);
     entry.flags |= IOSQE_BUFFER_SELECT;
@@ -162,15 +184,20 @@ void UringBackend::stop_receive(int fd, Watch& watch) {
     watch.receiving = Request::kCancelled;
 }
 
+void UringBackend::stop_poll(int fd, Watch& watch) {
+    if (watch.polling != Request::kUnderWay) return;
+    cancel(Kind::kPoll, fd, watch);
+    watch.polling = Request::kCancelled;
+}
+
 // Writability is asked for when the socket was full; of who is not read we want to hear still when
 // he is gone, which the kernel tells every poll.
 void UringBackend::settle_poll(int fd, Watch& watch) {
     const bool wanted = watch.wants_write || !watch.wants_read;
     const bool fits = wanted && watch.polls_write == watch.wants_write;
     if (watch.polling == Request::kUnderWay && !fits) {
-        cancel(Kind::kPoll, fd, watch);
-        watch.polling = Request::kCancelled;
-    } else if (wanted && watch.polling == Request::kNone && !watch.broken) {
+        stop_poll(fd, watch);
+    } else if (wanted && watch.polling == Request::kNone && !watch.broken && !watch.leaving) {
         io_uring_sqe& entry =
             request(Kind::kPoll, static_cast<std::uint32_t>(fd), watch.generation);
         io_uring_prep_poll_multishot(&entry, fd, watch.wants_write ? unsigned{POLLOUT} : 0u);

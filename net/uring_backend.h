@@ -36,6 +36,8 @@ public:
     std::expected<void, core::Error> watch(int fd, std::uint64_t token) override;
     void set_interest(int fd, std::uint64_t token, bool read, bool write) override;
     void close(int fd) override;
+    std::vector<std::byte> release(int fd) override;
+    void put_back(int fd, std::vector<std::byte> received) override;
     std::span<const IoEvent> wait(std::optional<core::Duration> timeout) override;
     IoResult receive(int fd, std::span<std::byte> into) override;
     std::span<std::byte> peek(int fd) override;
@@ -59,6 +61,7 @@ private:
         bool writable : 1 = false;  // these two: to be told
         bool broken : 1 = false;
         bool listed : 1 = false;       // in ready_
+        bool leaving : 1 = false;      // no request is made any more
         bool polls_write : 1 = false;  // what the poll under way looks for
         Request receiving : 2 = Request::kNone;
         Request polling : 2 = Request::kNone;
@@ -87,11 +90,14 @@ private:
     }
     void start_receive(int fd, Watch& watch);
     void stop_receive(int fd, Watch& watch);
+    void stop_poll(int fd, Watch& watch);
     void settle_poll(int fd, Watch& watch);
+    void forget(int fd, Watch& watch);
     void list(int fd, Watch& watch);
     void list_again();
     void spill(int fd, Watch& watch);
     std::size_t take_spilled(int fd, Watch& watch, std::span<std::byte> into);
+    std::vector<std::byte> take_all(int fd, Watch& watch);
     void let_go(int fd, Watch& watch);
 
     unsigned reap();

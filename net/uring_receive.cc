@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "core/check.h"
 #include "net/uring_backend.h"
@@ -124,6 +125,30 @@ std::size_t UringBackend::take_spilled(int fd, Watch& watch, std::span<std::byte
         metrics_->uring_spilled_bytes.set(static_cast<std::int64_t>(spilled_bytes_));
     }
     return count;
+}
+
+std::vector<std::byte> UringBackend::take_all(int fd, Watch& watch) {
+    std::vector<std::byte> all;
+    if (watch.spilled) {
+        const Spill& spill = spills_[fd];
+        all.resize(spill.bytes.size() - spill.taken);
+        take_spilled(fd, watch, all);
+    }
+    const std::size_t before = all.size();
+    all.resize(before + buffers_.bytes(watch.received));
+    buffers_.take(watch.received, std::span(all).subspan(before));
+    return all;
+}
+
+void UringBackend::put_back(int fd, std::vector<std::byte> received) {
+    if (received.empty()) return;
+    Watch& watch = watches_[static_cast<std::size_t>(fd)];
+    STENTOR_CHECK(!watch.spilled && watch.received.empty());
+    spilled_bytes_ += received.size();
+    spills_[fd] = {.bytes = std::move(received), .taken = 0};
+    watch.spilled = true;
+    metrics_->uring_spilled_bytes.set(static_cast<std::int64_t>(spilled_bytes_));
+    list(fd, watch);
 }
 
 void UringBackend::let_go(int fd, Watch& watch) {

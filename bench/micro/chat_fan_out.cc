@@ -41,7 +41,7 @@ public:
         for (std::size_t i = 0; i < members; ++i) {
             const net::ConnectionId id = link_.connect();
             ids_.push_back(id);
-            shard_.on_open(id, {}, 0);
+            shard_.on_open(id, 0);
             hand_in(id, kUpgrade);
             say(id, fmt::format(R"({{"type":"login","name":"member-{}"}})", i));
             for (int step = 0; step < 4; ++step) turn();  // attach, claim, set name

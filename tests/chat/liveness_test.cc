@@ -28,7 +28,7 @@ protected:
 TEST_F(LivenessTest, ARequestMustComeInTime) {
     // A connection that says nothing is ended.
     auto& silent = cluster.nodes[0]->link.connect();
-    cluster.nodes[0]->shard.on_open(silent.id, {}, 0);
+    cluster.nodes[0]->shard.on_open(silent.id, 0);
     cluster.pass(limits.handshake_timeout - kTick);
     EXPECT_EQ(cluster.gauge(ShardGauge::kConnections), 1);
     cluster.pass(2 * kTick);
@@ -38,7 +38,7 @@ TEST_F(LivenessTest, ARequestMustComeInTime) {
 TEST_F(LivenessTest, AnAnswerMayBeReadSlowly) {
     // While an answer is read, the time for the next request begins anew; who stops reading ends.
     auto& slow = cluster.nodes[0]->link.connect();
-    cluster.nodes[0]->shard.on_open(slow.id, {}, 0);
+    cluster.nodes[0]->shard.on_open(slow.id, 0);
     slow.input = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     const auto is_there = [&] { return cluster.gauge(ShardGauge::kConnections) == 1; };
     for (int i = 0; i < 4; ++i) {

@@ -110,7 +110,7 @@ TEST(Shard, TheEndOfTheServerIsSaidToEverybody) {
     cluster.settle();
     EXPECT_FALSE(ann.alive());
     auto& late = cluster.nodes[0]->link.connect();
-    cluster.nodes[0]->shard.on_open(late.id, {}, 0);
+    cluster.nodes[0]->shard.on_open(late.id, 0);
     EXPECT_TRUE(late.aborted);
     cluster.settle();
     EXPECT_EQ(cluster.gauge(ShardGauge::kConnections), 0);

@@ -48,7 +48,7 @@ ShardWorld::Peer& ShardWorld::open(std::uint32_t shard, Speaks speaks) {
     peer->speaks = speaks;
     peer->id = cluster_.nodes[shard]->link.connect().id;
     peer->read_at = cluster_.clock.now();
-    cluster_.nodes[shard]->shard.on_open(peer->id, {},
+    cluster_.nodes[shard]->shard.on_open(peer->id,
                                          speaks == Speaks::kLine ? kLineListener : kPublicListener);
     return *peers_.emplace_back(std::move(peer));
 }

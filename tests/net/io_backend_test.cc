@@ -46,19 +46,12 @@ protected:
     };
     // Connected over TCP, and watched. Small buffers make the peer a slow reader.
     Pair connect(std::uint64_t token, bool small_buffers = false) {
-        UniqueFd listener = socket_to_connect();
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        EXPECT_EQ(::bind(listener.get(), generic, size), 0);
-        EXPECT_EQ(::listen(listener.get(), 1), 0);
-        EXPECT_EQ(::getsockname(listener.get(), generic, &size), 0);
+        std::uint16_t port = 0;
+        const UniqueFd listener = listen_on_loopback(port);
         UniqueFd peer = socket_to_connect();
         const int small = 4096;
         if (small_buffers) ::setsockopt(peer.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-        EXPECT_EQ(connect_from(peer.get(), ntohs(address.sin_port)), 0);
+        EXPECT_EQ(connect_from(peer.get(), port), 0);
         const int fd = ::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         EXPECT_GE(fd, 0);
         if (small_buffers) ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);

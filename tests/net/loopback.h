@@ -17,6 +17,21 @@ inline UniqueFd socket_to_connect() {
     return UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
+// On a free port.
+inline UniqueFd listen_on_loopback(std::uint16_t& port) {
+    UniqueFd fd = socket_to_connect();
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(fd.get(), generic, size), 0);
+    EXPECT_EQ(::listen(fd.get(), 512), 0);
+    EXPECT_EQ(::getsockname(fd.get(), generic, &size), 0);
+    port = ntohs(address.sin_port);
+    return fd;
+}
+
 inline int connect_from(int fd, std::uint16_t port, std::uint32_t source = INADDR_ANY) {
     sockaddr_in address{};
     address.sin_family = AF_INET;

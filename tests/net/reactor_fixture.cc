@@ -11,6 +11,7 @@
 #include <chrono>
 
 #include "net/handoff.h"
+#include "tests/net/loopback.h"
 #include "tests/support/io_kind.h"
 
 namespace stentor::net {
@@ -90,14 +91,7 @@ void ReactorTest::start(ReactorConfig config, bool real_time) {
     ASSERT_TRUE(reactor) << reactor.error().message();
     reactor_ = std::move(*reactor);
     reactor_->begin(app_);
-    listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    ASSERT_EQ(::bind(listener_.get(), generic, size), 0);
-    ASSERT_EQ(::listen(listener_.get(), 512), 0);
-    ASSERT_EQ(::getsockname(listener_.get(), generic, &size), 0);
-    port_ = ntohs(address.sin_port);
+    listener_ = listen_on_loopback(port_);
 }
 
 ConnectionId ReactorTest::connect(const Arrival& how) {

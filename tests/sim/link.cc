@@ -103,7 +103,7 @@ void SimLink::receive(net::Application& application) {
         id.shard = static_cast<std::uint8_t>(shard_);
         made.object->id = id;
         made.object->last_received = now_;
-        application.on_open(id, {}, 0);
+        application.on_open(id, 0);
     }
     slab_.for_each([&](core::SlabKey, Connection& connection) {
         // A readiness list holds some of them, and a turn has a budget.

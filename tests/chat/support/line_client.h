@@ -18,7 +18,7 @@ public:
     explicit LineClient(SmallCluster& cluster, std::uint32_t shard = 0,
                         std::uint32_t listener = kLines)
         : cluster_(cluster), node_(*cluster.nodes[shard]), id_(node_.link.connect().id) {
-        node_.shard.on_open(id_, {}, listener);
+        node_.shard.on_open(id_, listener);
         cluster_.settle();
         greeting = heard();
     }

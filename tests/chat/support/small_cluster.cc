@@ -123,7 +123,7 @@ std::uint64_t SmallCluster::answers(std::uint16_t status) const {
 Client::Client(SmallCluster& cluster, std::uint32_t shard, std::string_view path,
                std::string_view extensions)
     : cluster_(cluster), node_(*cluster.nodes[shard]), id_(node_.link.connect().id) {
-    node_.shard.on_open(id_, {}, 0);
+    node_.shard.on_open(id_, 0);
     send_raw("GET " + std::string(path) +
              " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
