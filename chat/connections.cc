@@ -3,11 +3,13 @@
 // Invariant: see connections.h.
 #include "chat/connections.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "chat/http_status.h"
 #include "core/check.h"
+#include "core/hash.h"
 #include "net/refusal.h"
 
 namespace stentor::chat {
@@ -57,6 +59,7 @@ std::size_t Connections::read_heads(Session& session, std::span<const std::byte>
             done += http_answer->consumed;
             answer(session, *http_answer);
         } else if (const auto* to_websocket = std::get_if<Upgrade>(&decision)) {
+            if (hand_over(session, to_websocket->room)) break;
             done += to_websocket->consumed;
             upgrade(session, *to_websocket);
         } else {
@@ -64,6 +67,22 @@ std::size_t Connections::read_heads(Session& session, std::span<const std::byte>
         }
     }
     return done;
+}
+
+// To the room's home, where its messages then come to all who are there without a word to another
+// shard (docs/decisions.md, "A connection follows its room"). The request is read again there.
+bool Connections::hand_over(Session& session, const std::string& room) {
+    if (room.empty() || parts_.context.shards == 1) return false;
+    const std::uint64_t group = core::siphash_1_3(parts_.context.home_key, room);
+    const std::uint32_t home = parts_.context.home_of_text(room);
+    const auto listener = std::ranges::find(listeners_, session.listener) - listeners_.begin();
+    if (home == session.id.shard ||
+        !parts_.outlet.link().hand_over(session.id, home, group,
+                                        static_cast<std::uint32_t>(listener))) {
+        return false;
+    }
+    session.stage = Stage::kLeaving;
+    return true;
 }
 
 void Connections::answer(Session& session, const Answer& answer) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "chat/backward_steps.h"
@@ -55,6 +56,7 @@ private:
 
     std::size_t read_heads(Session& session, std::span<const std::byte> input);
     std::size_t read_frames(Session& session, std::span<std::byte> input);
+    bool hand_over(Session& session, const std::string& room);
     void answer(Session& session, const Answer& answer);
     void upgrade(Session& session, const Upgrade& upgrade);
     void begin(Session& session, Service service, ws::DeflateParameters deflate);

@@ -12,8 +12,10 @@
 
 #include "chat/dialect/service.h"
 #include "chat/http_answer.h"
+#include "chat/names.h"
 #include "chat/origin_rule.h"
 #include "core/ascii.h"
+#include "net/http_query.h"
 #include "net/http_request_head.h"
 #include "ws/handshake.h"
 
@@ -95,6 +97,12 @@ bool may_come_from_disk(Service service, Front::Listener listener, const FrontCo
            row_of(service).reach == ServiceRow::Reach::kDialectFlag;
 }
 
+// A hint is not worth an error: what is no room's name is no hint.
+std::string room_hint(const HttpRequestHead& head) {
+    const auto raw = net::query_parameter(head.target, "room");
+    return raw ? normalize_room_name(*raw).value_or(std::string()) : std::string();
+}
+
 // Also says to who wants no WebSocket that this path has nothing else (404, 405, 426).
 FrontDecision upgrade(const HttpRequestHead& head, const HandshakeFields& fields,
                       const FrontConfig& config, Front::Listener listener) {
@@ -116,7 +124,8 @@ FrontDecision upgrade(const HttpRequestHead& head, const HandshakeFields& fields
         return refusal(head, 403,
                        "pages of this origin may not connect here; --origin allows an origin");
     }
-    return Upgrade{head.bytes, ws::switching_protocols(*accepted), accepted->deflate, *service};
+    return Upgrade{head.bytes, ws::switching_protocols(*accepted), accepted->deflate, *service,
+                   *service == Service::kNative ? room_hint(head) : std::string()};
 }
 
 FrontDecision serve(const HttpRequestHead& head, const WebAsset& asset) {

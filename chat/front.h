@@ -43,6 +43,7 @@ struct Upgrade {
     std::string head;      // the 101 answer
     ws::DeflateParameters deflate;
     Service service;
+    std::string room{};  // in which it says to be mostly (?room=); empty: it does not say
 };
 using FrontDecision = std::variant<NeedMoreBytes, Answer, Upgrade>;
 

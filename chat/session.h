@@ -26,9 +26,10 @@ class Dialect;
 struct LocalUser;
 
 enum class Stage : std::uint8_t {
-    kHead,    // HTTP request heads
-    kOpen,    // WebSocket
-    kEnding,  // nothing more is read
+    kHead,     // HTTP request heads
+    kOpen,     // WebSocket
+    kLeaving,  // goes on at another shard; nothing more is read here
+    kEnding,   // nothing more is read
 };
 
 // Why a connection is not read at the moment; any one suffices.

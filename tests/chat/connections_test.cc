@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "tests/chat/support/small_cluster.h"
 
 namespace stentor::chat {
@@ -17,7 +20,7 @@ TEST(Connections, ARequestSplitAnywhereIsAnsweredOnce) {
     SmallCluster cluster;
     FakeLink& link = cluster.nodes[0]->link;
     const ConnectionId id = link.connect().id;
-    cluster.nodes[0]->shard.on_open(id, {}, 0);
+    cluster.nodes[0]->shard.on_open(id, 0);
     std::string bytes =
         "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -32,13 +35,74 @@ TEST(Connections, ARequestSplitAnywhereIsAnsweredOnce) {
     EXPECT_EQ(cluster.counter(ShardCounter::kUpgrades), 1u);
 }
 
+// A head and a frame behind it, of a client who says in which room he will be.
+std::string request_for(const std::string& room) {
+    std::string bytes =
+        "GET /ws?room=" + room +
+        " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    ws::append_masked_frame(bytes, ws::Opcode::kText, R"({"type":"ping","id":"p"})", ws::MaskKey{});
+    return bytes;
+}
+
+TEST(Connections, AConnectionGoesToTheHomeOfTheRoomItNames) {
+    // With all its bytes, at once, and for good: the home upgrades it, wherever it came from.
+    SmallCluster cluster({.shards = 4});
+    for (const auto& node : cluster.nodes) node->link.hands_over = true;
+    std::set<std::uint32_t> homes;
+    for (int room = 0; room < 20; ++room) {
+        const std::string request = request_for("room-" + std::to_string(room));
+        std::set<std::uint32_t> upgraded_at;
+        std::set<std::uint64_t> groups;
+        for (std::uint32_t shard = 0; shard < 4; ++shard) {
+            FakeLink* link = &cluster.nodes[shard]->link;
+            FakeLink::Connection* connection = &link->connect();
+            connection->input = request;
+            cluster.nodes[shard]->shard.on_open(connection->id, 0);
+            cluster.turn(shard);
+            if (!link->handed_over.empty()) {
+                const FakeLink::HandedOver gone = link->handed_over.back();
+                link->handed_over.clear();
+                EXPECT_EQ(gone.input, request);
+                EXPECT_EQ(link->find(gone.id), nullptr);
+                groups.insert(gone.group);
+                link = &cluster.nodes[gone.shard]->link;
+                connection = &link->connect();
+                connection->input = gone.input;
+                cluster.nodes[gone.shard]->shard.on_open(connection->id, gone.listener);
+                cluster.turn(gone.shard);
+            }
+            EXPECT_TRUE(link->handed_over.empty());
+            EXPECT_THAT(link->read(connection->id), HasSubstr(R"("type":"pong","id":"p")"));
+            upgraded_at.insert(connection->id.shard);
+        }
+        EXPECT_EQ(upgraded_at.size(), 1u);
+        EXPECT_EQ(groups.size(), 1u);
+        homes.merge(upgraded_at);
+    }
+    EXPECT_EQ(homes.size(), 4u);
+    EXPECT_EQ(cluster.counter(ShardCounter::kUpgrades), 80u);
+}
+
+TEST(Connections, WhoCannotBeHandedOverIsServedWhereHeIs) {
+    SmallCluster cluster({.shards = 4});
+    FakeLink& link = cluster.nodes[0]->link;
+    for (const std::string room : {"a", "b", "c", "d", "e", "f", "", "%20", "dm.a.b", "%"}) {
+        FakeLink::Connection& connection = link.connect();
+        connection.input = request_for(room);
+        cluster.nodes[0]->shard.on_open(connection.id, 0);
+        cluster.turn(0);
+        EXPECT_THAT(link.read(connection.id), HasSubstr(R"("type":"pong","id":"p")")) << room;
+    }
+}
+
 TEST(Connections, RequestsAreAnsweredInOrderAndKeepTheConnection) {
     // Two in one read; what is no upgrade to anything is an HTTP answer.
     SmallCluster cluster;
     FakeLink& link = cluster.nodes[0]->link;
     FakeLink::Connection& connection = link.connect();
     const ConnectionId id = connection.id;
-    cluster.nodes[0]->shard.on_open(id, {}, 0);
+    cluster.nodes[0]->shard.on_open(id, 0);
     connection.input =
         "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /ws HTTP/1.1\r\nHost: a\r\n\r\n";
     cluster.turn(0);

@@ -242,6 +242,23 @@ TEST(Front, UpgradesToTheNativeProtocol) {
     }
 }
 
+// Property: ?room= of a native upgrade is the room's name, in NFC; what cannot be one is nothing,
+// and no reason to refuse.
+TEST(Front, RoomOfAnUpgradeIsAHint) {
+    const auto room_at = [](const char* path) {
+        const FrontDecision decision = decide(plain_front(), upgrade_request(path));
+        const auto* upgrade = std::get_if<Upgrade>(&decision);
+        return upgrade == nullptr ? "no upgrade" : upgrade->room;
+    };
+    EXPECT_EQ(room_at("/ws?room=lobby"), "lobby");
+    EXPECT_EQ(room_at("/?v=1&room=lobby"), "lobby");
+    EXPECT_EQ(room_at("/ws?room=o%CC%88"), "\xc3\xb6");
+    for (const char* path : {"/ws", "/ws?room", "/ws?room=", "/ws?room=%", "/ws?room=%FF",
+                             "/ws?room=a%20b", "/ws?room=dm.x", "/ws?rooms=a"}) {
+        EXPECT_EQ(room_at(path), "") << path;
+    }
+}
+
 // Property: /echo exists when it is switched on, and has no subprotocol of ours.
 TEST(Front, EchoIsThereWhenSwitchedOn) {
     const Front front({.origins = {}, .echo = true, .page = page()}, [] { return ""; });

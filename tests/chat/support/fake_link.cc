@@ -132,6 +132,17 @@ void FakeLink::deliver(std::span<const std::uint32_t> slots, net::Parcel& parcel
     }
 }
 
+bool FakeLink::hand_over(ConnectionId id, std::uint32_t shard, std::uint64_t group,
+                         std::uint32_t listener) {
+    if (!hands_over) {
+        return false;
+    }
+    live(id).aborted = true;
+    handed_over.push_back(
+        {.id = id, .shard = shard, .group = group, .listener = listener, .input = {}});
+    return true;
+}
+
 net::Parcel& FakeLink::make_parcel(core::SharedBytes bytes) {
     return parcels.make(std::move(bytes));
 }
@@ -195,6 +206,9 @@ void FakeLink::hand_in(net::Application& application, Connection& connection) {
     const auto* rest = reinterpret_cast<const char*>(bytes.get());
     connection.input.assign(rest + done, rest + size);
     connection.shown = connection.input.size();
+    if (!handed_over.empty() && handed_over.back().id == connection.id) {
+        handed_over.back().input = connection.input;
+    }
 }
 
 }  // namespace stentor::chat

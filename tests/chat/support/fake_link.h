@@ -66,10 +66,22 @@ public:
     void resume(ConnectionId id) override;
     void finish(ConnectionId id) override { live(id).finished = true; }
     void abort(ConnectionId id) override { live(id).aborted = true; }
+    bool hand_over(ConnectionId id, std::uint32_t shard, std::uint64_t group,
+                   std::uint32_t listener) override;
     core::Instant last_received(ConnectionId id) const override { return live(id).last_received; }
     core::Instant now() const override { return clock_.now(); }
 
     net::ParcelPool parcels;
+
+    struct HandedOver {
+        ConnectionId id;
+        std::uint32_t shard = 0;
+        std::uint64_t group = 0;
+        std::uint32_t listener = 0;
+        std::string input;  // what it left unconsumed
+    };
+    bool hands_over = false;  // or all of them stay
+    std::vector<HandedOver> handed_over;
 
 private:
     static bool has_news(const Connection& connection);
