@@ -191,7 +191,7 @@ void Connections::peer_finished(ConnectionId id) {
 
 void Connections::drained(ConnectionId id) {
     Session* session = parts_.sessions.find(id);
-    if (session == nullptr || session->stage == Stage::kEnding) {
+    if (session == nullptr || session->is_over()) {
         return;
     }
     parts_.outlet.on_drained(*session);
@@ -221,7 +221,7 @@ void Connections::closed(ConnectionId id) {
 void Connections::stop_reading() {
     draining_ = true;
     parts_.sessions.for_each([this](Session& session) {
-        if (session.stage != Stage::kEnding) {
+        if (!session.is_over()) {
             parts_.outlet.pause(session, Pause::kDrain);
         }
     });

@@ -67,7 +67,7 @@ void Liveness::on_timers() {
 }
 
 void Liveness::on_deadline(Session& session) {
-    if (session.stage == Stage::kEnding) {
+    if (session.is_over()) {
         return;  // the reactor ends it
     }
     if (context_.now - session.deadline > kReactorLate) {

@@ -49,6 +49,7 @@ struct Session {
     Session(ConnectionId connection_id, Front::Listener listener_kind)
         : id(connection_id), listener(listener_kind), timer(connection_id.packed()) {}
 
+    bool is_over() const { return stage >= Stage::kLeaving; }
     bool is(Pause reason) const { return (pauses & static_cast<std::uint8_t>(reason)) != 0; }
     // When Pause::kPace ends: both buckets have room for one more.
     core::Instant paced_until(const Limits& limits) const {

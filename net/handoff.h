@@ -55,17 +55,24 @@ public:
     Queue::Port& reactor_port(std::uint32_t reactor) { return queue_.port(reactor); }
     Queue::Port& acceptor_port(std::uint32_t acceptor) { return queue_.port(reactors_ + acceptor); }
 
-    // Connections of one reactor, those still in a lane included.
+    // Connections of one reactor, those still in a lane included. Relaxed, as all of these: the
+    // figures guide choices and order nothing.
     std::uint32_t load(std::uint32_t reactor) const {
         return loads_[reactor].connections.load(std::memory_order_relaxed);
     }
-    std::uint64_t total() const;
-    // Relaxed: the figure guides a choice and orders nothing.
+    // Of all reactors; exact at any time, whoever is being handed over.
+    std::uint32_t total() const { return total_.connections.load(std::memory_order_relaxed); }
     void add(std::uint32_t reactor) {
-        loads_[reactor].connections.fetch_add(1, std::memory_order_relaxed);
+        change(loads_[reactor], 1);
+        change(total_, 1);
     }
     void subtract(std::uint32_t reactor) {
-        loads_[reactor].connections.fetch_sub(1, std::memory_order_relaxed);
+        change(loads_[reactor], -1);
+        change(total_, -1);
+    }
+    void move(std::uint32_t from, std::uint32_t to) {
+        change(loads_[from], -1);
+        change(loads_[to], 1);
     }
     // May one more connection of `group` be handed over to this reactor? Its place there; nothing
     // if the group or the reactor has enough.
@@ -75,10 +82,15 @@ private:
     struct alignas(core::kCacheLineBytes) Load {
         std::atomic<std::uint32_t> connections{0};
     };
+    static void change(Load& load, int by) {
+        load.connections.fetch_add(static_cast<std::uint32_t>(by), std::memory_order_relaxed);
+    }
+
     std::uint32_t reactors_;
     PlaceLimiter groups_{kHandedOverPerGroup};  // before what holds places in it
     Queue queue_;
     std::unique_ptr<Load[]> loads_;
+    Load total_;
 };
 
 }  // namespace stentor::net

@@ -249,7 +249,6 @@ void Reactor::free_connection(Connection& connection) {
         close_socket(connection);
     }
     end_stages(connection);
-    if (handoff_ != nullptr) handoff_->subtract(config_.shard);
     metrics_.connections.add(-1);
     connections_.erase({connection.id.slot, connection.id.generation});
 }
@@ -260,6 +259,7 @@ void Reactor::close_socket(const Connection& connection) {
         ::setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     backend_->close(connection.fd);
+    if (handoff_ != nullptr) handoff_->subtract(config_.shard);
     metrics_.closed_total.add();
 }
 

@@ -43,8 +43,7 @@ void Reactor::keep_unconsumed(const Connection& connection, std::span<const std:
     leaving.luggage->unconsumed.assign(bytes.begin(), bytes.end());
 }
 
-// In the reap phase, in the order in which they left. It counts as the other reactor's before it is
-// no longer ours, so that nobody who waits for the last connection to end overlooks it.
+// In the reap phase.
 void Reactor::hand_on(Connection& connection) {
     const std::uint32_t slot = connection.id.slot;
     const auto leaving = std::ranges::find(leaving_, connection.id, &Leaving::id);
@@ -58,7 +57,7 @@ void Reactor::hand_on(Connection& connection) {
                      .luggage = std::move(leaving->luggage)};
     if (slot < places_.size()) socket.place = std::move(places_[slot]);
     metrics_.handed_over_total.add();
-    handoff_->add(leaving->to);
+    handoff_->move(config_.shard, leaving->to);
     handoff_->reactor_port(config_.shard).push(leaving->to, 0, std::move(socket));
     leaving_.erase(leaving);
     handed_on_ = true;

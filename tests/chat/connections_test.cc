@@ -84,6 +84,23 @@ TEST(Connections, AConnectionGoesToTheHomeOfTheRoomItNames) {
     EXPECT_EQ(cluster.counter(ShardCounter::kUpgrades), 80u);
 }
 
+TEST(Connections, WhoIsHandedOverInTimeIsNotTimedOut) {
+    // Its request becomes whole in the turn in which it is overdue.
+    SmallCluster cluster({.shards = 2});
+    FakeLink& link = cluster.nodes[0]->link;
+    link.hands_over = true;
+    for (int room = 0; link.handed_over.empty(); ++room) {
+        FakeLink::Connection& connection = link.connect();
+        cluster.nodes[0]->shard.on_open(connection.id, 0);
+        cluster.turn(0);
+        cluster.clock.advance(cluster.plan.limits.handshake_timeout);
+        connection.input = request_for("room-" + std::to_string(room));
+        cluster.turn(0);
+    }
+    EXPECT_EQ(cluster.counter(ShardCounter::kPeerTimeouts), 0u);
+    EXPECT_EQ(link.find(link.handed_over[0].id), nullptr);
+}
+
 TEST(Connections, WhoCannotBeHandedOverIsServedWhereHeIs) {
     SmallCluster cluster({.shards = 4});
     FakeLink& link = cluster.nodes[0]->link;
