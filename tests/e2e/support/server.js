@@ -81,21 +81,35 @@ export async function startServer({
   return server;
 }
 
-// The samples of /metrics, summed over reactors, by name; `kind` chooses 'gauge' or 'counter'.
-export async function metrics(server, kind) {
+// The samples of /metrics: { name, type, labels, value }, `labels` as they stand there.
+async function samples(server) {
   const response = await fetch(`http://${server.ports.admin}/metrics`, { headers: { connection: 'close' } });
   assert.equal(response.status, 200);
   const types = new Map();
-  const sums = new Map();
+  const all = [];
   for (const line of (await response.text()).split('\n')) {
     const type = line.match(/^# TYPE (\S+) (\S+)$/);
     if (type) types.set(type[1], type[2]);
-    const sample = line.match(/^([a-z_]+)(?:\{[^}]*\})? (\S+)$/);
+    const sample = line.match(/^([a-z_]+)(?:\{([^}]*)\})? (\S+)$/);
     if (!sample || !sample[1].startsWith('stentor_')) continue;
-    if (kind && types.get(sample[1]) !== kind) continue;
-    sums.set(sample[1], (sums.get(sample[1]) ?? 0) + Number(sample[2]));
+    const [, name, labels = '', value] = sample;
+    all.push({ name, type: types.get(name), labels, value: Number(value) });
   }
-  return Object.fromEntries(sums);
+  return all;
+}
+
+// Summed over reactors, by name; `kind` chooses 'gauge' or 'counter'.
+export async function metrics(server, kind) {
+  const sums = {};
+  for (const { name, type, value } of await samples(server)) {
+    if (!kind || type === kind) sums[name] = (sums[name] ?? 0) + value;
+  }
+  return sums;
+}
+
+// What each reactor says of one.
+export async function metricOfEach(server, name) {
+  return (await samples(server)).filter((sample) => sample.name === name).map(({ value }) => value);
 }
 
 // The gauges that are again as they were when everybody has gone. An empty room keeps its history, by design,
