@@ -72,12 +72,12 @@ std::size_t Connections::read_heads(Session& session, std::span<const std::byte>
 // To the room's home, where its messages then come to all who are there without a word to another
 // shard (docs/decisions.md, "A connection follows its room"). The request is read again there.
 bool Connections::hand_over(Session& session, const std::string& room) {
-    if (room.empty() || parts_.context.shards == 1) return false;
-    const std::uint64_t group = core::siphash_1_3(parts_.context.home_key, room);
+    if (room.empty()) return false;
     const std::uint32_t home = parts_.context.home_of_text(room);
+    if (home == session.id.shard) return false;
+    const std::uint64_t group = core::siphash_1_3(parts_.context.home_key, room);
     const auto listener = std::ranges::find(listeners_, session.listener) - listeners_.begin();
-    if (home == session.id.shard ||
-        !parts_.outlet.link().hand_over(session.id, home, group,
+    if (!parts_.outlet.link().hand_over(session.id, home, group,
                                         static_cast<std::uint32_t>(listener))) {
         return false;
     }
@@ -232,7 +232,7 @@ void Connections::drain() {
     parts_.sessions.for_each([this](Session& session) {
         if (session.stage == Stage::kOpen) {
             session.dialect->on_drain(session);
-        } else {
+        } else if (!session.is_over()) {
             parts_.outlet.finish(session);
         }
     });

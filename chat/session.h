@@ -26,10 +26,11 @@ class Dialect;
 struct LocalUser;
 
 enum class Stage : std::uint8_t {
-    kHead,     // HTTP request heads
-    kOpen,     // WebSocket
-    kLeaving,  // goes on at another shard; nothing more is read here
-    kEnding,   // nothing more is read
+    kHead,  // HTTP request heads
+    kOpen,  // WebSocket
+    // From here on it is over: nothing more is read.
+    kLeaving,  // goes on at another shard
+    kEnding,
 };
 
 // Why a connection is not read at the moment; any one suffices.

@@ -109,7 +109,8 @@ public:
 
     // The connection goes on at another shard: what on_bytes(), which is being called with it,
     // leaves is handed in there first. Here it is as after abort(), on_closed() comes. `group` says
-    // with whom it wants to be, `listener` what on_open() is told there. False: it stays, since
+    // with whom it wants to be (a keyed hash, all 64 bits of it), `listener` what on_open() is told
+    // there. False: it stays, since
     // shard or group has enough connections, or something is queued for it.
     virtual bool hand_over(ConnectionId /*id*/, std::uint32_t /*shard*/, std::uint64_t /*group*/,
                            std::uint32_t /*listener*/) {

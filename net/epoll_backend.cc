@@ -85,7 +85,7 @@ void EpollBackend::close(int fd) {
     ::close(fd);
 }
 
-std::vector<std::byte> EpollBackend::release(int fd) {
+std::expected<std::vector<std::byte>, int> EpollBackend::release(int fd) {
     STENTOR_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr) == 0);
     return {};  // all that came is still the kernel's
 }

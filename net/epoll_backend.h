@@ -26,7 +26,7 @@ public:
     std::expected<void, core::Error> watch(int fd, std::uint64_t token) override;
     void set_interest(int fd, std::uint64_t token, bool read, bool write) override;
     void close(int fd) override;
-    std::vector<std::byte> release(int fd) override;
+    std::expected<std::vector<std::byte>, int> release(int fd) override;
     void put_back(int fd, std::vector<std::byte> received) override;
     std::span<const IoEvent> wait(std::optional<core::Duration> timeout) override;
     IoResult receive(int fd, std::span<std::byte> into) override;

@@ -2,8 +2,8 @@
 // batches, sends in batches. Behind it stand epoll (epoll_backend.h) and io_uring
 // (uring_backend.h); a reactor cannot tell which.
 // Thread: owner reactor from begin() to end(); before begin() whoever made it.
-// Invariant: no call blocks except wait() and, for as long as the kernel takes to let go, end(); a
-// token comes back as it was given, and never after close().
+// Invariant: no call blocks except wait() and, for as long as the kernel takes to let go, end() and
+// release(); a token comes back as it was given, and never after close() or release().
 #pragma once
 
 #include <sys/uio.h>
@@ -60,8 +60,9 @@ public:
     // than the next wait() or end().
     virtual void close(int fd) = 0;
     // Ends the watch and leaves the socket open, for another back end of the same kind. Returns
-    // what was received of it and not fetched, which that one is to put_back() behind its watch().
-    virtual std::vector<std::byte> release(int fd) = 0;
+    // what was received of it and not fetched, which that one is to put_back() behind its watch();
+    // or the errno that receive() would have come to.
+    virtual std::expected<std::vector<std::byte>, int> release(int fd) = 0;
     virtual void put_back(int fd, std::vector<std::byte> received) = 0;
 
     // Until something is ready, or `timeout` has passed (none: for ever; zero: do not sleep). The

@@ -221,7 +221,7 @@ void Reactor::reap() {
         }
     }
     reap_.clear();
-    if (handed_on_) publish_handed_on();
+    if (sent_off_) publish_sent_off();
     connections_.release_freed();
     metrics_.outbox_bytes.set(static_cast<std::int64_t>(outbox_bytes_));
     metrics_.rings_lent.set(static_cast<std::int64_t>(rings_.lent()));
@@ -244,7 +244,7 @@ void Reactor::free_connection(Connection& connection) {
     outbox_bytes_ -= connection.outbox.bytes();
     connection.outbox.clear(parcels_);
     if (connection.leaving) {
-        hand_on(connection);
+        send_off(connection);
     } else {
         close_socket(connection);
     }
@@ -253,11 +253,13 @@ void Reactor::free_connection(Connection& connection) {
     connections_.erase({connection.id.slot, connection.id.generation});
 }
 
+void Reactor::reset_when_closed(int fd) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void Reactor::close_socket(const Connection& connection) {
-    if (connection.reset_on_close) {
-        const linger at_once{.l_onoff = 1, .l_linger = 0};
-        ::setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
+    if (connection.reset_on_close) reset_when_closed(connection.fd);
     backend_->close(connection.fd);
     if (handoff_ != nullptr) handoff_->subtract(config_.shard);
     metrics_.closed_total.add();

@@ -139,6 +139,7 @@ private:
     void close(Connection& connection, bool reset);
     void free_connection(Connection& connection);
     void close_socket(const Connection& connection);
+    static void reset_when_closed(int fd);
     void set_interest(Connection& connection, bool read, bool write) {
         if (connection.wants_read != read || connection.wants_write != write) {
             change_interest(connection, read, write);
@@ -162,8 +163,8 @@ private:
 
     // ---- from reactor to reactor (reactor_handover.cc)
     void keep_unconsumed(const Connection& connection, std::span<const std::byte> bytes);
-    void hand_on(Connection& connection);
-    void publish_handed_on();
+    void send_off(Connection& connection);
+    void publish_sent_off();
     void take_up(Connection& connection, Luggage& luggage);
 
     // ---- before the application's bytes: PROXY header and TLS (reactor_stages.cc)
@@ -260,7 +261,7 @@ private:
         std::unique_ptr<Luggage> luggage;
     };
     std::vector<Leaving> leaving_;  // until the reap phase
-    bool handed_on_ = false;        // and may not be published yet
+    bool sent_off_ = false;         // and may not be published yet
     // One batch of sends.
     std::vector<iovec> pieces_;
     std::size_t pieces_used_ = 0;  // by this batch

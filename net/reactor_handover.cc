@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/log.h"
 #include "net/handoff.h"
 #include "net/reactor.h"
 
@@ -24,10 +25,15 @@ bool Reactor::hand_over(ConnectionId id, std::uint32_t shard, std::uint64_t grou
                          (!connection->tls || tls_of(*connection).state() == TlsState::kOpen);
     // What any scratch ring holds.
     const bool fits = handed_up_.bytes.size() <= rings_.ring_bytes();
-    if (!at_rest || !fits || !handoff_->reactor_port(config_.shard).has_room(shard, 0))
+    auto place = at_rest && fits && handoff_->reactor_port(config_.shard).has_room(shard, 0)
+                     ? handoff_->invite(shard, group)
+                     : std::nullopt;
+    if (!place) {
+        metrics_.handovers_declined_total.add();
         return false;
-    auto place = handoff_->invite(shard, group);
-    if (!place) return false;
+    }
+    // At once, so that those who leave in one turn are counted when the next one is invited.
+    handoff_->move(config_.shard, shard);
     auto luggage = std::make_unique<Luggage>();
     luggage->group_place = std::move(*place);
     leaving_.push_back(
@@ -44,27 +50,34 @@ void Reactor::keep_unconsumed(const Connection& connection, std::span<const std:
 }
 
 // In the reap phase.
-void Reactor::hand_on(Connection& connection) {
+void Reactor::send_off(Connection& connection) {
     const std::uint32_t slot = connection.id.slot;
-    const auto leaving = std::ranges::find(leaving_, connection.id, &Leaving::id);
-    STENTOR_CHECK(leaving != leaving_.end());
-    leaving->luggage->received = backend_->release(connection.fd);
-    if (connection.tls) leaving->luggage->tls = std::move(tls_[slot]);
+    const auto at = std::ranges::find(leaving_, connection.id, &Leaving::id);
+    STENTOR_CHECK(at != leaving_.end());
+    Leaving leaving = std::move(*at);
+    leaving_.erase(at);
     NewSocket socket{.fd = UniqueFd(connection.fd),
                      .peer = {},
-                     .listener = leaving->listener,
+                     .listener = leaving.listener,
                      .tls = connection.tls,
-                     .luggage = std::move(leaving->luggage)};
+                     .luggage = std::move(leaving.luggage)};
+    auto received = backend_->release(connection.fd);
+    if (!received) {  // with a hole in what came there is nothing to go on with
+        reset_when_closed(socket.fd.get());
+        handoff_->subtract(leaving.to);
+        return metrics_.closed_total.add();
+    }
+    socket.luggage->received = std::move(*received);
+    if (connection.tls) socket.luggage->tls = std::move(tls_[slot]);
     if (slot < places_.size()) socket.place = std::move(places_[slot]);
+    core::log::debug("handed_over", {{"shard", config_.shard}, {"slot", slot}, {"to", leaving.to}});
     metrics_.handed_over_total.add();
-    handoff_->move(config_.shard, leaving->to);
-    handoff_->reactor_port(config_.shard).push(leaving->to, 0, std::move(socket));
-    leaving_.erase(leaving);
-    handed_on_ = true;
+    handoff_->reactor_port(config_.shard).push(leaving.to, 0, std::move(socket));
+    sent_off_ = true;
 }
 
-void Reactor::publish_handed_on() {
-    handed_on_ = handoff_->reactor_port(config_.shard).publish();
+void Reactor::publish_sent_off() {
+    sent_off_ = handoff_->reactor_port(config_.shard).publish();
 }
 
 // ---- in
@@ -74,6 +87,7 @@ void Reactor::take_up(Connection& connection, Luggage& luggage) {
     backend_->put_back(connection.fd, std::move(luggage.received));
     if (connection.tls && has_output(connection)) mark_dirty(connection);
     if (connection.state != ConnectionState::kOpen || luggage.unconsumed.empty()) return;
+    received_in_turn_ += luggage.unconsumed.size();
     core::MirroredRing& scratch = rings_.scratch();
     std::ranges::copy(luggage.unconsumed, scratch.writable().begin());
     scratch.commit(luggage.unconsumed.size());

@@ -14,9 +14,10 @@ struct alignas(core::kCacheLineBytes) ReactorMetrics {
     core::Counter sleeps_total;  // turns that blocked
     core::Counter accepted_total;
     core::Counter closed_total;
-    core::Counter handed_over_total;    // to another reactor: neither closed here
-    core::Counter taken_up_total;       // from another reactor: nor accepted there
-    core::Counter open_failures_total;  // no slot, or no memory in the kernel
+    core::Counter handed_over_total;         // to another reactor: neither closed here
+    core::Counter handovers_declined_total;  // it stayed: no place, no even load, not at rest
+    core::Counter taken_up_total;            // from another reactor: nor accepted there
+    core::Counter open_failures_total;       // no slot, or no memory in the kernel
     core::Counter receives_total;
     core::Counter received_bytes_total;
     core::Counter sends_total;

@@ -35,7 +35,8 @@ void Reactor::take_new_sockets() {
     if (handoff_ == nullptr) return;
     handoff_->reactor_port(config_.shard)
         .drain(
-            0, kNewSocketsPerTurn, [] { return true; },
+            0, kNewSocketsPerTurn,
+            [this] { return received_in_turn_ < config_.receive_bytes_per_turn; },
             [this](std::uint32_t, NewSocket&& socket) { open(std::move(socket)); });
 }
 

@@ -141,7 +141,7 @@ void UringBackend::close(int fd) {
 
 // Waits for what is under way, which takes no longer than the kernel's answer to a cancellation:
 // what a request receives at the last moment belongs to the next reactor.
-std::vector<std::byte> UringBackend::release(int fd) {
+std::expected<std::vector<std::byte>, int> UringBackend::release(int fd) {
     Watch& watch = watches_[static_cast<std::size_t>(fd)];
     STENTOR_CHECK(watch.open);
     watch.leaving = true;
@@ -152,7 +152,9 @@ std::vector<std::byte> UringBackend::release(int fd) {
         reap();
     }
     std::vector<std::byte> received = take_all(fd, watch);
+    const int error = watch.error;
     forget(fd, watch);
+    if (error != 0) return std::unexpected(error);
     return received;
 }
 

@@ -36,7 +36,7 @@ public:
     std::expected<void, core::Error> watch(int fd, std::uint64_t token) override;
     void set_interest(int fd, std::uint64_t token, bool read, bool write) override;
     void close(int fd) override;
-    std::vector<std::byte> release(int fd) override;
+    std::expected<std::vector<std::byte>, int> release(int fd) override;
     void put_back(int fd, std::vector<std::byte> received) override;
     std::span<const IoEvent> wait(std::optional<core::Duration> timeout) override;
     IoResult receive(int fd, std::span<std::byte> into) override;
@@ -98,6 +98,9 @@ private:
     void spill(int fd, Watch& watch);
     std::size_t take_spilled(int fd, Watch& watch, std::span<std::byte> into);
     std::vector<std::byte> take_all(int fd, Watch& watch);
+    void note_spilled() {
+        metrics_->uring_spilled_bytes.set(static_cast<std::int64_t>(spilled_bytes_));
+    }
     void let_go(int fd, Watch& watch);
 
     unsigned reap();

@@ -110,7 +110,7 @@ void UringBackend::spill(int fd, Watch& watch) {
     buffers_.take(watch.received, std::span(spill.bytes).subspan(before));
     watch.spilled = true;
     spilled_bytes_ += bytes;
-    metrics_->uring_spilled_bytes.set(static_cast<std::int64_t>(spilled_bytes_));
+    note_spilled();
 }
 
 std::size_t UringBackend::take_spilled(int fd, Watch& watch, std::span<std::byte> into) {
@@ -122,7 +122,7 @@ std::size_t UringBackend::take_spilled(int fd, Watch& watch, std::span<std::byte
         watch.spilled = false;
         spilled_bytes_ -= spill.taken;
         spills_.erase(fd);
-        metrics_->uring_spilled_bytes.set(static_cast<std::int64_t>(spilled_bytes_));
+        note_spilled();
     }
     return count;
 }
@@ -147,7 +147,7 @@ void UringBackend::put_back(int fd, std::vector<std::byte> received) {
     spilled_bytes_ += received.size();
     spills_[fd] = {.bytes = std::move(received), .taken = 0};
     watch.spilled = true;
-    metrics_->uring_spilled_bytes.set(static_cast<std::int64_t>(spilled_bytes_));
+    note_spilled();
     list(fd, watch);
 }
 
@@ -156,7 +156,7 @@ void UringBackend::let_go(int fd, Watch& watch) {
     if (!watch.spilled) return;
     spilled_bytes_ -= spills_[fd].bytes.size();
     spills_.erase(fd);
-    metrics_->uring_spilled_bytes.set(static_cast<std::int64_t>(spilled_bytes_));
+    note_spilled();
 }
 
 }  // namespace stentor::net

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -262,6 +263,52 @@ TEST_F(ReactorHandoverTest, GroupsAreBounded) {
     next->send("next");
     turn_until([&] { return side(1).app.opened.size() == Handoff::kHandedOverPerGroup + 2; });
     EXPECT_EQ(taken_by(1), "ext");
+}
+
+// More of them than a lane holds, while the other reactor does not turn: they wait, and all arrive.
+TEST_F(ReactorHandoverTest, FullLaneLosesNobody) {
+    constexpr std::size_t kMany = 400;
+    std::uint64_t group = 0;
+    side(0).app.bytes_script = [&](ConnectionId id, std::span<std::byte>) {
+        EXPECT_TRUE(side(0).reactor->hand_over(id, 1, ++group << 32, kListener));
+        return std::size_t{0};
+    };
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (std::size_t i = 0; i < 2 * kMany; ++i) peers.push_back(connect());
+    for (std::size_t i = 0; i < kMany; ++i)
+        peers[i]->send(pattern(20, static_cast<std::uint32_t>(i)));
+    const ReactorMetrics& metrics = side(0).reactor->metrics();
+    turn_until([&] { return metrics.handed_over_total.value() == kMany; }, 1);
+    turn_until([&] { return side(1).app.opened.size() == kMany; });
+    std::set<std::string> expected;
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < kMany; ++i) {
+        expected.insert(pattern(20, static_cast<std::uint32_t>(i)));
+        seen.insert(side(1).app.of(side(1).app.opened[i]).bytes);
+    }
+    EXPECT_EQ(seen, expected);
+}
+
+// Those who leave in one turn count for the next who is asked about.
+TEST_F(ReactorHandoverTest, OneTurnKeepsLoadEvenToo) {
+    std::uint64_t group = 0;
+    std::uint64_t left = 0;
+    side(0).app.bytes_script = [&](ConnectionId id, std::span<std::byte> bytes) {
+        const bool leaves = side(0).reactor->hand_over(id, 1, ++group << 32, kListener);
+        left += leaves ? 1 : 0;
+        return leaves ? std::size_t{0} : bytes.size();
+    };
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 300; ++i) {
+        peers.push_back(connect());
+        peers.back()->send("x");
+    }
+    turn_until([&] { return group == 300; });
+    const std::uint64_t mean = 150;
+    EXPECT_LE(left, mean + mean / 8 + Handoff::kImbalanceMax + 1);
+    EXPECT_GE(left, mean);
+    EXPECT_EQ(side(0).reactor->metrics().handovers_declined_total.value(), 300 - left);
+    turn_until([&] { return side(1).app.opened.size() == left; });
 }
 
 // A reactor that has much more than its share is given no more, whatever the group.

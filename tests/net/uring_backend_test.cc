@@ -100,6 +100,18 @@ TEST_F(UringBackendTest, SpilledBytesAreBounded) {
     std::array<std::byte, 5000> room;
     EXPECT_EQ(backend_->receive(fds_[0], room).bytes, 4000u);
     EXPECT_EQ(metrics_.uring_spilled_bytes.value(), 4000);
+    // Who is released takes along what is his; who lost bytes says so.
+    const auto broken_one = backend_->release(fds_[2]);
+    ASSERT_FALSE(broken_one);
+    EXPECT_EQ(broken_one.error(), ENOBUFS);
+    auto whole_one = backend_->release(fds_[1]);
+    ASSERT_TRUE(whole_one);
+    EXPECT_EQ(whole_one->size(), 4000u);
+    EXPECT_EQ(metrics_.uring_spilled_bytes.value(), 0);
+    for (const std::size_t i : {1uz, 2uz}) ASSERT_TRUE(backend_->watch(fds_[i], i));
+    backend_->put_back(fds_[1], std::move(*whole_one));
+    EXPECT_EQ(metrics_.uring_spilled_bytes.value(), 4000);
+    EXPECT_EQ(backend_->receive(fds_[1], room).bytes, 4000u);
 }
 
 // Property: an ended back end begins again, on another thread too.
