@@ -13,6 +13,7 @@
 #include "net/handoff.h"
 #include "tests/net/loopback.h"
 #include "tests/support/io_kind.h"
+#include "tests/support/test_certificate.h"
 
 namespace stentor::net {
 
@@ -133,6 +134,14 @@ int ReactorTest::turns_while_idle() {
     app_.may_sleep = false;
     app_.deadline.reset();
     return turns;
+}
+
+std::unique_ptr<TlsContexts> make_tls_contexts() {
+    const test::TestFolder folder;
+    const test::TestCertificate made = test::make_test_certificate();
+    const TlsFiles files{folder.write("cert.pem", made.certificate_pem),
+                         folder.write("key.pem", made.private_key_pem)};
+    return std::make_unique<TlsContexts>(files, TlsContext::load(files).value());
 }
 
 std::string pattern(std::size_t size, std::uint32_t seed) {

@@ -129,6 +129,9 @@ protected:
     std::vector<std::unique_ptr<Peer>> peers_;
 };
 
+// With a certificate of its own, for localhost.
+std::unique_ptr<TlsContexts> make_tls_contexts();
+
 inline std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
 }

@@ -12,7 +12,6 @@
 #include "tests/net/loopback.h"
 #include "tests/net/reactor_fixture.h"
 #include "tests/support/io_kind.h"
-#include "tests/support/test_certificate.h"
 #include "tests/support/tls_client.h"
 
 namespace stentor::net {
@@ -39,11 +38,6 @@ protected:
     };
 
     ReactorHandoverTest() {
-        const test::TestFolder folder;
-        const test::TestCertificate made = test::make_test_certificate();
-        const TlsFiles files{folder.write("cert.pem", made.certificate_pem),
-                             folder.write("key.pem", made.private_key_pem)};
-        contexts_ = std::make_unique<TlsContexts>(files, TlsContext::load(files).value());
         for (std::uint8_t shard = 0; shard < 2; ++shard) {
             ReactorConfig config{.shard = shard, .clock = &clock_, .io = test::io_for_test()};
             config.tls = contexts_.get();
@@ -112,7 +106,7 @@ protected:
     }
 
     core::ManualClock clock_;
-    std::unique_ptr<TlsContexts> contexts_;
+    std::unique_ptr<TlsContexts> contexts_ = make_tls_contexts();
     Handoff handoff_{2, 1};
     std::array<Side, 2> sides_;
     UniqueFd listener_;

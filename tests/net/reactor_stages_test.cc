@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "tests/net/reactor_fixture.h"
-#include "tests/support/test_certificate.h"
 #include "tests/support/tls_client.h"
 
 namespace stentor::net {
@@ -20,13 +19,6 @@ std::string proxy_header(std::uint8_t host) {
 
 class ReactorStagesTest : public ReactorTest {
 protected:
-    ReactorStagesTest() {
-        const test::TestFolder folder;
-        const test::TestCertificate made = test::make_test_certificate();
-        const TlsFiles files{folder.write("cert.pem", made.certificate_pem),
-                             folder.write("key.pem", made.private_key_pem)};
-        contexts_ = std::make_unique<TlsContexts>(files, TlsContext::load(files).value());
-    }
     void start_with_tls(ReactorConfig config = {}) {
         config.tls = contexts_.get();
         start(config);
@@ -58,7 +50,7 @@ protected:
         });
         EXPECT_TRUE(client.connected());
     }
-    std::unique_ptr<TlsContexts> contexts_;
+    std::unique_ptr<TlsContexts> contexts_ = make_tls_contexts();
     std::map<std::size_t, std::string> to_send_;
 };
 
