@@ -3,8 +3,6 @@
 // Invariant: see http_query.h.
 #include "net/http_query.h"
 
-#include <algorithm>
-
 #include <boost/url/parse_query.hpp>
 
 namespace stentor::net {
@@ -19,8 +17,9 @@ std::string decoded(boost::urls::pct_string_view encoded) {
 }  // namespace
 
 std::optional<std::string> query_parameter(std::string_view target, std::string_view name) {
-    const std::size_t mark = std::min(target.find('?'), target.size());
-    const std::string_view query = target.substr(std::min(mark + 1, target.size()));
+    const std::size_t mark = target.find('?');
+    if (mark == std::string_view::npos) return std::nullopt;
+    const std::string_view query = target.substr(mark + 1);
     const auto parameters = boost::urls::parse_query({query.data(), query.size()});
     if (!parameters) return std::nullopt;
     for (const auto& parameter : *parameters) {
