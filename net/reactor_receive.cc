@@ -31,12 +31,14 @@ void Reactor::receive() {
     }
 }
 
+// What comes along with those that others handed over may be half of a turn's bytes, no more: who
+// is here already gets his turn.
 void Reactor::take_new_sockets() {
     if (handoff_ == nullptr) return;
     handoff_->reactor_port(config_.shard)
         .drain(
             0, kNewSocketsPerTurn,
-            [this] { return received_in_turn_ < config_.receive_bytes_per_turn; },
+            [this] { return received_in_turn_ < config_.receive_bytes_per_turn / 2; },
             [this](std::uint32_t, NewSocket&& socket) { open(std::move(socket)); });
 }
 
