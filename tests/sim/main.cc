@@ -37,7 +37,7 @@ struct Arguments {
 volatile std::sig_atomic_t playing = 0;
 bool failure_expected = false;
 
-extern "C" void on_abort(int) {
+extern "C" void on_abort(int signal) {
     if (failure_expected) {
         std::_Exit(0);
     }
@@ -46,7 +46,7 @@ extern "C" void on_abort(int) {
         std::snprintf(text, sizeof text, "seed %d: aborted\n", static_cast<int>(playing));
     std::fwrite(text, 1, static_cast<std::size_t>(size), stdout);
     std::fflush(stdout);
-    std::signal(SIGABRT, SIG_DFL);
+    std::signal(signal, SIG_DFL);  // what faulted faults again, and ends it
 }
 
 bool parse_number(std::string_view text, std::uint64_t& number) {
