@@ -64,6 +64,9 @@ public:
     // Everything it sent is in the truth as it was told.
     void check_what_it_sent() const;
     void join_or_leave(const std::string& room);
+    // At the last moment: it may be heard, or not.
+    void come_late();
+    bool came_too_late() const { return came_late_ && !upgraded_; }
     bool saw_goodbye() const { return saw_goodbye_; }
     std::uint16_t close_code() const { return close_code_; }
 
@@ -123,6 +126,7 @@ private:
     void lose_connection();
     void write(std::string_view bytes) { wire_->to_server += bytes; }
     void write_frame(std::uint8_t opcode, std::string_view payload);
+    std::string some_query();
     std::string some_offer();
     void on_upgraded(const std::string& head);
     void write_text(const std::string& json);
@@ -220,6 +224,7 @@ private:
 
     // longer than a connection
     bool gone_for_good_ = false;
+    bool came_late_ = false;
     bool reconnected_ = false;
     std::uint64_t ids_ = 0;
     std::map<std::string, ClientRoom> rooms_;

@@ -30,11 +30,20 @@ void Client::connect() {
     close_code_ = 0;
     retry_at_ = {};
     world_.report.trace("{}    connects", label_);
-    write(
-        "GET /ws HTTP/1.1\r\nHost: chat.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
-        some_offer() + "\r\n");
+    write("GET /ws" + some_query() +
+          " HTTP/1.1\r\nHost: chat.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+          some_offer() + "\r\n");
     connect_(wire_);
+}
+
+// Mostly a room that it may well be in.
+std::string Client::some_query() {
+    static constexpr auto kOdd = std::to_array<std::string_view>(
+        {"?", "?room=", "?room=%FF", "?room=dm.x", "?x=1&room=r%6fom0", "?room=elsewhere"});
+    if (world_.plan.hints == 0 || !world_.choice.percent(world_.plan.hints)) return {};
+    if (world_.choice.one_in(8)) return std::string(kOdd[world_.choice.below(kOdd.size())]);
+    return "?room=" + some_room();
 }
 
 std::string Client::some_offer() {
@@ -123,7 +132,7 @@ bool Client::can_read() const {
 
 void Client::read(bool all) {
     if (wire_->server_reset) {
-        if (world_.plan.time_jumps == 0 && !said_close_) {
+        if (world_.plan.time_jumps == 0 && !said_close_ && !came_too_late()) {
             fail("was reset by the server");
         }
         lose_connection();
@@ -141,7 +150,8 @@ void Client::read(bool all) {
         const auto head = reader_.take_head();
         if (!head) {
             if (wire_->server_fin && wire_->to_client.empty()) {  // its request came too late
-                world_.report.expect(world_.plan.time_jumps > 0, "{}: ended unheard", label_);
+                world_.report.expect(world_.plan.time_jumps > 0 || came_late_, "{}: ended unheard",
+                                     label_);
                 wire_->client_fin = true;
                 lose_connection();
             }
@@ -245,6 +255,13 @@ void Client::die() {
         lose_connection();
         world_.report.saw(Seen::kResetByPeer);
     }
+}
+
+void Client::come_late() {
+    die();
+    came_late_ = true;
+    connect();
+    log_in();
 }
 
 void Client::lose_server() {

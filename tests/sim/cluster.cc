@@ -16,6 +16,8 @@ constexpr core::Duration kRestMax = 300s;
 constexpr std::uint32_t kRestRoundsMax = 200'000;
 // A slow shard has one turn in so many that it could have.
 constexpr std::uint64_t kSlowness = 50;
+// Of those that a node has.
+constexpr std::uint32_t kPublicListener = 1;
 constexpr std::uint64_t kDayMs = 24 * 60 * 60 * 1000;
 
 }  // namespace
@@ -28,7 +30,8 @@ Cluster::Cluster(World& world)
     const Plan& plan = world.plan;
     for (std::uint32_t i = 0; i <= plan.clients; ++i) {
         clients_.push_back(std::make_unique<Client>(world, i, [this](std::shared_ptr<Wire> wire) {
-            world_.choice.pick(nodes())->link().connect(std::move(wire));
+            world_.choice.pick(nodes())->link().arrive(
+                {.wire = std::move(wire), .listener = kPublicListener});
         }));
         if (i > 0 && i < plan.clients && world.choice.one_in(5)) {
             clients_.back()->be_tab_of(*clients_[world.choice.below(i)]);
@@ -247,6 +250,12 @@ void Cluster::leave_one_by_one() {
 }
 
 void Cluster::drain() {
+    for (const auto& client : clients_) {
+        if (world_.plan.hints > 0 && world_.choice.one_in(4)) client->come_late();
+    }
+    for (std::uint32_t i = 0; i < world_.plan.shards; ++i) {
+        if (world_.choice.one_in(2)) turn_some_node();
+    }
     for (const auto& client : clients_) {
         client->stay_away();
     }

@@ -22,15 +22,15 @@ constexpr core::Duration kLinger = std::chrono::seconds{1};
 
 }  // namespace
 
-SimLink::SimLink(World& world, std::uint32_t shard) : world_(world), shard_(shard), runs_(world) {}
+SimLink::SimLink(World& world, std::uint32_t shard, HandOn hand_on)
+    : world_(world), shard_(shard), hand_on_(std::move(hand_on)), runs_(world) {}
 
 SimLink::~SimLink() {
+    for (const Arrival& arrival : arriving_) {
+        world_.report.saw(Seen::kHandOverLost, arrival.was_handed_over ? 1 : 0);
+    }
     slab_.for_each(
         [this](core::SlabKey, Connection& connection) { connection.outbox.clear(parcels_); });
-}
-
-void SimLink::connect(std::shared_ptr<Wire> wire) {
-    accepted_.push_back(std::move(wire));
 }
 
 SimLink::Connection* SimLink::find(ConnectionId id) {
@@ -75,7 +75,8 @@ bool SimLink::connection_has_work(const Connection& connection, core::Instant no
 }
 
 bool SimLink::has_work(core::Instant now) const {
-    bool found = !accepted_.empty();
+    bool found =
+        std::ranges::any_of(arriving_, [now](const Arrival& arrival) { return arrival.at <= now; });
     slab_.for_each([&](core::SlabKey, const Connection& connection) {
         found = found || connection_has_work(connection, now);
     });
@@ -84,6 +85,7 @@ bool SimLink::has_work(core::Instant now) const {
 
 std::optional<core::Instant> SimLink::next_deadline() const {
     std::optional<core::Instant> next;
+    for (const Arrival& arrival : arriving_) next = std::min(next.value_or(arrival.at), arrival.at);
     slab_.for_each([&](core::SlabKey, const Connection& connection) {
         if (connection.state != State::kOpen && (!next || connection.patience_ends < *next)) {
             next = connection.patience_ends;
@@ -95,15 +97,12 @@ std::optional<core::Instant> SimLink::next_deadline() const {
 // ---- receive
 
 void SimLink::receive(net::Application& application) {
-    for (std::shared_ptr<Wire>& wire : std::exchange(accepted_, {})) {
-        const auto made = slab_.emplace(std::move(wire));
-        ConnectionId id;
-        id.generation = made.key.generation;
-        id.slot = made.key.slot & 0xffffffu;
-        id.shard = static_cast<std::uint8_t>(shard_);
-        made.object->id = id;
-        made.object->last_received = now_;
-        application.on_open(id, 0);
+    for (Arrival& arrival : std::exchange(arriving_, {})) {
+        if (arrival.at <= now_) {
+            open(arrival, application);
+        } else {
+            arriving_.push_back(std::move(arrival));
+        }
     }
     slab_.for_each([&](core::SlabKey, Connection& connection) {
         // A readiness list holds some of them, and a turn has a budget.
@@ -159,7 +158,9 @@ void SimLink::hand_in(Connection& connection, net::Application& application) {
     connection.held_bytes = size;
     connection.handed_in = true;
 
+    handed_up_ = connection.id;
     const std::size_t done = application.on_bytes(connection.id, {connection.held.get(), size});
+    handed_up_ = {};
     if (!world_.report.expect(done <= size, "on_bytes consumed {} of {}", done, size)) {
         return;
     }
@@ -241,7 +242,9 @@ void SimLink::reap(net::Application& application) {
 
 void SimLink::reap_one(Connection& connection, core::SlabKey key, net::Application& application) {
     const ConnectionId id = connection.id;
-    if (!connection.wire->server_fin) {
+    if (connection.next_shard) {
+        hand_on(connection);
+    } else if (!connection.wire->server_fin) {
         connection.wire->server_reset = true;
         connection.wire->to_client.clear();
     }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,13 +24,24 @@ namespace stentor::sim {
 
 using core::ConnectionId;
 
+// A connection under way to a shard: from a client, or from the shard that had it before.
+struct Arrival {
+    std::shared_ptr<Wire> wire;
+    std::uint32_t listener = 0;
+    core::Instant at{};  // not taken before
+    bool was_handed_over = false;
+    std::unique_ptr<std::byte[]> held{};  // what the shard before received and did not consume
+    std::size_t held_bytes = 0;
+};
+using HandOn = std::function<void(std::uint32_t shard, Arrival arrival)>;
+
 class SimLink final : public net::Link {
 public:
-    SimLink(World& world, std::uint32_t shard);
+    SimLink(World& world, std::uint32_t shard, HandOn hand_on);
     ~SimLink() override;
 
-    // ---- by the clients: taken in the next turn.
-    void connect(std::shared_ptr<Wire> wire);
+    // ---- by the clients, and other links: taken in the next turn, or when it is time.
+    void arrive(Arrival arrival) { arriving_.push_back(std::move(arrival)); }
 
     // ---- by the turn, in this order
     void begin_turn(core::Instant now) { now_ = now; }
@@ -42,7 +54,8 @@ public:
     // The next end of patience with a connection that was finished.
     std::optional<core::Instant> next_deadline() const;
 
-    std::size_t connections() const { return slab_.size(); }
+    // Those under way to here included.
+    std::size_t connections() const { return slab_.size() + arriving_.size(); }
     std::size_t parcels() const { return parcels_.live(); }
     std::uint64_t pauses() const { return pauses_; }
 
@@ -63,6 +76,8 @@ public:
     void resume(ConnectionId id) override;
     void finish(ConnectionId id) override;
     void abort(ConnectionId id) override;
+    bool hand_over(ConnectionId id, std::uint32_t shard, std::uint64_t group,
+                   std::uint32_t listener) override;
     core::Instant last_received(ConnectionId id) const override;
     core::Instant now() const override { return now_; }
 
@@ -82,26 +97,33 @@ private:
         bool told_of_end = false;
         core::Instant last_received{};
         core::Instant patience_ends{};  // finishing, lingering
+        std::uint32_t listener = 0;
+        bool was_handed_over = false;               // to here
+        std::optional<std::uint32_t> next_shard{};  // closed, and goes on there
     };
     const Connection* find(ConnectionId id) const;
     Connection* find(ConnectionId id);
     bool wants_bytes(const Connection& connection) const;
     bool owes_end(const Connection& connection) const;
     bool connection_has_work(const Connection& connection, core::Instant now) const;
+    void open(Arrival& arrival, net::Application& application);
     void receive_from(Connection& connection, net::Application& application);
     void hand_in(Connection& connection, net::Application& application);
     void throw_away(Connection& connection);
     void flush_to(Connection& connection);
     void reap_one(Connection& connection, core::SlabKey key, net::Application& application);
+    void hand_on(Connection& connection);
 
     World& world_;
     const std::uint32_t shard_;
+    const HandOn hand_on_;
     core::Instant now_;
     // Found by const functions too; the slab itself is not changed by looking.
     mutable core::Slab<Connection> slab_;
     net::ParcelPool parcels_;
     RunWatch runs_;
-    std::vector<std::shared_ptr<Wire>> accepted_;
+    std::vector<Arrival> arriving_;
+    ConnectionId handed_up_{};  // whose bytes on_bytes() is being called with
     std::uint64_t pauses_ = 0;
 };
 

@@ -22,7 +22,7 @@ Node::Node(World& world, std::uint32_t index, chat::Port& port, const SharedPart
       index_(index),
       port_(port),
       random_(world.plan.seed * 1000 + index + (std::uint64_t{world.processes} << 40)),
-      link_(world, index) {
+      link_(world, index, shared.hand_on) {
     if (shared.store) {
         log_ = std::make_unique<chat::LaneLog>(port_, shared.store->writer, shared.store->reader,
                                                shared.limits);
@@ -31,21 +31,21 @@ Node::Node(World& world, std::uint32_t index, chat::Port& port, const SharedPart
     } else {
         log_ = std::make_unique<RecordingLog>(world_, random_);
     }
-    shard_ = std::make_unique<chat::Shard>(
-        chat::ShardParts{.index = index,
-                         .shards = world.plan.shards,
-                         .port = port_,
-                         .link = link_,
-                         .clock = world.clock,
-                         .random = random_,
-                         .log = *log_,
-                         .front = shared.front,
-                         .tokens = shared.tokens,
-                         .limits = shared.limits,
-                         .home_key = {world.plan.seed, 1},
-                         .listeners = {chat::Front::Listener::kPublic},
-                         .store = shared.store,
-                         .held_names = shared.held_names});
+    shard_ = std::make_unique<chat::Shard>(chat::ShardParts{
+        .index = index,
+        .shards = world.plan.shards,
+        .port = port_,
+        .link = link_,
+        .clock = world.clock,
+        .random = random_,
+        .log = *log_,
+        .front = shared.front,
+        .tokens = shared.tokens,
+        .limits = shared.limits,
+        .home_key = {world.plan.seed, 1},
+        .listeners = {chat::Front::Listener::kAdmin, chat::Front::Listener::kPublic},
+        .store = shared.store,
+        .held_names = shared.held_names});
 }
 
 bool Node::is_rung() const {

@@ -23,6 +23,7 @@ struct SharedParts {
     std::optional<std::uint32_t> log_thread{};  // the participant that numbers
     std::optional<chat::StoreLanes> store{};    // or these two; neither: the memory log
     std::span<const chat::HeldName> held_names{};
+    HandOn hand_on{};
 };
 
 class Node {

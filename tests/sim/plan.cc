@@ -153,6 +153,8 @@ Plan plan_for(std::uint64_t seed) {
     }
     dwell_on_theme(plan, choice);
     if (has_large_runs(plan)) make_large_runs(plan, choice);
+    plan.hints = choice.one_in(3) ? 0 : number(10, 100);
+    plan.hand_overs_refused = choice.one_in(2) ? 0 : number(1, 60);
     return plan;
 }
 

@@ -49,6 +49,8 @@ struct Plan {
     bool has_slow_shard = false;       // shard 0 turns 50 times more rarely
     bool has_stopping_shard = false;   // shards stand still for a while
     bool ends_by_drain = false;
+    std::uint32_t hints = 0;               // percent of the connections that name a room
+    std::uint32_t hand_overs_refused = 0;  // percent
     // Of the log `sqlite`.
     chat::Durability durability = chat::Durability::kDisk;
     std::uint32_t retain_events = 0;  // 0: all

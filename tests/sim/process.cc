@@ -35,6 +35,9 @@ Process::Process(World& world, const chat::Front& front)
     }
     tokens_.emplace(store_ == nullptr ? key_for(plan.seed) : store_->session_key());
     SharedParts shared{.front = front, .tokens = *tokens_, .limits = plan.limits};
+    shared.hand_on = [this](std::uint32_t shard, Arrival arrival) {
+        nodes_[shard]->link().arrive(std::move(arrival));
+    };
     if (store_ != nullptr) {
         shared.store = chat::StoreLanes{first, first + 1};
         shared.held_names = store_->held_names();

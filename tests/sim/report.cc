@@ -95,6 +95,13 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "twin begun late",
     "large run let go",
     "page from a large run",
+    "handed over",
+    "handed over with frames",
+    "said under way",
+    "gone under way",
+    "hand-over lost",
+    "arrived in a drain",
+    "hand-over refused",
 });
 static_assert(kNames.size() == static_cast<std::size_t>(Seen::kCount));
 

@@ -102,6 +102,14 @@ enum class Seen : std::uint32_t {
     kTwinBegunLate,     // behind 16 KiB of plain frames
     kLargeRunLetGo,     // by a slow reader's outbox
     kPageFromLargeRun,  // over what lies behind its first 16 KiB
+    // Of connections that name a room.
+    kHandedOver,            // to another shard
+    kHandedOverWithFrames,  // and what was said behind the request with it
+    kSaidUnderWay,          // the client said more meanwhile
+    kGoneUnderWay,          // the client ended meanwhile
+    kHandOverLost,          // the server died meanwhile
+    kArrivedInDrain,        // the server ended meanwhile
+    kHandOverRefused,
     kCount,
 };
 std::string_view name_of(Seen seen);

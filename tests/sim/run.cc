@@ -205,8 +205,9 @@ private:
         cluster_->pass(30s);
         if (going() && world_.plan.ends_by_drain) {
             for (const auto& client : cluster_->clients()) {
-                expect(client->saw_goodbye() && client->close_code() == 1012,
-                       "{} was not told goodbye", client->label());
+                const bool was_told = client->saw_goodbye() && client->close_code() == 1012;
+                expect(was_told || client->came_too_late(), "{} was not told goodbye",
+                       client->label());
             }
         }
         if (going()) cluster_->pass(world_.plan.limits.name_hold + 10s);
