@@ -30,6 +30,7 @@ constexpr ws::MaskKey kKey{0x1234abcd};
 
 constexpr std::array<std::string_view, 5> kRooms{"lobby", "kitchen", "g\xc3\xa4rten", "a room",
                                                  "attic"};
+constexpr std::array<std::string_view, 4> kHints{"lobby", "kitchen", "g%C3%A4rten", "dm.x"};
 constexpr std::array<std::string_view, 5> kNames{"ann", "bob", "ANN", "\xd0\xb0nn", "bad name"};
 
 std::string upgrade_request(std::string_view path, bool deflate) {
@@ -117,9 +118,12 @@ private:
         constexpr std::array<std::string_view, 6> kPaths{"/ws",      "/echo",  "",
                                                          "/classic", "/plain", ""};
         Peer& peer = world_.open(how % ShardWorld::kShards, kSpeaks[how / 2 % 8]);
-        const std::string_view path = kPaths[static_cast<std::size_t>(peer.speaks)];
+        std::string path(kPaths[static_cast<std::size_t>(peer.speaks)]);
         if (path.empty()) return;
+        const bool names_room = (how & 32) != 0;
+        if (names_room) path += fmt::format("?room={}", kHints[how / 64]);
         send(peer, upgrade_request(path, (how & 16) != 0));
+        if (names_room) return;  // what it says next comes right behind
         world_.settle();
         world_.read(peer);
         STENTOR_CHECK(peer.frames.upgraded() || peer.gone);

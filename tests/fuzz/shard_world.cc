@@ -38,7 +38,9 @@ ShardWorld::ShardWorld(const chat::Limits& limits, std::size_t lane_slots)
     : cluster_({.shards = kShards,
                 .limits = limits,
                 .lane_slots = lane_slots,
-                .pending_max = lane_slots}) {}
+                .pending_max = lane_slots}) {
+    for (const auto& node : cluster_.nodes) node->link.hands_over = true;
+}
 
 ShardWorld::Peer& ShardWorld::open(std::uint32_t shard, Speaks speaks) {
     constexpr std::uint16_t kPublicListener = 0;
@@ -117,6 +119,20 @@ void ShardWorld::tell_of_end(Peer& peer) {
     cluster_.nodes[peer.shard]->shard.on_peer_finished(peer.id);
 }
 
+void ShardWorld::move_on(FakeLink& link) {
+    for (FakeLink::HandedOver& moved : std::exchange(link.handed_over, {})) {
+        const auto peer =
+            std::ranges::find(peers_, moved.id, [](const auto& one) { return one->id; });
+        STENTOR_CHECK(peer != peers_.end() && moved.shard != (*peer)->shard);
+        chat::SmallCluster::Node& next = *cluster_.nodes[moved.shard];
+        FakeLink::Connection& connection = next.link.connect();
+        connection.input = std::move(moved.input);
+        (*peer)->shard = moved.shard;
+        (*peer)->id = connection.id;
+        next.shard.on_open(connection.id, moved.listener);
+    }
+}
+
 void ShardWorld::note_end(Peer& peer) {
     const FakeLink::Connection* connection = find(peer);
     peer.gone = connection == nullptr;
@@ -135,6 +151,7 @@ void ShardWorld::turn(std::uint32_t shard) {
     node.shard.on_timers(cluster_.clock.now());
     node.link.call_drained(node.shard);
     node.link.reap(node.shard);
+    move_on(node.link);
     for (const auto& peer : peers_) note_end(*peer);
 }
 

@@ -41,6 +41,7 @@ public:
 
     ShardWorld(const chat::Limits& limits, std::size_t lane_slots);
 
+    // Whoever names a room in its request may come to another shard.
     Peer& open(std::uint32_t shard, Speaks speaks);
     void send(Peer& peer, std::string_view bytes);
     // Everything that waits for it, or so many bytes.
@@ -69,6 +70,8 @@ private:
     chat::FakeLink::Connection* find(const Peer& peer) const {
         return cluster_.nodes[peer.shard]->link.find(peer.id);
     }
+    // Who was handed over goes on there, with what was left.
+    void move_on(chat::FakeLink& link);
     void tell_of_end(Peer& peer);
     void note_end(Peer& peer);
     void hear(Peer& peer, std::string_view json);
