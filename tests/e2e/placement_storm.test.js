@@ -2,12 +2,11 @@
 // nothing is left of those who died on the way.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
 import { Dice } from '../web/support/dice.js';
 import { DurableServer } from './support/durable.js';
 import { eventually, gaugesThatReturn, metrics, startServer } from './support/server.js';
 import { Client } from './support/client.js';
-import { connectFrom, connectTls, makeCertificate, testFolder } from './support/connect.js';
+import { certificatesToExchange, connectFrom, connectTls, makeCertificate } from './support/connect.js';
 import { RawSocket, frame, opcode, upgradeRequest } from './support/raw.js';
 
 const seed = Number(process.env.STENTOR_SEED ?? 20_261_122);
@@ -224,13 +223,7 @@ test('kill -9 in a storm loses nothing that was acknowledged', async (t) => {
 });
 
 test('certificates are exchanged in a storm, and each session keeps its own', async () => {
-  const folder = testFolder();
-  const [one, two] = ['one', 'two'].map((name) => makeCertificate(folder, name));
-  const live = makeCertificate(folder, 'live');
-  const use = ({ cert, key }) => {
-    copyFileSync(cert, live.cert);
-    copyFileSync(key, live.key);
-  };
+  const { one, two, live, use } = certificatesToExchange();
   use(one);
   const server = await startServer({ reactors: 3, listen: ['tls:127.0.0.1:0'], flags: [...live.flags, '--send-rate', '0', '--join-rate', '0'] });
   const seen = new Set();

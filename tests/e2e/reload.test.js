@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { eventually, metrics, startServer } from './support/server.js';
 import { Client } from './support/client.js';
-import { connectTls, makeCertificate, testFolder } from './support/connect.js';
+import { certificatesToExchange, connectTls } from './support/connect.js';
 
 // Whose certificate a new connection is shown.
 async function served(server) {
@@ -19,13 +19,7 @@ async function logs(server, part) {
 }
 
 test('SIGHUP serves the new certificate, and who is connected stays', async () => {
-  const folder = testFolder();
-  const [one, two] = ['one', 'two'].map((name) => makeCertificate(folder, name));
-  const live = makeCertificate(folder, 'live');
-  const use = ({ cert, key }) => {
-    copyFileSync(cert, live.cert);
-    copyFileSync(key, live.key);
-  };
+  const { one, two, live, use } = certificatesToExchange();
   use(one);
   const server = await startServer({ reactors: 2, listen: ['tls:127.0.0.1:0'], flags: live.flags, logLevel: 'info' });
   assert.equal(await served(server), 'one');

@@ -1,6 +1,6 @@
 // Ways to a server beside plain TCP from 127.0.0.1: TLS, a Unix socket, another source address, a proxy.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,17 @@ export function makeCertificate(folder = testFolder(), name = 'first') {
   const named = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   execFileSync('openssl', [...asked, ...named, '-keyout', key, '-out', cert], { stdio: 'pipe' });
   return { cert, key, pem: readFileSync(cert), flags: ['--tls-cert', cert, '--tls-key', key] };
+}
+
+// Two certificates, and `live`, the files that a server reads: use(one) puts one there.
+export function certificatesToExchange() {
+  const folder = testFolder();
+  const [one, two, live] = ['one', 'two', 'live'].map((name) => makeCertificate(folder, name));
+  const use = ({ cert, key }) => {
+    copyFileSync(cert, live.cert);
+    copyFileSync(key, live.key);
+  };
+  return { one, two, live, use };
 }
 
 // What tells a plain socket's start from a TLS one's: 'connect' or 'secureConnect'.
