@@ -133,8 +133,8 @@ void UringBackend::set_interest(int fd, std::uint64_t /*token*/, bool read, bool
 void UringBackend::close(int fd) {
     Watch& watch = watches_[static_cast<std::size_t>(fd)];
     STENTOR_CHECK(watch.open);
-    if (watch.receiving == Request::kUnderWay) cancel(Kind::kReceive, fd, watch);
-    if (watch.polling == Request::kUnderWay) cancel(Kind::kPoll, fd, watch);
+    stop_receive(fd, watch);
+    stop_poll(fd, watch);
     forget(fd, watch);
     ::close(fd);
 }
@@ -151,7 +151,8 @@ std::expected<std::vector<std::byte>, int> UringBackend::release(int fd) {
         ring_.submit_and_sleep(std::nullopt);
         reap();
     }
-    std::vector<std::byte> received = take_all(fd, watch);
+    std::vector<std::byte> received(fetchable_bytes(fd, watch));
+    fetch(fd, watch, received);
     const int error = watch.error;
     forget(fd, watch);
     if (error != 0) return std::unexpected(error);

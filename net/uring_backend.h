@@ -97,7 +97,8 @@ private:
     void list_again();
     void spill(int fd, Watch& watch);
     std::size_t take_spilled(int fd, Watch& watch, std::span<std::byte> into);
-    std::vector<std::byte> take_all(int fd, Watch& watch);
+    std::size_t fetch(int fd, Watch& watch, std::span<std::byte> into);
+    std::size_t fetchable_bytes(int fd, const Watch& watch) const;
     void note_spilled() {
         metrics_->uring_spilled_bytes.set(static_cast<std::int64_t>(spilled_bytes_));
     }

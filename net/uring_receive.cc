@@ -70,14 +70,24 @@ void UringBackend::list_again() {
 
 IoResult UringBackend::receive(int fd, std::span<std::byte> into) {
     Watch& watch = watches_[static_cast<std::size_t>(fd)];
-    std::size_t bytes = watch.spilled ? take_spilled(fd, watch, into) : 0;
-    bytes += buffers_.take(watch.received, into.subspan(bytes));
-    if (bytes > 0) {
+    if (const std::size_t bytes = fetch(fd, watch, into); bytes > 0) {
         start_receive(fd, watch);
         return {bytes, 0};
     }
     if (watch.error != 0) return {0, watch.error};
     return {0, watch.ended ? 0 : EAGAIN};
+}
+
+std::size_t UringBackend::fetch(int fd, Watch& watch, std::span<std::byte> into) {
+    const std::size_t bytes = watch.spilled ? take_spilled(fd, watch, into) : 0;
+    return bytes + buffers_.take(watch.received, into.subspan(bytes));
+}
+
+std::size_t UringBackend::fetchable_bytes(int fd, const Watch& watch) const {
+    const std::size_t bytes = buffers_.bytes(watch.received);
+    if (!watch.spilled) return bytes;
+    const Spill& spill = spills_.at(fd);
+    return bytes + spill.bytes.size() - spill.taken;
 }
 
 std::span<std::byte> UringBackend::peek(int fd) {
@@ -125,19 +135,6 @@ std::size_t UringBackend::take_spilled(int fd, Watch& watch, std::span<std::byte
         note_spilled();
     }
     return count;
-}
-
-std::vector<std::byte> UringBackend::take_all(int fd, Watch& watch) {
-    std::vector<std::byte> all;
-    if (watch.spilled) {
-        const Spill& spill = spills_[fd];
-        all.resize(spill.bytes.size() - spill.taken);
-        take_spilled(fd, watch, all);
-    }
-    const std::size_t before = all.size();
-    all.resize(before + buffers_.bytes(watch.received));
-    buffers_.take(watch.received, std::span(all).subspan(before));
-    return all;
 }
 
 void UringBackend::put_back(int fd, std::vector<std::byte> received) {
