@@ -4,49 +4,24 @@
 #include "bench/load/target.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
 #include <netdb.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <iterator>
 #include <memory>
 
-#include "core/ascii.h"
+#include <boost/algorithm/string/replace.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 namespace stentor::bench {
 namespace {
 
 constexpr std::string_view kRoomPlace = "{room}";
 
-// What RFC 3986 2.3 calls unreserved, which means the same everywhere in a URL.
-bool is_unreserved(char c) {
-    return core::ascii::is_alpha(c) || core::ascii::is_digit(c) ||
-           std::string_view("-._~").find(c) != std::string_view::npos;
-}
-
-std::string percent_encoded(std::string_view text) {
-    std::string encoded;
-    for (const char c : text) {
-        if (is_unreserved(c)) {
-            encoded += c;
-        } else {
-            fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return encoded;
-}
-
 std::string with_room(std::string_view path, std::string_view room) {
-    std::string filled;
-    for (;;) {
-        const std::size_t place = path.find(kRoomPlace);
-        filled += path.substr(0, place);
-        if (place == std::string_view::npos) return filled;
-        filled += room;
-        path.remove_prefix(place + kRoomPlace.size());
-    }
+    return boost::algorithm::replace_all_copy(std::string(path), kRoomPlace, room);
 }
 
 struct Dialect {
@@ -132,7 +107,9 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
 }
 
 std::string Url::path_for(std::string_view room) const {
-    return with_room(path, percent_encoded(room));
+    // Unreserved characters (RFC 3986, 2.3) mean the same everywhere in a URL.
+    return with_room(
+        path, boost::urls::encode({room.data(), room.size()}, boost::urls::unreserved_chars));
 }
 
 std::expected<TargetSpec, std::string> make_target(const TargetTexts& texts,

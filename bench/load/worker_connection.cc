@@ -120,12 +120,8 @@ void Worker::begin_upgrade(Connection& connection) {
     connection.phase = Phase::kUpgrading;
     if (connection.target->spec.accepts_only()) return flush(connection);
     const Url& url = connection.target->spec.url;
-    if (url.names_room) {
-        const std::string path = url.path_for(driver_->room_of(connection));
-        connection.outbox += upgrade_request(url.authority, path);
-    } else {
-        connection.outbox += upgrade_request(url.authority, url.path);
-    }
+    const std::string path = url.names_room ? url.path_for(driver_->room_of(connection)) : url.path;
+    connection.outbox += upgrade_request(url.authority, path);
     flush(connection);
 }
 
